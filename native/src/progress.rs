@@ -1,0 +1,150 @@
+//! What the user sees while something takes time: a bar on a terminal, plain lines elsewhere.
+
+use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt::{Display, Write};
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+/// How often a plain line is written where there is no terminal.
+const PLAIN_EVERY: Duration = Duration::from_secs(5);
+/// How often a spinner turns.
+const TICK: Duration = Duration::from_millis(120);
+
+/// Where progress goes: standard error, or nowhere.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    quiet: bool,
+}
+
+impl Progress {
+    /// Progress on standard error; with `quiet`, none at all.
+    pub const fn new(quiet: bool) -> Self {
+        Self { quiet }
+    }
+
+    /// Writes one line, unless quiet. Not to be called while a [`Bar`] is alive.
+    pub fn say(self, line: impl Display) {
+        if !self.quiet {
+            eprintln!("{line}");
+        }
+    }
+
+    /// A bar over bytes, which begins at `start`: with rate and time left when `total` is known.
+    pub fn bytes(self, what: &str, start: u64, total: Option<u64>) -> Bar {
+        let template = match total {
+            Some(_) => "{msg} {wide_bar} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta}",
+            None => "{msg} {spinner} {decimal_bytes} {decimal_bytes_per_sec} {elapsed}",
+        };
+        self.bar(what, Unit::Bytes, start, total, template)
+    }
+
+    /// A bar over `total` things of a kind, which begins at `start`.
+    pub fn items(self, what: &str, start: u64, total: u64) -> Bar {
+        self.bar(what, Unit::Items, start, Some(total), "{msg} {wide_bar} {human_pos}/{human_len} {rate} {eta}")
+    }
+
+    /// A spinner with the time that has passed, for work whose progress cannot be seen.
+    pub fn spinner(self, what: &str) -> Bar {
+        let bar = self.bar(what, Unit::Items, 0, None, "{spinner} {msg} {elapsed}");
+        if bar.plain.is_none() {
+            bar.bar.enable_steady_tick(TICK);
+        }
+        bar
+    }
+
+    fn bar(self, what: &str, unit: Unit, start: u64, total: Option<u64>, template: &str) -> Bar {
+        let terminal = std::io::stderr().is_terminal();
+        let target = if terminal && !self.quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let rate = |state: &ProgressState, out: &mut dyn Write| {
+            // A rate that cannot be written is left out.
+            let _ = write!(out, "{:.0}/s", state.per_sec());
+        };
+        let style = style.with_key("rate", rate);
+        let bar = ProgressBar::with_draw_target(total, target).with_style(style).with_message(what.to_owned());
+        bar.set_position(start);
+        bar.reset_eta();
+        if !terminal {
+            self.say(format_args!("{what} …"));
+        }
+        let plain = (!terminal && !self.quiet).then(|| Plain::new(what, unit, start, total));
+        Bar { what: what.to_owned(), bar, plain }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Unit {
+    Bytes,
+    Items,
+}
+
+/// A running bar or spinner. It goes away when it is dropped.
+#[derive(Debug)]
+pub struct Bar {
+    what: String,
+    bar: ProgressBar,
+    plain: Option<Plain>,
+}
+
+impl Bar {
+    /// Moves to `position`, counted from the beginning of the whole.
+    pub fn set(&mut self, position: u64) {
+        self.bar.set_position(position);
+        if let Some(plain) = &mut self.plain {
+            plain.set(position);
+        }
+    }
+
+    /// Says beside the bar how things stand.
+    pub fn describe(&mut self, text: &str) {
+        match &mut self.plain {
+            Some(plain) => plain.note = format!(", {text}"),
+            None => self.bar.set_message(format!("{} ({text})", self.what)),
+        }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// The lines that stand for a bar where there is no terminal.
+#[derive(Debug)]
+struct Plain {
+    what: String,
+    note: String,
+    unit: Unit,
+    start: u64,
+    total: Option<u64>,
+    began: Instant,
+    written: Instant,
+}
+
+impl Plain {
+    fn new(what: &str, unit: Unit, start: u64, total: Option<u64>) -> Self {
+        let now = Instant::now();
+        Self { what: what.to_owned(), note: String::new(), unit, start, total, began: now, written: now }
+    }
+
+    fn set(&mut self, position: u64) {
+        if self.written.elapsed() < PLAIN_EVERY {
+            return;
+        }
+        self.written = Instant::now();
+        let moved = u128::from(position.saturating_sub(self.start));
+        let rate = u64::try_from(moved * 1000 / self.began.elapsed().as_millis().max(1)).unwrap_or(u64::MAX);
+        let total = self.total.map_or(String::new(), |total| format!(" of {}", self.amount(total)));
+        let left = self.total.and_then(|total| total.saturating_sub(position).checked_div(rate));
+        let left = left.map_or(String::new(), |seconds| format!(", {seconds} s left"));
+        eprintln!("{}: {}{total}, {}/s{left}{}", self.what, self.amount(position), self.amount(rate), self.note);
+    }
+
+    fn amount(&self, value: u64) -> String {
+        match self.unit {
+            Unit::Bytes => DecimalBytes(value).to_string(),
+            Unit::Items => value.to_string(),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What of an image never changes while w1 and w2 are trained, and so is computed once and kept.
+//!
+//! For the scope conv5 these are y (conv4's output, 4096 numbers) and conv5's pre-activation a (512 numbers), from
+//! which follow f = leaky(a) and its mask d. No augmentation is used, so training from kept features is exact.
+
+use crate::config::{EncoderKind, Scope};
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// The frozen part of some images, up to the lowest layer of a scope.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The scope it was kept for.
+    pub scope: Scope,
+    /// The input of the scope's lowest layer, `[N, C, H, W]`.
+    pub input: Tensor<4>,
+    /// That layer's pre-activation, `[N, O, H', W']`.
+    pub pre: Tensor<4>,
+}
+
+/// The sizes of one image's kept features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptShape {
+    /// The scope it is of.
+    pub scope: Scope,
+    /// `[C, H, W]` of the input.
+    pub input: [usize; 3],
+    /// `[O, H', W']` of the pre-activation.
+    pub pre: [usize; 3],
+}
+
+impl KeptShape {
+    /// For an encoder and a scope.
+    pub fn new(kind: EncoderKind, scope: Scope) -> Self {
+        let start = kind.scope_start(scope);
+        Self { scope, input: kind.shape_before(start), pre: kind.shape_before(start + 1) }
+    }
+
+    /// Numbers of one image: the input's, then the pre-activation's.
+    pub fn numbers(&self) -> usize {
+        self.input_numbers() + self.pre_numbers()
+    }
+
+    fn input_numbers(&self) -> usize {
+        self.input.iter().product()
+    }
+
+    fn pre_numbers(&self) -> usize {
+        self.pre.iter().product()
+    }
+
+    /// From rows of [`KeptShape::numbers`] values, one an image.
+    pub fn from_rows(&self, rows: &[f32], device: &Device) -> Kept {
+        let count = rows.len() / self.numbers();
+        let (mut input, mut pre) =
+            (Vec::with_capacity(count * self.input_numbers()), Vec::with_capacity(count * self.pre_numbers()));
+        for row in rows.chunks_exact(self.numbers()) {
+            let (row_input, row_pre) = row.split_at(self.input_numbers());
+            input.extend_from_slice(row_input);
+            pre.extend_from_slice(row_pre);
+        }
+        let tensor = |values, [c, h, w]: [usize; 3]| Tensor::from_data(TensorData::new(values, [count, c, h, w]), device);
+        Kept { scope: self.scope, input: tensor(input, self.input), pre: tensor(pre, self.pre) }
+    }
+
+    /// The rows that [`KeptShape::from_rows`] reads, from the two tensors' numbers.
+    pub fn to_rows(&self, input: &[f32], pre: &[f32]) -> Vec<f32> {
+        input
+            .chunks_exact(self.input_numbers())
+            .zip(pre.chunks_exact(self.pre_numbers()))
+            .flat_map(|(input, pre)| input.iter().chain(pre))
+            .copied()
+            .collect()
+    }
+}

@@ -1,0 +1,79 @@
+//! Forward-mode differentiation: one rule an operation (Eq. 6 and 7).
+//!
+//! A [`Dual`] carries a value and, where something below depends on the parameters' tangent, its directional
+//! derivative. A rule maps duals to duals, so that a forward pass with tangents reads like the forward pass, and
+//! `J w` is there at its end without a Jacobian ever having been made.
+
+use crate::kernels;
+use burn::tensor::Tensor;
+
+/// A value and its derivative along the chosen direction; `None` stands for zero.
+#[derive(Debug, Clone)]
+pub struct Dual<const D: usize> {
+    /// The value.
+    pub primal: Tensor<D>,
+    /// Its derivative, of the same shape.
+    pub tangent: Option<Tensor<D>>,
+}
+
+impl<const D: usize> Dual<D> {
+    /// A value that does not depend on the parameters that move.
+    pub fn constant(primal: Tensor<D>) -> Self {
+        Self { primal, tangent: None }
+    }
+}
+
+/// What a convolution applies: the parameters themselves, or their tangents.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    /// `[O, C, K, K]`.
+    pub weight: Tensor<4>,
+    /// `[O]`.
+    pub bias: Tensor<1>,
+    /// Step in both directions.
+    pub stride: usize,
+}
+
+impl Filter {
+    /// `x ⋆ weight + bias`: `[N, C, H, W]` → `[N, O, H', W']`.
+    pub fn apply(&self, x: Tensor<4>) -> Tensor<4> {
+        self.apply_linear(x) + self.bias.clone().reshape([1, -1, 1, 1])
+    }
+
+    /// `x ⋆ weight`, without the bias.
+    fn apply_linear(&self, x: Tensor<4>) -> Tensor<4> {
+        kernels::conv2d(x, self.weight.clone(), self.stride)
+    }
+}
+
+/// The tangent of a convolution's output (Eq. 6): `x ⋆ w̃ + b̃ + ẋ ⋆ w`, without the terms whose factor is zero.
+pub fn conv2d_tangent(x: &Dual<4>, filter: &Filter, moved: Option<&Filter>) -> Option<Tensor<4>> {
+    let from_parameters = moved.map(|moved| moved.apply(x.primal.clone()));
+    let from_below = x.tangent.clone().map(|tangent| filter.apply_linear(tangent));
+    match (from_parameters, from_below) {
+        (Some(a), Some(b)) => Some(a + b),
+        (one, other) => one.or(other),
+    }
+}
+
+/// Convolution (Eq. 6).
+pub fn conv2d(x: &Dual<4>, filter: &Filter, moved: Option<&Filter>) -> Dual<4> {
+    Dual { primal: filter.apply(x.primal.clone()), tangent: conv2d_tangent(x, filter, moved) }
+}
+
+/// Leaky ReLU (Eq. 7): both parts times `d`, which is 1 above 0 and the slope at and below it.
+pub fn leaky_relu<const D: usize>(x: Dual<D>, slope: f32) -> Dual<D> {
+    match x.tangent {
+        None => Dual::constant(kernels::leaky_relu(x.primal, slope)),
+        Some(tangent) => {
+            let (primal, tangent) = kernels::leaky_relu_jvp(x.primal, tangent, slope);
+            Dual { primal, tangent: Some(tangent) }
+        }
+    }
+}
+
+/// Mean over the positions: `[N, C, H, W]` → `[N, C]`.
+pub fn average_pool(x: Dual<4>) -> Dual<2> {
+    let pool = |x: Tensor<4>| x.mean_dim(2).mean_dim(3).flatten::<2>(1, 3);
+    Dual { primal: pool(x.primal), tangent: x.tangent.map(pool) }
+}

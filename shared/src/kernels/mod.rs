@@ -1,0 +1,115 @@
+//! The operations that this project adds to Burn's: each on the CPU (flex), on wgpu devices and in reverse mode.
+//!
+//! [`Kernels`] is a Burn backend extension. The functions below it are its face for tensors.
+
+pub mod batch_norm;
+pub mod conv2d;
+pub mod gemm;
+pub mod leaky_relu;
+
+mod autodiff;
+mod flex;
+mod threads;
+mod wgpu;
+
+use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
+use burn::tensor::Tensor;
+
+/// What a backend has to offer beyond Burn's own operations.
+#[backend_extension(Flex, Cube, Autodiff)]
+pub trait Kernels: Backend {
+    /// `pre · d(pre)`: leaky ReLU, whose derivative at exactly 0 is the slope (Eq. 7).
+    fn leaky(pre: FloatTensor<Self>, slope: f32) -> FloatTensor<Self>;
+
+    /// `(pre · d(pre), tangent · d(pre))` in one pass, all of one shape.
+    fn leaky_jvp(
+        pre: FloatTensor<Self>,
+        tangent: FloatTensor<Self>,
+        slope: f32,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+
+    /// `x [N, C, H, W] ⋆ weight [O, C, K, K] → [N, O, H', W']`, without padding or bias.
+    fn valid_conv2d(x: FloatTensor<Self>, weight: FloatTensor<Self>, stride: usize) -> FloatTensor<Self>;
+
+    /// Batch normalisation of `x [N, C, H, W]` with its own statistics, by `scale [C]` and `shift [C]`.
+    /// Gives the output and, not differentiated, the batch's mean and biased variance, each `[C]`.
+    fn batch_normalize(
+        x: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+}
+
+/// The derivatives of [`Kernels`], on the backends that compute: what reverse mode calls.
+pub trait KernelGradients: Kernels {
+    /// `value · d(pre)`, all of one shape: the backward of both of leaky ReLU's outputs.
+    fn leaky_gate(pre: FloatTensor<Self>, value: FloatTensor<Self>, slope: f32) -> FloatTensor<Self>;
+
+    /// The gradient of [`Kernels::valid_conv2d`] with respect to `x`, from the output's gradient.
+    fn conv2d_input_gradient(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        stride: usize,
+    ) -> FloatTensor<Self>;
+
+    /// The gradient of [`Kernels::valid_conv2d`] with respect to `weight`, from the output's gradient.
+    fn conv2d_weight_gradient(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        stride: usize,
+    ) -> FloatTensor<Self>;
+
+    /// The gradients of [`Kernels::batch_normalize`]'s output with respect to `x`, `scale` and `shift`.
+    fn batch_normalize_gradients(
+        input: BatchNormInput<Self>,
+        grad: FloatTensor<Self>,
+    ) -> [FloatTensor<Self>; 3];
+}
+
+/// What a batch normalisation keeps for its backward.
+#[derive(Debug, Clone)]
+pub struct BatchNormInput<B: Backend> {
+    /// `[N, C, H, W]`.
+    pub x: FloatTensor<B>,
+    /// `[C]`.
+    pub scale: FloatTensor<B>,
+    /// The batch's mean, `[C]`.
+    pub mean: FloatTensor<B>,
+    /// The batch's biased variance, `[C]`.
+    pub variance: FloatTensor<B>,
+    /// Added to the variance.
+    pub epsilon: f32,
+}
+
+/// Leaky ReLU, `pre · d`, with `d = 1` above 0 and the slope at and below it, in forward and in reverse mode.
+/// (Burn's own takes `d = 1` at exactly 0.)
+pub fn leaky_relu<const D: usize>(pre: Tensor<D>, slope: f32) -> Tensor<D> {
+    Tensor::from_dispatch(Dispatch::leaky(pre.into_dispatch(), slope))
+}
+
+/// Leaky ReLU's primal and tangent (Eq. 7) in one pass: `(pre · d, tangent · d)`.
+pub fn leaky_relu_jvp<const D: usize>(pre: Tensor<D>, tangent: Tensor<D>, slope: f32) -> (Tensor<D>, Tensor<D>) {
+    let (primal, tangent) = Dispatch::leaky_jvp(pre.into_dispatch(), tangent.into_dispatch(), slope);
+    (Tensor::from_dispatch(primal), Tensor::from_dispatch(tangent))
+}
+
+/// Convolution without padding: `x [N, C, H, W] ⋆ weight [O, C, K, K] → [N, O, H', W']`.
+pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, stride: usize) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::valid_conv2d(x.into_dispatch(), weight.into_dispatch(), stride))
+}
+
+/// Batch normalisation with the batch's own statistics: `x [N, C, H, W]`, `scale [C]`, `shift [C]` → output, mean,
+/// biased variance.
+pub fn batch_normalize(
+    x: Tensor<4>,
+    scale: Tensor<1>,
+    shift: Tensor<1>,
+    epsilon: f32,
+) -> (Tensor<4>, Tensor<1>, Tensor<1>) {
+    let (out, mean, variance) =
+        Dispatch::batch_normalize(x.into_dispatch(), scale.into_dispatch(), shift.into_dispatch(), epsilon);
+    (Tensor::from_dispatch(out), Tensor::from_dispatch(mean), Tensor::from_dispatch(variance))
+}

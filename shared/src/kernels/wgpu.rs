@@ -1,0 +1,139 @@
+//! The kernels on wgpu devices: WGSL for leaky ReLU, Burn's own convolution.
+
+use super::{BatchNormInput, KernelGradients, Kernels};
+use burn::backend::{
+    TensorMetadata,
+    ops::{ActivationOps, ConvOptions, FloatTensorOps, ModuleOps},
+};
+use burn_cubecl::{
+    CubeBackend,
+    cubecl::{prelude::*, server::KernelArguments},
+    kernel::into_contiguous,
+    ops::numeric::empty_device_contiguous_dtype,
+    template::{KernelSource, SourceKernel, SourceTemplate},
+    tensor::CubeTensor,
+};
+use burn::tensor::Shape;
+use shaders::Kernel;
+
+/// The most workgroups that WebGPU lets a dispatch have along one axis.
+const MAX_ROW: u32 = 65_535;
+
+impl Kernels for CubeBackend {
+    fn leaky(pre: CubeTensor, slope: f32) -> CubeTensor {
+        // The forward agrees with ours at 0 (0 either way); only the derivative there differs.
+        <Self as ActivationOps<Self>>::leaky_relu(pre, slope.into())
+    }
+
+    fn leaky_jvp(pre: CubeTensor, tangent: CubeTensor, slope: f32) -> (CubeTensor, CubeTensor) {
+        let [primal, tangent] = launch(shaders::LEAKY_RELU_JVP, [pre, tangent], slope);
+        (primal, tangent)
+    }
+
+    fn valid_conv2d(x: CubeTensor, weight: CubeTensor, stride: usize) -> CubeTensor {
+        <Self as ModuleOps<Self>>::conv2d(x, weight, None, options(stride))
+    }
+
+    fn batch_normalize(
+        x: CubeTensor,
+        scale: CubeTensor,
+        shift: CubeTensor,
+        epsilon: f32,
+    ) -> (CubeTensor, CubeTensor, CubeTensor) {
+        let mean = channel_mean(x.clone());
+        let centred = Self::float_sub(x, mean.clone());
+        let variance = channel_mean(Self::float_mul(centred.clone(), centred.clone()));
+        let factor = Self::float_mul(by_channel(scale.clone()), inverse_deviation(variance.clone(), epsilon));
+        let out = Self::float_add(Self::float_mul(centred, factor), by_channel(shift));
+        let channels = scale.shape();
+        (out, Self::float_reshape(mean, channels.clone()), Self::float_reshape(variance, channels))
+    }
+}
+
+impl KernelGradients for CubeBackend {
+    fn leaky_gate(pre: CubeTensor, value: CubeTensor, slope: f32) -> CubeTensor {
+        let [out] = launch(shaders::LEAKY_RELU_GATE, [pre, value], slope);
+        out
+    }
+
+    fn conv2d_input_gradient(x: CubeTensor, weight: CubeTensor, grad: CubeTensor, stride: usize) -> CubeTensor {
+        <Self as ModuleOps<Self>>::conv2d_x_backward(x, weight, grad, options(stride))
+    }
+
+    fn conv2d_weight_gradient(x: CubeTensor, weight: CubeTensor, grad: CubeTensor, stride: usize) -> CubeTensor {
+        <Self as ModuleOps<Self>>::conv2d_weight_backward(x, weight, grad, options(stride))
+    }
+
+    fn batch_normalize_gradients(input: BatchNormInput<Self>, grad: CubeTensor) -> [CubeTensor; 3] {
+        let channels = input.scale.shape();
+        let numbers = input.x.shape().num_elements() / channels.num_elements();
+        let inverse = inverse_deviation(by_channel(input.variance), input.epsilon);
+        let centred = Self::float_sub(input.x, by_channel(input.mean));
+        let normalized = Self::float_mul(centred, inverse.clone());
+        let grad_mean = channel_mean(grad.clone());
+        let product_mean = channel_mean(Self::float_mul(grad.clone(), normalized.clone()));
+        let pull = Self::float_add(Self::float_mul(normalized, product_mean.clone()), grad_mean.clone());
+        let factor = Self::float_mul(by_channel(input.scale), inverse);
+        let sum = |mean| Self::float_reshape(Self::float_mul_scalar(mean, (numbers as f32).into()), channels.clone());
+        [Self::float_mul(Self::float_sub(grad, pull), factor), sum(product_mean), sum(grad_mean)]
+    }
+}
+
+/// `[C]` → `[1, C, 1, 1]`.
+fn by_channel(tensor: CubeTensor) -> CubeTensor {
+    let channels = tensor.shape().num_elements();
+    CubeBackend::float_reshape(tensor, Shape::from([1, channels, 1, 1]))
+}
+
+/// Mean over images and positions: `[N, C, H, W]` → `[1, C, 1, 1]`.
+fn channel_mean(tensor: CubeTensor) -> CubeTensor {
+    [0, 2, 3].into_iter().fold(tensor, CubeBackend::float_mean_dim)
+}
+
+fn inverse_deviation(variance: CubeTensor, epsilon: f32) -> CubeTensor {
+    CubeBackend::float_recip(CubeBackend::float_sqrt(CubeBackend::float_add_scalar(variance, epsilon.into())))
+}
+
+fn options(stride: usize) -> ConvOptions<2> {
+    ConvOptions::new([stride, stride], [0, 0], [1, 1], 1)
+}
+
+/// A kernel of `shaders` as CubeCL takes it.
+struct Wgsl(Kernel);
+
+impl KernelSource for Wgsl {
+    fn source(&self) -> SourceTemplate {
+        SourceTemplate::new(self.0.source)
+    }
+
+    fn id(&self) -> KernelId {
+        KernelId::new::<Self>().info(self.0)
+    }
+
+    fn lang(&self) -> &'static str {
+        "wgsl"
+    }
+}
+
+/// Runs an element-wise kernel on inputs of one shape; the outputs have that shape too.
+fn launch<const I: usize, const O: usize>(kernel: Kernel, inputs: [CubeTensor; I], slope: f32) -> [CubeTensor; O] {
+    let inputs = inputs.map(into_contiguous);
+    let first = inputs[0].clone();
+    let (client, shape) = (first.client, first.meta.shape().clone());
+    let len = u32::try_from(shape.num_elements()).expect("a buffer that WebGPU can bind has fewer elements than u32");
+    let groups = len.div_ceil(kernel.workgroup);
+    let row = groups.min(MAX_ROW);
+    let params = client.create_from_slice(bytemuck::cast_slice(&[len, row * kernel.workgroup, slope.to_bits()]));
+    let outputs = [(); O]
+        .map(|()| empty_device_contiguous_dtype(client.clone(), first.device.clone(), shape.clone(), first.dtype));
+    let mut arguments = KernelArguments::new();
+    for tensor in inputs.into_iter().chain(outputs.iter().cloned()) {
+        arguments = arguments.with_buffer(tensor.handle.binding());
+    }
+    client.launch(
+        Box::new(SourceKernel::new(Wgsl(kernel), CubeDim::new_1d(kernel.workgroup))),
+        CubeCount::Static(row, groups.div_ceil(row.max(1)), 1),
+        arguments.with_buffer(params.binding()),
+    );
+    outputs
+}

@@ -1,0 +1,29 @@
+//! The few calls to the browser that need unwrapping.
+
+use js_sys::{ArrayBuffer, Uint8Array};
+use leptos::prelude::{document, window};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{File, Response};
+
+/// The address that all files are relative to.
+pub fn base() -> String {
+    document().base_uri().ok().flatten().unwrap_or_default()
+}
+
+/// Fetches and parses a JSON file beside the page.
+pub async fn fetch_json<T: serde::de::DeserializeOwned>(path: &str) -> Result<T, String> {
+    let response = JsFuture::from(window().fetch_with_str(path)).await.map_err(|_| "the network does not answer")?;
+    let response: Response = response.unchecked_into();
+    if !response.ok() {
+        return Err(format!("the server answers {}", response.status()));
+    }
+    let value = async { JsFuture::from(response.json()?).await }.await.map_err(|_| "it is not JSON")?;
+    serde_wasm_bindgen::from_value(value).map_err(|error| error.to_string())
+}
+
+/// The bytes of a file that the visitor gave.
+pub async fn read_file(file: &File) -> Result<Vec<u8>, JsValue> {
+    let buffer: ArrayBuffer = JsFuture::from(file.array_buffer()).await?.unchecked_into();
+    Ok(Uint8Array::new(&buffer).to_vec())
+}

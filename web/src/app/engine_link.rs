@@ -1,0 +1,123 @@
+//! The engine as the interface sees it: a worker that is started, spoken to, and started again when it breaks.
+
+use crate::{browser, state::State};
+use leptos::prelude::*;
+use serde::Serialize;
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use web::{
+    messages::{FromEngine, Request, Source, Start, ToEngine},
+    recovery::Recovery,
+};
+use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+/// The script that loads the engine, beside the page.
+const SCRIPT: &str = "engine_loader.js";
+
+/// The running engine, if there is one, and what it was last asked.
+#[derive(Default)]
+pub struct Link {
+    worker: Option<Running>,
+    recovery: Recovery,
+    request: Option<Request>,
+    last_id: u32,
+}
+
+/// A worker and the functions that it calls, which must live as long as it does.
+struct Running {
+    worker: Worker,
+    listening: bool,
+    ready: bool,
+    _on_message: Closure<dyn Fn(MessageEvent)>,
+    _on_error: Closure<dyn Fn(ErrorEvent)>,
+}
+
+/// What is known of an engine that has stopped.
+pub struct Broken {
+    /// Whether its program had come at all.
+    pub had_loaded: bool,
+    /// How to start it again; `None` when that would be no use.
+    pub next: Option<Recovery>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}
+
+impl Link {
+    /// Starts the engine anew, in place of any that runs.
+    pub fn start(&mut self, state: State, recovery: Recovery) {
+        self.recovery = recovery;
+        self.worker = None;
+        match launch(state) {
+            Ok(running) => self.worker = Some(running),
+            Err(error) => state.engine_failed(format!("This browser cannot start the engine ({error:?}).")),
+        }
+    }
+
+    /// Asks for a prediction in place of any that is still wanted, and gives the number it will be answered by.
+    pub fn predict(&mut self, source: Source) -> u32 {
+        self.last_id += 1;
+        let request = Request { id: self.last_id, source };
+        self.request = Some(request.clone());
+        if self.worker.as_ref().is_some_and(|running| running.listening) {
+            self.send(&ToEngine::Predict(request));
+        }
+        self.last_id
+    }
+
+    /// The engine listens: tells it to start, and what is wanted.
+    pub fn listening(&mut self) {
+        if let Some(running) = &mut self.worker {
+            running.listening = true;
+        }
+        self.send(&ToEngine::Start(Start { base: browser::base(), cpu_only: self.recovery.cpu_only }));
+        if let Some(request) = self.request.clone() {
+            self.send(&ToEngine::Predict(request));
+        }
+    }
+
+    /// The engine predicts.
+    pub fn ready(&mut self) {
+        if let Some(running) = &mut self.worker {
+            running.ready = true;
+        }
+    }
+
+    /// The engine has stopped by itself; `None` when that was known already.
+    pub fn broken(&mut self) -> Option<Broken> {
+        let running = self.worker.take()?;
+        let next = if running.listening { self.recovery.next(running.ready) } else { None };
+        Some(Broken { had_loaded: running.listening, next })
+    }
+
+    fn send(&self, message: &ToEngine) {
+        let Some(running) = &self.worker else { return };
+        let value = message.serialize(&serde_wasm_bindgen::Serializer::new()).map_err(JsValue::from);
+        if let Err(error) = value.and_then(|value| running.worker.post_message(&value)) {
+            leptos::logging::error!("a message could not be sent: {error:?}");
+        }
+    }
+}
+
+fn launch(state: State) -> Result<Running, JsValue> {
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    let worker = Worker::new_with_options(SCRIPT, &options)?;
+    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        match serde_wasm_bindgen::from_value::<FromEngine>(event.data()) {
+            Ok(message) => state.hear(message),
+            Err(error) => state.engine_broke(format!("it sent a message that cannot be read ({error})")),
+        }
+    });
+    let on_error = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| {
+        event.prevent_default();
+        state.engine_broke(event.message());
+    });
+    worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+    Ok(Running { worker, listening: false, ready: false, _on_message: on_message, _on_error: on_error })
+}

@@ -1,0 +1,345 @@
+//! What the interface knows, and the only functions that change it.
+
+use crate::{
+    browser,
+    engine_link::Link,
+    gallery::{Index, Tile},
+    url_state,
+};
+use leptos::{prelude::*, task::spawn_local};
+use shared::config::Mode;
+use std::collections::BTreeMap;
+use web::{
+    messages::{FromEngine, Progress, Ready, Source, Terms},
+    recovery::Recovery,
+};
+use web_sys::File;
+
+/// The largest file that is read as an image, in bytes.
+const LARGEST_FILE: f64 = 64e6;
+
+/// The page's state: a handle, to be copied at will.
+#[derive(Clone, Copy)]
+pub struct State {
+    /// The gallery's index.
+    pub gallery: RwSignal<Gallery>,
+    /// How many of the gallery's sheets are on show.
+    pub open_sheets: RwSignal<usize>,
+    /// The image that was chosen.
+    pub choice: RwSignal<Option<Choice>>,
+    /// Why the last file was not taken.
+    pub upload_error: RwSignal<Option<String>>,
+    /// The engine.
+    pub engine: RwSignal<Engine>,
+    /// The predictions on show.
+    pub shown: RwSignal<Option<Outcome>>,
+    /// Why there are no predictions for the chosen image.
+    pub trouble: RwSignal<Option<String>>,
+    wanted: RwSignal<u32>,
+    coming: RwSignal<Option<Outcome>>,
+    offered: StoredValue<Option<Offered>>,
+    link: StoredValue<Link, LocalStorage>,
+}
+
+/// The gallery's index, as far as it has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gallery {
+    /// On its way.
+    Loading,
+    /// Here.
+    Ready(Index),
+    /// Not to be had, and why.
+    Failed(String),
+}
+
+/// An image to predict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// One of the gallery.
+    Tile(Tile),
+    /// The visitor's own.
+    Upload {
+        /// The file's name.
+        name: String,
+        /// The file.
+        bytes: Vec<u8>,
+        /// The image as the network sees it, planar.
+        pixels: Vec<u8>,
+    },
+}
+
+/// A file that the engine has yet to read as an image.
+struct Offered {
+    id: u32,
+    name: String,
+    bytes: Vec<u8>,
+}
+
+/// The engine, as it is shown.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Engine {
+    /// Where it stands.
+    pub phase: Phase,
+    /// The file that it waits for.
+    pub progress: Option<Progress>,
+    /// What went wrong on the way here.
+    pub note: Option<String>,
+}
+
+/// Where the engine stands.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Phase {
+    /// It loads.
+    #[default]
+    Loading,
+    /// It predicts.
+    Ready(Ready),
+    /// It has given up, and why.
+    Failed(String),
+}
+
+/// The predictions for one image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    id: u32,
+    /// Which image: its index, or `upload`.
+    pub key: String,
+    /// The true class, where it is known.
+    pub label: Option<usize>,
+    /// The terms of every class's logit, by model.
+    pub terms: BTreeMap<Mode, Vec<Terms>>,
+}
+
+impl Choice {
+    /// How the choice is named in the page's attributes: its index, or `upload`.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Tile(tile) => tile.index.to_string(),
+            Self::Upload { .. } => "upload".to_owned(),
+        }
+    }
+
+    /// The true class, where it is known.
+    pub fn label(&self) -> Option<usize> {
+        match self {
+            Self::Tile(tile) => Some(tile.label),
+            Self::Upload { .. } => None,
+        }
+    }
+
+    fn source(&self) -> Source {
+        match self {
+            Self::Tile(tile) => tile.source(),
+            Self::Upload { bytes, .. } => Source::File(bytes.clone()),
+        }
+    }
+}
+
+impl Outcome {
+    fn new(id: u32, choice: &Choice) -> Self {
+        Self { id, key: choice.key(), label: choice.label(), terms: BTreeMap::new() }
+    }
+
+    /// Whether every model has predicted.
+    pub fn is_complete(&self) -> bool {
+        self.terms.len() == Mode::ALL.len()
+    }
+}
+
+impl State {
+    /// Starts the page: the engine and the gallery at once, and the image that the address names.
+    pub fn start() -> Self {
+        let state = Self {
+            gallery: RwSignal::new(Gallery::Loading),
+            open_sheets: RwSignal::new(1),
+            choice: RwSignal::new(None),
+            upload_error: RwSignal::new(None),
+            engine: RwSignal::new(Engine::default()),
+            shown: RwSignal::new(None),
+            trouble: RwSignal::new(None),
+            wanted: RwSignal::new(0),
+            coming: RwSignal::new(None),
+            offered: StoredValue::new(None),
+            link: StoredValue::new_local(Link::default()),
+        };
+        state.start_engine();
+        state.load_gallery();
+        state
+    }
+
+    /// Starts the engine, as for the first time.
+    pub fn start_engine(self) {
+        self.engine.set(Engine::default());
+        self.launch(Recovery::new(url_state::cpu_only()));
+    }
+
+    /// Loads the gallery's index, and then chooses an image unless there is one.
+    pub fn load_gallery(self) {
+        self.gallery.set(Gallery::Loading);
+        spawn_local(async move {
+            match Index::load().await {
+                Ok(index) => self.open_gallery(index),
+                Err(error) => self.gallery.set(Gallery::Failed(error)),
+            }
+        });
+    }
+
+    fn open_gallery(self, index: Index) {
+        let named = url_state::image().and_then(|image| index.find(image));
+        let first = index.tiles(0).into_iter().next();
+        self.gallery.set(Gallery::Ready(index));
+        if let Some(tile) = &named {
+            self.open_sheets.set(tile.sheet + 1);
+        }
+        if self.choice.with_untracked(Option::is_none) && let Some(tile) = named.or(first) {
+            self.choose(Choice::Tile(tile));
+        }
+    }
+
+    /// Chooses an image of the gallery, and says so in the address.
+    pub fn choose_tile(self, tile: Tile) {
+        url_state::set_image(Some(tile.index));
+        self.upload_error.set(None);
+        self.choose(Choice::Tile(tile));
+    }
+
+    /// Whether the predictions on show are not yet all there are of the chosen image.
+    pub fn is_busy(self) -> bool {
+        let wanted = self.wanted.get();
+        self.trouble.with(Option::is_none)
+            && !self.shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.id == wanted && shown.is_complete()))
+    }
+
+    fn choose(self, choice: Choice) {
+        let id = self.ask(choice.source());
+        self.expect(id, choice);
+    }
+
+    /// Asks again for the chosen image.
+    pub fn retry(self) {
+        if let Some(choice) = self.choice.get_untracked() {
+            self.choose(choice);
+        }
+    }
+
+    fn ask(self, source: Source) -> u32 {
+        self.link.try_update_value(|link| link.predict(source)).unwrap_or_default()
+    }
+
+    fn expect(self, id: u32, choice: Choice) {
+        self.trouble.set(None);
+        self.wanted.set(id);
+        self.coming.set(Some(Outcome::new(id, &choice)));
+        self.choice.set(Some(choice));
+    }
+
+    /// Offers a file to the engine; it becomes the choice if it is an image.
+    pub fn offer(self, file: File) {
+        self.upload_error.set(None);
+        let name = file.name();
+        if file.size() > LARGEST_FILE {
+            return self.upload_error.set(Some(format!("{name} is too large: at most {} MB are read.", LARGEST_FILE / 1e6)));
+        }
+        spawn_local(async move {
+            match browser::read_file(&file).await {
+                Ok(bytes) => {
+                    let id = self.ask(Source::File(bytes.clone()));
+                    self.offered.set_value(Some(Offered { id, name, bytes }));
+                }
+                Err(_) => self.upload_error.set(Some(format!("{name} cannot be read."))),
+            }
+        });
+    }
+
+    /// Takes in what the engine says.
+    pub fn hear(self, message: FromEngine) {
+        match message {
+            FromEngine::Listening => self.link.update_value(Link::listening),
+            FromEngine::Progress(progress) => self.engine.update(|engine| engine.progress = Some(progress)),
+            FromEngine::Ready(ready) => self.engine_ready(ready),
+            FromEngine::Failed(message) => self.engine_failed(message),
+            FromEngine::Broken(message) => self.engine_broke(message),
+            FromEngine::Seen { id, pixels } => self.seen(id, pixels),
+            FromEngine::Refused { id, message } => self.refused(id, message),
+            FromEngine::Predicted { id, mode, terms } => self.predicted(id, mode, terms),
+        }
+    }
+
+    fn engine_ready(self, ready: Ready) {
+        self.link.update_value(Link::ready);
+        self.engine.update(|engine| {
+            engine.progress = None;
+            engine.phase = Phase::Ready(ready);
+        });
+    }
+
+    /// The engine has given up, and a visitor may want to try again.
+    pub fn engine_failed(self, message: String) {
+        self.engine.set(Engine { phase: Phase::Failed(message), ..Engine::default() });
+    }
+
+    /// The engine has stopped by itself: starts another, or gives up.
+    pub fn engine_broke(self, message: String) {
+        let Some(broken) = self.link.try_update_value(Link::broken).flatten() else { return };
+        match broken.next {
+            Some(next) => {
+                let place = if next.cpu_only { "on the CPU" } else { "on the GPU" };
+                let note = Some(format!("The engine stopped ({message}) and was started again {place}."));
+                self.engine.set(Engine { note, ..Engine::default() });
+                self.launch(next);
+            }
+            None if broken.had_loaded => self.engine_failed(format!("The engine stopped: {message}.")),
+            None => self.engine_failed("The engine's program could not be loaded.".to_owned()),
+        }
+    }
+
+    fn launch(self, recovery: Recovery) {
+        self.link.update_value(|link| link.start(self, recovery));
+    }
+
+    /// The engine has read an image: an offered file is now the choice.
+    fn seen(self, id: u32, pixels: Vec<u8>) {
+        let Some(Offered { name, bytes, .. }) = self.take_offered(id) else { return };
+        url_state::set_image(None);
+        self.expect(id, Choice::Upload { name, bytes, pixels });
+    }
+
+    fn refused(self, id: u32, message: String) {
+        match self.take_offered(id) {
+            Some(offered) => {
+                self.upload_error.set(Some(format!("{}: {message}.", offered.name)));
+                // The offer took the place of what was wanted before.
+                if self.is_busy_untracked() {
+                    self.retry();
+                }
+            }
+            None if id == self.wanted.get_untracked() => {
+                self.engine.update(|engine| engine.progress = None);
+                self.trouble.set(Some(format!("{message}.")));
+            }
+            None => {}
+        }
+    }
+
+    fn is_busy_untracked(self) -> bool {
+        untrack(|| self.is_busy())
+    }
+
+    fn take_offered(self, id: u32) -> Option<Offered> {
+        let is_it = self.offered.with_value(|offered| offered.as_ref().is_some_and(|offered| offered.id == id));
+        if is_it { self.offered.try_update_value(Option::take).flatten() } else { None }
+    }
+
+    /// One model's prediction has come. What is on show is replaced as a whole, unless it is itself incomplete.
+    fn predicted(self, id: u32, mode: Mode, terms: Vec<Terms>) {
+        self.engine.update(|engine| engine.progress = None);
+        let Some(mut outcome) = self.coming.get_untracked().filter(|outcome| outcome.id == id) else { return };
+        outcome.terms.insert(mode, terms);
+        let may_show = outcome.is_complete()
+            || !self.shown.with_untracked(|shown| shown.as_ref().is_some_and(Outcome::is_complete));
+        if may_show {
+            self.shown.set(Some(outcome.clone()));
+        }
+        self.coming.set(Some(outcome));
+    }
+}

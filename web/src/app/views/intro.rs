@@ -1,0 +1,33 @@
+//! What the page is about, and how the engine is.
+
+use super::{activation_term, engine, gradient_term};
+use leptos::prelude::*;
+
+/// The headline, the idea in one paragraph, its formula, and the engine's state.
+#[component]
+pub fn Intro() -> impl IntoView {
+    view! {
+        <header class="intro">
+            <h1>"Gradients as features"</h1>
+            <p class="idea">
+                "A network that learned without labels turns an image into activations " <var>"f"</var>
+                ". How its output would change if its weights moved, the Jacobian " <var>"J"</var>
+                ", is a second description of the same image. A linear classifier that reads both comes close to \
+                 training the network further, and no weight of the network moves."
+            </p>
+            <p class="equation" role="math" aria-label="logits of x = w1 transposed times f, plus omega-bar transposed times J times w2">
+                <span class="formula" aria-hidden="true">
+                    "logits(" <var>"x"</var> ") = " {activation_term()} " + " {gradient_term()}
+                </span>
+            </p>
+            <p class="source">
+                "Mu, Liang, Li: "
+                <a href="https://arxiv.org/abs/2004.05529">
+                    <cite>"Gradients as Features for Deep Representation Learning"</cite>
+                </a>
+                ", ICLR 2020"
+            </p>
+            <engine::EngineView />
+        </header>
+    }
+}

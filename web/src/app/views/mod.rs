@@ -1,0 +1,111 @@
+//! What the page shows, one section a file, in the order in which the data flow.
+
+mod choice;
+mod engine;
+mod gallery;
+mod intro;
+mod predictions;
+mod terms;
+mod upload;
+
+use crate::state::State;
+use leptos::prelude::*;
+use shared::{config::Mode, images::CIFAR10_CLASSES};
+use web::messages::Terms;
+
+/// The whole page.
+#[component]
+pub fn Page() -> impl IntoView {
+    provide_context(State::start());
+    view! {
+        <intro::Intro />
+        <main>
+            <section class="choose" aria-labelledby="choose-title">
+                <h2 id="choose-title">"Choose an image"</h2>
+                <choice::Chosen />
+                <div class="sources">
+                    <gallery::GalleryView />
+                    <upload::Upload />
+                </div>
+            </section>
+            <ResultView />
+        </main>
+    }
+}
+
+/// Everything that is said of the chosen image.
+#[component]
+fn ResultView() -> impl IntoView {
+    let state = expect_context::<State>();
+    let data_for = move || state.shown.with(|shown| shown.as_ref().filter(|s| s.is_complete()).map(|s| s.key.clone()));
+    let busy = move || if state.is_busy() { "true" } else { "false" };
+    view! {
+        <div class="result" data-testid="result" data-for=data_for aria-busy=busy>
+            <predictions::Predictions />
+            <terms::TermsView />
+        </div>
+    }
+}
+
+/// One model's terms on show.
+fn shown_terms(state: State, mode: Mode) -> Memo<Option<Vec<Terms>>> {
+    Memo::new(move |_| state.shown.with(|shown| shown.as_ref()?.terms.get(&mode).cloned()))
+}
+
+/// A class's name; a number where there is none.
+fn class_name(class: usize) -> String {
+    CIFAR10_CLASSES.get(class).map_or_else(|| format!("class {class}"), |name| (*name).to_owned())
+}
+
+/// A model's name for people.
+fn title(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Activation => "Activation",
+        Mode::Gradient => "Gradient",
+        Mode::Full => "Full",
+        Mode::Finetune => "Fine-tuned",
+    }
+}
+
+/// What a model is, in a few words.
+fn subtitle(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Activation => "a linear classifier on activations",
+        Mode::Gradient => "a linear classifier on gradients",
+        Mode::Full => "both together: the paper’s model",
+        Mode::Finetune => "the network itself, trained further",
+    }
+}
+
+/// A model's formula (Eq. 2).
+fn formula(mode: Mode) -> impl IntoView {
+    let has = (mode.has_classifier(), mode.has_gradient(), mode == Mode::Finetune);
+    view! {
+        <span class="formula">
+            {match has {
+                (_, _, true) => view! { <var>"F"</var>"("<var>"x"</var>")" }.into_any(),
+                (true, true, _) => view! { {activation_term()}" + "{gradient_term()} }.into_any(),
+                (true, false, _) => activation_term().into_any(),
+                _ => gradient_term().into_any(),
+            }}
+        </span>
+    }
+}
+
+/// `w1ᵀ f`.
+fn activation_term() -> impl IntoView {
+    view! {
+        <span class="term-activation">
+            <var>"w"</var><sub>"1"</sub><sup>"⊤"</sup>" "<var>"f"</var>
+        </span>
+    }
+}
+
+/// `ω̄ᵀ J w2`.
+fn gradient_term() -> impl IntoView {
+    view! {
+        <span class="term-gradient">
+            <var>"ω̄"</var><sup>"⊤"</sup>" "<var>"J"</var>" "<var>"w"</var><sub>"2"</sub>
+        </span>
+    }
+}

@@ -1,0 +1,83 @@
+//! What each model says the image is.
+
+use super::{class_name, formula, shown_terms, subtitle, title};
+use crate::state::{Outcome, State};
+use leptos::prelude::*;
+use shared::config::Mode;
+use web::numbers::{best, percent};
+
+/// One card a model.
+#[component]
+pub fn Predictions() -> impl IntoView {
+    let state = expect_context::<State>();
+    let spoken = move || state.shown.with(|shown| shown.as_ref().filter(|shown| shown.is_complete()).map(sentence));
+    view! {
+        <section class="predictions" aria-labelledby="predictions-title">
+            <h2 id="predictions-title">"What the models say"</h2>
+            {move || state.trouble.get().map(|trouble| view! {
+                <p class="error" role="alert">{trouble}</p>
+                <button class="retry" on:click=move |_| state.retry()>"Try again"</button>
+            })}
+            <div class="cards">
+                {Mode::ALL.iter().map(|&mode| view! { <Card mode /> }).collect_view()}
+            </div>
+            <p class="visually-hidden" role="status">{spoken}</p>
+        </section>
+    }
+}
+
+#[component]
+fn Card(mode: Mode) -> impl IntoView {
+    let state = expect_context::<State>();
+    let terms = shown_terms(state, mode);
+    let best = Memo::new(move |_| terms.with(|terms| best(terms.as_ref()?)));
+    let label = Memo::new(move |_| state.shown.with(|shown| shown.as_ref()?.label));
+    let class = move || best.get().map(|(class, _)| class.to_string());
+    let probability = move || best.get().map(|(_, probability)| probability.to_string());
+    let width = move || format!("width:{}%", best.get().map_or(0.0, |(_, probability)| 100.0 * probability));
+    view! {
+        <article class="card" class:waiting=move || best.get().is_none()>
+            <h3>{title(mode)}</h3>
+            <p class="subtitle">{subtitle(mode)}</p>
+            <p class="card-formula" aria-hidden="true">{formula(mode)}</p>
+            {move || match best.get() {
+                None => view! { <p class="verdict">"…"</p> }.into_any(),
+                Some((found, share)) => view! {
+                    <p
+                        class="verdict"
+                        data-testid="prediction"
+                        data-mode=mode.name()
+                        data-class=class
+                        data-probability=probability
+                    >
+                        <strong>{class_name(found)}</strong>
+                        <span class="share">{percent(share)}</span>
+                    </p>
+                }
+                .into_any(),
+            }}
+            <div class="meter" aria-hidden="true"><div style=width></div></div>
+            <p class="judgement">{move || judgement(best.get().map(|(class, _)| class), label.get())}</p>
+        </article>
+    }
+}
+
+/// Whether the class is that of the label.
+fn judgement(found: Option<usize>, label: Option<usize>) -> impl IntoView {
+    found.zip(label).map(|(found, label)| match found == label {
+        true => view! { <span class="right">"✓ as labelled"</span> }.into_any(),
+        false => view! { <span class="wrong">{format!("✗ labelled {}", class_name(label))}</span> }.into_any(),
+    })
+}
+
+/// The predictions as one sentence, for those who hear the page.
+fn sentence(outcome: &Outcome) -> String {
+    let says = |(mode, terms): (&Mode, &Vec<_>)| {
+        best(terms).map(|(class, share)| format!("{}: {}, {}", title(*mode), class_name(class), percent(share)))
+    };
+    let image = match outcome.label {
+        Some(label) => format!("Image {}, labelled {}", outcome.key, class_name(label)),
+        None => "Your image".to_owned(),
+    };
+    format!("{image}. {}.", outcome.terms.iter().filter_map(says).collect::<Vec<_>>().join("; "))
+}

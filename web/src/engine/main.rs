@@ -1,0 +1,106 @@
+//! The engine: the model of `shared`, in a worker of its own.
+//!
+//! It loads the network, finds out whether the GPU can be trusted with it, and then answers one request after the
+//! other. It never decides what happens when it breaks: it says so, and the interface starts another.
+
+mod gpu;
+mod model;
+mod self_test;
+mod sources;
+mod worker;
+
+use crate::{
+    model::Model,
+    sources::{Files, Sheets},
+};
+use futures_channel::mpsc;
+use futures_util::StreamExt;
+use shared::config::Mode;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+use wasm_bindgen_futures::spawn_local;
+use web::messages::{FromEngine, Request, Start, ToEngine};
+
+/// An image that was read, and the request it is for.
+struct Job {
+    id: u32,
+    pixels: Vec<u8>,
+}
+
+/// What is set up once the first message has come.
+#[derive(Clone)]
+struct Desk {
+    sheets: Rc<Sheets>,
+    jobs: mpsc::UnboundedSender<Job>,
+    /// The newest request: work for an older one is given up.
+    newest: Rc<Cell<u32>>,
+}
+
+fn main() {
+    worker::report_panics();
+    let desk = RefCell::new(None);
+    worker::listen(move |message| match message {
+        ToEngine::Start(start) => *desk.borrow_mut() = Some(open(start)),
+        ToEngine::Predict(request) => {
+            if let Some(desk) = desk.borrow().clone() {
+                spawn_local(read(desk, request));
+            }
+        }
+    });
+    worker::post(&FromEngine::Listening);
+}
+
+/// Begins to load the network, and is ready to read images meanwhile.
+fn open(start: Start) -> Desk {
+    let (jobs, queue) = mpsc::unbounded();
+    let newest = Rc::new(Cell::new(0));
+    let files = Files::new(start.base);
+    let sheets = Rc::new(Sheets::new(files.clone()));
+    spawn_local(serve(files, start.cpu_only, queue, newest.clone()));
+    Desk { sheets, jobs, newest }
+}
+
+/// Reads a request's image, shows what the network will see, and passes it on.
+async fn read(desk: Desk, request: Request) {
+    let id = request.id;
+    desk.newest.set(id);
+    match desk.sheets.pixels(request.source).await {
+        Ok(pixels) => {
+            worker::post(&FromEngine::Seen { id, pixels: pixels.clone() });
+            // The receiver is gone only when loading has failed, and the interface knows of that.
+            let _ = desk.jobs.unbounded_send(Job { id, pixels });
+        }
+        Err(error) => worker::post(&FromEngine::Refused { id, message: error.to_string() }),
+    }
+}
+
+/// Loads the network, then predicts whatever comes.
+async fn serve(files: Files, cpu_only: bool, mut queue: mpsc::UnboundedReceiver<Job>, newest: Rc<Cell<u32>>) {
+    let mut model = match Model::load(files, cpu_only).await {
+        Ok((model, ready)) => {
+            worker::post(&FromEngine::Ready(ready));
+            model
+        }
+        Err(error) => return worker::post(&FromEngine::Failed(error.to_string())),
+    };
+    while let Some(job) = queue.next().await {
+        if let Err(error) = predict(&mut model, &job, &newest).await {
+            worker::post(&FromEngine::Refused { id: job.id, message: error.to_string() });
+        }
+    }
+}
+
+/// Predicts one image by every mode, cheapest first, unless a newer request has come.
+async fn predict(model: &mut Model, job: &Job, newest: &Cell<u32>) -> Result<(), model::ModelError> {
+    let kept = model.keep(&job.pixels);
+    for &mode in Mode::ALL {
+        if newest.get() != job.id {
+            return Ok(());
+        }
+        let terms = model.terms(&kept, mode).await?;
+        worker::post(&FromEngine::Predicted { id: job.id, mode, terms });
+    }
+    Ok(())
+}

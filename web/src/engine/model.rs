@@ -1,0 +1,125 @@
+//! The network and the models fitted on it, on the processor that was found good.
+
+use crate::{
+    gpu,
+    self_test::{self, SelfTestError},
+    sources::{Files, SourceError},
+};
+use burn::tensor::{DType, Device, Tensor};
+use shared::{
+    config::{Mode, Scope},
+    encoder::Encoder,
+    features::Kept,
+    images,
+    linear::Head,
+    weights::{self, WeightsError},
+};
+use std::collections::BTreeMap;
+use web::messages::{Backend, Ready, Terms};
+
+/// The folder of the base network and its heads.
+const FOLDER: &str = "models/cifar10-rotation";
+/// The layers by whose parameters the gradient is taken.
+const SCOPE: Scope = Scope::Conv5;
+
+/// Why there is no prediction.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error("{0} is not usable: {1}")]
+    Weights(String, WeightsError),
+    #[error("the numbers cannot be read back from the processor: {0}")]
+    Read(String),
+}
+
+/// A network that predicts.
+pub struct Model {
+    files: Files,
+    device: Device,
+    encoder: Encoder,
+    heads: BTreeMap<Mode, Head>,
+}
+
+impl Model {
+    /// Loads the base network and the smallest head, and puts them on the GPU if that computes right.
+    pub async fn load(files: Files, cpu_only: bool) -> Result<(Self, Ready), ModelError> {
+        let path = format!("{FOLDER}/model.safetensors");
+        let base = files.fetch(&path, "the network").await?;
+        let head = fetch_head(&files, Mode::Activation).await?;
+        let cpu = Self::new(files.clone(), Device::flex(), &base, &head)?;
+        let on_cpu = |cpu, note| Ok((cpu, Ready { backend: Backend::Cpu, adapter: String::new(), note }));
+        if cpu_only {
+            return on_cpu(cpu, None);
+        }
+        let (device, adapter) = match gpu::open().await {
+            Ok(opened) => opened,
+            Err(error) => return on_cpu(cpu, Some(error.to_string())),
+        };
+        let gpu = Self::new(files, device, &base, &head)?;
+        match gpu.agrees_with(&cpu).await {
+            Ok(()) => Ok((gpu, Ready { backend: Backend::Webgpu, adapter, note: None })),
+            Err(error) => on_cpu(cpu, Some(error.to_string())),
+        }
+    }
+
+    fn new(files: Files, device: Device, base: &[u8], head: &[u8]) -> Result<Self, ModelError> {
+        let encoder = weights::read_base(base, &device)
+            .map_err(|error| ModelError::Weights("the network".to_owned(), error))?;
+        let mut model = Self { files, device, encoder, heads: BTreeMap::new() };
+        model.add_head(Mode::Activation, head)?;
+        Ok(model)
+    }
+
+    fn add_head(&mut self, mode: Mode, bytes: &[u8]) -> Result<(), ModelError> {
+        let head = weights::read_head(bytes, &self.encoder, &self.device)
+            .map_err(|error| ModelError::Weights(format!("the {mode} model"), error))?;
+        self.heads.insert(mode, head);
+        Ok(())
+    }
+
+    /// The frozen part of an image `[3, 32, 32]`.
+    pub fn keep(&self, pixels: &[u8]) -> Kept {
+        let image = images::to_tensor(pixels, self.encoder.config.input_range, &self.device);
+        self.encoder.keep(image, SCOPE)
+    }
+
+    /// The terms of one model's logits; its head is loaded when it is first needed.
+    pub async fn terms(&mut self, kept: &Kept, mode: Mode) -> Result<Vec<Terms>, ModelError> {
+        if !self.heads.contains_key(&mode) {
+            let bytes = fetch_head(&self.files, mode).await?;
+            self.add_head(mode, &bytes)?;
+        }
+        terms(&self.heads[&mode], &self.encoder, kept).await
+    }
+
+    /// Whether this model computes what `other`, on another device, does.
+    async fn agrees_with(&self, other: &Self) -> Result<(), SelfTestError> {
+        self_test::compare(&self.probe().await?, &other.probe().await?)
+    }
+
+    /// The terms of a fixed image under a full model that needs no further file: its w2 is θ̄2 itself.
+    async fn probe(&self) -> Result<Vec<Terms>, ModelError> {
+        let activation = &self.heads[&Mode::Activation];
+        let mut head = Head::start(Mode::Full, SCOPE, &self.encoder, activation, &self.device);
+        let start = self.encoder.config.kind.scope_start(SCOPE);
+        head.parameters.tangents = self.encoder.stored[start..].to_vec();
+        terms(&head, &self.encoder, &self.keep(&self_test::pattern())).await
+    }
+}
+
+async fn fetch_head(files: &Files, mode: Mode) -> Result<Vec<u8>, ModelError> {
+    Ok(files.fetch(&format!("{FOLDER}/heads/{mode}-{SCOPE}.safetensors"), &format!("the {mode} model")).await?)
+}
+
+async fn terms(head: &Head, encoder: &Encoder, kept: &Kept) -> Result<Vec<Terms>, ModelError> {
+    let logits = head.logits(encoder, kept);
+    let (activation, gradient) = (numbers(logits.activation).await?, numbers(logits.gradient).await?);
+    Ok(activation.into_iter().zip(gradient).map(|(activation, gradient)| Terms { activation, gradient }).collect())
+}
+
+async fn numbers(tensor: Tensor<2>) -> Result<Vec<f32>, ModelError> {
+    let unreadable = |error: String| ModelError::Read(error);
+    let data = tensor.into_data_async().await.map_err(|error| unreadable(error.to_string()))?;
+    data.convert_dtype(DType::F32).into_vec().map_err(|error| unreadable(format!("{error:?}")))
+}

@@ -1,0 +1,10 @@
+//! What the two halves of the page have in common.
+//!
+//! The page is two programs. The interface (`app`) is small and there at once; the engine (`engine`) runs in a
+//! worker, is the only caller of the model in `shared`, and may be slow to come or fail without taking the
+//! interface with it. They share nothing but the [`messages`] between them. The rest here is plain arithmetic,
+//! kept apart from the browser so that ordinary tests reach it.
+
+pub mod messages;
+pub mod numbers;
+pub mod recovery;

@@ -1,0 +1,143 @@
+//! What the interface and the engine say to each other through `postMessage`.
+
+use serde::{Deserialize, Serialize};
+use shared::config::Mode;
+
+/// From the interface to the engine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ToEngine {
+    /// The first message: load the network.
+    Start(Start),
+    /// Predict an image. A later request takes the place of an earlier one that is not finished.
+    Predict(Request),
+}
+
+/// How the engine is to start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// The address that all files are relative to.
+    pub base: String,
+    /// Leave the GPU alone.
+    pub cpu_only: bool,
+}
+
+/// One image to predict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Told again in every answer.
+    pub id: u32,
+    /// The image.
+    pub source: Source,
+}
+
+/// Where an image comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// A tile of a gallery sheet.
+    Tile {
+        /// The sheet's address, relative to the base.
+        sheet: String,
+        /// Left edge, in pixels.
+        x: u32,
+        /// Upper edge, in pixels.
+        y: u32,
+    },
+    /// An encoded image file.
+    File(#[serde(with = "serde_bytes")] Vec<u8>),
+}
+
+/// From the engine to the interface.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum FromEngine {
+    /// The engine listens: it may be told to start.
+    Listening,
+    /// A file is on its way.
+    Progress(Progress),
+    /// Predictions can be made.
+    Ready(Ready),
+    /// The network could not be loaded; starting again may help.
+    Failed(String),
+    /// The engine cannot go on (a panic, a lost device) and must be started anew.
+    Broken(String),
+    /// The image of a request, as the network sees it.
+    Seen {
+        /// The request.
+        id: u32,
+        /// Planar bytes `[3, 32, 32]`.
+        #[serde(with = "serde_bytes")]
+        pixels: Vec<u8>,
+    },
+    /// A request that cannot be met, and why.
+    Refused {
+        /// The request.
+        id: u32,
+        /// For people.
+        message: String,
+    },
+    /// One model's prediction.
+    Predicted {
+        /// The request.
+        id: u32,
+        /// The model.
+        mode: Mode,
+        /// One entry a class.
+        terms: Vec<Terms>,
+    },
+}
+
+/// How far a file has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// What is being loaded, for people.
+    pub what: String,
+    /// Bytes so far.
+    pub received: f64,
+    /// Bytes in all, where the server says so.
+    pub total: Option<f64>,
+}
+
+/// What the engine runs on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ready {
+    /// The processor.
+    pub backend: Backend,
+    /// The name of the GPU, where there is one.
+    pub adapter: String,
+    /// Why it is not the GPU, where it is not.
+    pub note: Option<String>,
+}
+
+/// The processor that the model runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Backend {
+    /// The GPU.
+    Webgpu,
+    /// WebAssembly with SIMD.
+    Cpu,
+}
+
+impl Backend {
+    /// The one spelling in the page's attributes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Webgpu => "webgpu",
+            Self::Cpu => "cpu",
+        }
+    }
+}
+
+/// The two addends of one logit (Eq. 2).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Terms {
+    /// `w1ᵀ f`.
+    pub activation: f32,
+    /// `ω̄ᵀ J w2`.
+    pub gradient: f32,
+}
+
+impl Terms {
+    /// The logit itself.
+    pub fn total(self) -> f32 {
+        self.activation + self.gradient
+    }
+}
