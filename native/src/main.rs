@@ -1,14 +1,124 @@
+//! `gradfeat`: fetches data, pre-trains base networks, fits and measures models on their gradients.
+
+mod cli;
 mod data;
+mod device;
+mod evaluate;
+mod experiment;
+mod export;
 mod files;
 mod interrupt;
+mod kept;
+mod model_folder;
+mod predict;
 mod pretrain;
 mod progress;
-use burn::tensor::Device;
-fn main() -> anyhow::Result<()> {
-    let args: Vec<String> = std::env::args().collect();
-    let settings = pretrain::Settings {
-        recipe: "rotation".into(), dataset: data::Dataset::Cifar10, data_dir: args[1].clone().into(), out: args[2].clone().into(),
-        epochs: args[3].parse()?, batch: 64, seed: 1, resume: args.len() > 4,
-    };
-    pretrain::run(&settings, &Device::flex(), progress::Progress::new(false))
+mod run;
+mod show;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use cli::{Cli, Command, Common, Experiment, Which};
+use data::{Dataset, Source};
+use experiment::{Settings, Surroundings};
+use progress::Progress;
+use shared::config::{Mode, Scope};
+use std::{path::PathBuf, process::ExitCode};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<()> {
+    let common = &cli.common;
+    if let Some(threads) = common.threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        pool.build_global().context("the threads cannot be started")?;
+    }
+    let progress = Progress::new(common.quiet);
+    match cli.command.unwrap_or_else(|| Command::Compare { experiment: Experiment::default() }) {
+        Command::Fetch { dataset, source } => {
+            let source: Option<Source> = source.as_deref().map(str::parse).transpose()?;
+            data::fetch(dataset.parse()?, &data_dir(common)?, source, progress)
+        }
+        Command::Pretrain { recipe, dataset, epochs, batch, out, resume } => {
+            let dataset: Dataset = dataset.parse()?;
+            let settings = pretrain::Settings {
+                out: out.unwrap_or_else(|| pretrain::default_out(&common.runs_dir, dataset, &recipe)),
+                recipe,
+                dataset,
+                data_dir: data_dir(common)?,
+                epochs,
+                batch,
+                seed: common.seed.unwrap_or(1),
+                resume,
+            };
+            let chosen = device::choose(common.device)?;
+            progress.say(format!("Computing on: {}", chosen.name));
+            pretrain::run(&settings, &chosen.device, progress)
+        }
+        Command::Train { mode, experiment } => {
+            let mode: Mode = mode.parse()?;
+            fit(&[mode], &format!("train-{mode}"), experiment, common, progress)
+        }
+        Command::Compare { experiment } => fit(Mode::ALL, "compare", experiment, common, progress),
+        Command::Evaluate { model, which, dataset } => {
+            let (mode, scope) = parse_which(&which)?;
+            let surroundings = surroundings(common, progress)?;
+            let results = evaluate::run(&model, mode, scope, dataset.parse()?, &surroundings)?;
+            show(&results, &surroundings, common.json)
+        }
+        Command::Predict { model, which, images } => {
+            let (mode, scope) = parse_which(&which)?;
+            predict::run(&model, &images, mode, scope, &device::choose(common.device)?, common.json)
+        }
+        Command::Export { model, web } => export::run(&model, &web),
+        Command::Gallery { out } => {
+            let images = data::load_or_fetch(Dataset::Cifar10, &data_dir(common)?, None, progress)?;
+            data::gallery::write_gallery(&images.test, &out)
+        }
+    }
+}
+
+fn fit(modes: &[Mode], name: &str, experiment: Experiment, common: &Common, progress: Progress) -> Result<()> {
+    let file = experiment.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
+    let line = Settings { seed: common.seed, ..experiment.settings };
+    let surroundings = surroundings(common, progress)?;
+    let results = experiment::run(&line.or(file), modes, name, &surroundings)?;
+    show(&results, &surroundings, common.json)
+}
+
+fn show(results: &experiment::Outcomes, surroundings: &Surroundings, json: bool) -> Result<()> {
+    if json {
+        return show::json(results, &surroundings.chosen.name);
+    }
+    show::table(results, &surroundings.chosen.name);
+    Ok(())
+}
+
+fn surroundings(common: &Common, progress: Progress) -> Result<Surroundings> {
+    Ok(Surroundings {
+        data_dir: data_dir(common)?,
+        cache_dir: common.cache_dir.clone().map_or_else(kept::default_folder, Ok)?,
+        runs_dir: common.runs_dir.clone(),
+        chosen: device::choose(common.device)?,
+        progress,
+    })
+}
+
+fn data_dir(common: &Common) -> Result<PathBuf> {
+    common.data_dir.clone().map_or_else(data::default_data_dir, Ok)
+}
+
+fn parse_which(which: &Which) -> Result<(Option<Mode>, Option<Scope>)> {
+    let mode = which.mode.as_deref().map(str::parse).transpose()?;
+    let scope = which.scope.as_deref().map(str::parse).transpose()?;
+    Ok((mode, scope))
 }

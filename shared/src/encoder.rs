@@ -117,10 +117,10 @@ impl Conv {
         Self::new(weight, Tensor::zeros([spec.outputs], device))
     }
 
-    /// The numbers times the given factors.
+    /// The numbers times the given factors, as parameters of their own.
     pub fn scaled(&self, scales: Scales) -> Self {
         let (weight, bias) = self.scaled_tensors(scales);
-        Self::new(weight, bias)
+        Self::new(weight.detach(), bias.detach())
     }
 
     /// What the layer applies, in the given parametrization.

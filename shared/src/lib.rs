@@ -14,4 +14,5 @@ pub mod kernels;
 pub mod linear;
 pub mod ntk;
 pub mod normalized;
+pub mod train;
 pub mod weights;

@@ -2,9 +2,11 @@
 //!
 //! The page is two programs. The interface (`app`) is small and there at once; the engine (`engine`) runs in a
 //! worker, is the only caller of the model in `shared`, and may be slow to come or fail without taking the
-//! interface with it. They share nothing but the [`messages`] between them. The rest here is plain arithmetic,
+//! interface with it. They share nothing but the [`messages`] between them: whatever of `shared` this library
+//! named, the interface would link, and download. The rest here is plain arithmetic,
 //! kept apart from the browser so that ordinary tests reach it.
 
+pub mod cifar10;
 pub mod messages;
 pub mod numbers;
 pub mod recovery;

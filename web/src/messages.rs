@@ -1,7 +1,6 @@
 //! What the interface and the engine say to each other through `postMessage`.
 
 use serde::{Deserialize, Serialize};
-use shared::config::Mode;
 
 /// From the interface to the engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,6 +82,45 @@ pub enum FromEngine {
         /// One entry a class.
         terms: Vec<Terms>,
     },
+}
+
+/// The four models: `shared::config::Mode` by the same names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// `w1ᵀ f`.
+    Activation,
+    /// `ω̄ᵀ J w2`.
+    Gradient,
+    /// Both.
+    Full,
+    /// The network itself, trained further.
+    Finetune,
+}
+
+impl Mode {
+    /// Every model, in the order in which they are predicted and shown.
+    pub const ALL: [Self; 4] = [Self::Activation, Self::Gradient, Self::Full, Self::Finetune];
+
+    /// The one spelling in files and in the page's attributes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Activation => "activation",
+            Self::Gradient => "gradient",
+            Self::Full => "full",
+            Self::Finetune => "finetune",
+        }
+    }
+
+    /// Whether there is a term `w1ᵀ f`.
+    pub const fn has_activation(self) -> bool {
+        matches!(self, Self::Activation | Self::Full)
+    }
+
+    /// Whether there is a term `ω̄ᵀ J w2`.
+    pub const fn has_gradient(self) -> bool {
+        matches!(self, Self::Gradient | Self::Full)
+    }
 }
 
 /// How far a file has come.

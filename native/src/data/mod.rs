@@ -6,7 +6,6 @@ mod download;
 pub mod gallery;
 mod npm;
 
-pub use gallery::write_gallery;
 
 use anyhow::{Context, Result, anyhow, bail};
 use disk::{Checksum, DiskError};

@@ -1,7 +1,6 @@
 //! The engine as the interface sees it: a worker that is started, spoken to, and started again when it breaks.
 
 use crate::{browser, state::State};
-use leptos::prelude::*;
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web::{

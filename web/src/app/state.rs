@@ -7,10 +7,9 @@ use crate::{
     url_state,
 };
 use leptos::{prelude::*, task::spawn_local};
-use shared::config::Mode;
 use std::collections::BTreeMap;
 use web::{
-    messages::{FromEngine, Progress, Ready, Source, Terms},
+    messages::{FromEngine, Mode, Progress, Ready, Source, Terms},
     recovery::Recovery,
 };
 use web_sys::File;

@@ -15,13 +15,12 @@ use crate::{
 };
 use futures_channel::mpsc;
 use futures_util::StreamExt;
-use shared::config::Mode;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
 use wasm_bindgen_futures::spawn_local;
-use web::messages::{FromEngine, Request, Start, ToEngine};
+use web::messages::{FromEngine, Mode, Request, Start, ToEngine};
 
 /// An image that was read, and the request it is for.
 struct Job {
@@ -95,7 +94,7 @@ async fn serve(files: Files, cpu_only: bool, mut queue: mpsc::UnboundedReceiver<
 /// Predicts one image by every mode, cheapest first, unless a newer request has come.
 async fn predict(model: &mut Model, job: &Job, newest: &Cell<u32>) -> Result<(), model::ModelError> {
     let kept = model.keep(&job.pixels);
-    for &mode in Mode::ALL {
+    for mode in Mode::ALL {
         if newest.get() != job.id {
             return Ok(());
         }
@@ -103,4 +102,18 @@ async fn predict(model: &mut Model, job: &Job, newest: &Cell<u32>) -> Result<(),
         worker::post(&FromEngine::Predicted { id: job.id, mode, terms });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::{config, images};
+    use web::{cifar10, messages::Mode};
+
+    /// The interface has names of its own, so as not to link the model.
+    #[test]
+    fn the_interface_and_the_model_use_the_same_names() {
+        assert_eq!(Mode::ALL.map(Mode::name).as_slice(), config::Mode::ALL.iter().map(|mode| mode.name()).collect::<Vec<_>>());
+        assert_eq!(cifar10::CLASSES, images::CIFAR10_CLASSES);
+        assert_eq!(cifar10::SIDE, images::SIDE);
+    }
 }

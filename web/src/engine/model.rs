@@ -7,7 +7,7 @@ use crate::{
 };
 use burn::tensor::{DType, Device, Tensor};
 use shared::{
-    config::{Mode, Scope},
+    config::{self, Scope},
     encoder::Encoder,
     features::Kept,
     images,
@@ -15,7 +15,7 @@ use shared::{
     weights::{self, WeightsError},
 };
 use std::collections::BTreeMap;
-use web::messages::{Backend, Ready, Terms};
+use web::messages::{Backend, Mode, Ready, Terms};
 
 /// The folder of the base network and its heads.
 const FOLDER: &str = "models/cifar10-rotation";
@@ -73,7 +73,7 @@ impl Model {
 
     fn add_head(&mut self, mode: Mode, bytes: &[u8]) -> Result<(), ModelError> {
         let head = weights::read_head(bytes, &self.encoder, &self.device)
-            .map_err(|error| ModelError::Weights(format!("the {mode} model"), error))?;
+            .map_err(|error| ModelError::Weights(format!("the {} model", mode.name()), error))?;
         self.heads.insert(mode, head);
         Ok(())
     }
@@ -101,7 +101,7 @@ impl Model {
     /// The terms of a fixed image under a full model that needs no further file: its w2 is θ̄2 itself.
     async fn probe(&self) -> Result<Vec<Terms>, ModelError> {
         let activation = &self.heads[&Mode::Activation];
-        let mut head = Head::start(Mode::Full, SCOPE, &self.encoder, activation, &self.device);
+        let mut head = Head::start(config::Mode::Full, SCOPE, &self.encoder, activation, &self.device);
         let start = self.encoder.config.kind.scope_start(SCOPE);
         head.parameters.tangents = self.encoder.stored[start..].to_vec();
         terms(&head, &self.encoder, &self.keep(&self_test::pattern())).await
@@ -109,6 +109,7 @@ impl Model {
 }
 
 async fn fetch_head(files: &Files, mode: Mode) -> Result<Vec<u8>, ModelError> {
+    let mode = mode.name();
     Ok(files.fetch(&format!("{FOLDER}/heads/{mode}-{SCOPE}.safetensors"), &format!("the {mode} model")).await?)
 }
 
@@ -121,5 +122,5 @@ async fn terms(head: &Head, encoder: &Encoder, kept: &Kept) -> Result<Vec<Terms>
 async fn numbers(tensor: Tensor<2>) -> Result<Vec<f32>, ModelError> {
     let unreadable = |error: String| ModelError::Read(error);
     let data = tensor.into_data_async().await.map_err(|error| unreadable(error.to_string()))?;
-    data.convert_dtype(DType::F32).into_vec().map_err(|error| unreadable(format!("{error:?}")))
+    data.convert_dtype(DType::F32).try_into_vec().map_err(|error| unreadable(format!("{error:?}")))
 }

@@ -3,8 +3,8 @@
 use super::class_name;
 use crate::state::{Choice, State};
 use leptos::prelude::*;
-use shared::images::{PLANE, SIDE};
 use wasm_bindgen::{Clamped, JsCast};
+use web::cifar10::SIDE;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 /// The chosen image.
@@ -62,7 +62,8 @@ fn Canvas(pixels: Vec<u8>) -> impl IntoView {
 }
 
 fn paint(canvas: &HtmlCanvasElement, planar: &[u8]) {
-    let rgba: Vec<u8> = (0..PLANE).flat_map(|at| [planar[at], planar[at + PLANE], planar[at + 2 * PLANE], 255]).collect();
+    let plane = SIDE * SIDE;
+    let rgba: Vec<u8> = (0..plane).flat_map(|at| [planar[at], planar[at + plane], planar[at + 2 * plane], 255]).collect();
     let image = ImageData::new_with_u8_clamped_array(Clamped(&rgba), SIDE as u32);
     let context = canvas.get_context("2d").ok().flatten().map(JsCast::unchecked_into::<CanvasRenderingContext2d>);
     if let (Ok(image), Some(context)) = (image, context) {

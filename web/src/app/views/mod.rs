@@ -10,8 +10,10 @@ mod upload;
 
 use crate::state::State;
 use leptos::prelude::*;
-use shared::{config::Mode, images::CIFAR10_CLASSES};
-use web::messages::Terms;
+use web::{
+    cifar10::CLASSES,
+    messages::{Mode, Terms},
+};
 
 /// The whole page.
 #[component]
@@ -54,7 +56,7 @@ fn shown_terms(state: State, mode: Mode) -> Memo<Option<Vec<Terms>>> {
 
 /// A class's name; a number where there is none.
 fn class_name(class: usize) -> String {
-    CIFAR10_CLASSES.get(class).map_or_else(|| format!("class {class}"), |name| (*name).to_owned())
+    CLASSES.get(class).map_or_else(|| format!("class {class}"), |name| (*name).to_owned())
 }
 
 /// A model's name for people.
@@ -79,14 +81,13 @@ fn subtitle(mode: Mode) -> &'static str {
 
 /// A model's formula (Eq. 2).
 fn formula(mode: Mode) -> impl IntoView {
-    let has = (mode.has_classifier(), mode.has_gradient(), mode == Mode::Finetune);
     view! {
         <span class="formula">
-            {match has {
-                (_, _, true) => view! { <var>"F"</var>"("<var>"x"</var>")" }.into_any(),
-                (true, true, _) => view! { {activation_term()}" + "{gradient_term()} }.into_any(),
-                (true, false, _) => activation_term().into_any(),
-                _ => gradient_term().into_any(),
+            {match (mode.has_activation(), mode.has_gradient()) {
+                (true, true) => view! { {activation_term()}" + "{gradient_term()} }.into_any(),
+                (true, false) => activation_term().into_any(),
+                (false, true) => gradient_term().into_any(),
+                (false, false) => view! { <var>"F"</var>"("<var>"x"</var>")" }.into_any(),
             }}
         </span>
     }

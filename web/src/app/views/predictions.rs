@@ -3,8 +3,10 @@
 use super::{class_name, formula, shown_terms, subtitle, title};
 use crate::state::{Outcome, State};
 use leptos::prelude::*;
-use shared::config::Mode;
-use web::numbers::{best, percent};
+use web::{
+    messages::Mode,
+    numbers::{best, percent},
+};
 
 /// One card a model.
 #[component]
@@ -19,7 +21,7 @@ pub fn Predictions() -> impl IntoView {
                 <button class="retry" on:click=move |_| state.retry()>"Try again"</button>
             })}
             <div class="cards">
-                {Mode::ALL.iter().map(|&mode| view! { <Card mode /> }).collect_view()}
+                {Mode::ALL.map(|mode| view! { <Card mode /> }).collect_view()}
             </div>
             <p class="visually-hidden" role="status">{spoken}</p>
         </section>

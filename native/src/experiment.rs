@@ -1,0 +1,305 @@
+//! Fitting the four models on one base network and measuring them: `train` and `compare`.
+
+use crate::{
+    data::{self, Dataset},
+    device::Chosen,
+    interrupt::Interrupt,
+    kept::{self, KeptFile},
+    model_folder,
+    progress::Progress,
+    run::Run,
+};
+use anyhow::{Context, Result, anyhow, bail};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use shared::{
+    config::{Mode, Scope},
+    encoder::Encoder,
+    images::CIFAR10_CLASSES,
+    linear::Head,
+    train::{self, Event, FitConfig, FitError},
+    weights::Precision,
+};
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+/// The base network that is used unless told otherwise.
+const DEFAULT_BASE: &str = "models/cifar10-rotation";
+/// Images classified at once.
+const TEST_BATCH: usize = 250;
+
+/// The settings of `train` and `compare`: on the command line, in a file given by `--config`, and in the run's own
+/// `config.toml`. What is not given has its default.
+#[derive(Debug, Clone, Default, PartialEq, Args, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Folder (or file) of the base network [default: models/cifar10-rotation]
+    #[arg(long, value_name = "DIR")]
+    pub base: Option<PathBuf>,
+    /// The data set [default: cifar10]
+    #[arg(long, value_name = "NAME")]
+    pub dataset: Option<String>,
+    /// The layers whose parameters the gradient is taken by: conv5, conv4-5 or conv3-5 [default: conv5]
+    #[arg(long)]
+    pub scope: Option<String>,
+    /// Passes over the training images [default: by mode]
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<usize>,
+    /// Images a step [default: 128]
+    #[arg(long, value_name = "N")]
+    pub batch: Option<usize>,
+    /// Learning rate at the start; it falls to 0 linearly [default: by mode]
+    #[arg(long, value_name = "RATE")]
+    pub learning_rate: Option<f64>,
+    /// L2 penalty on w1, or on fine-tuning's ω [default: by mode]
+    #[arg(long, value_name = "L2")]
+    pub classifier_decay: Option<f32>,
+    /// L2 penalty on w2, or on fine-tuning's θ2 [default: by mode]
+    #[arg(long, value_name = "L2")]
+    pub gradient_decay: Option<f32>,
+    /// Measure on the last N training images, which are then not trained on, instead of on the test images
+    #[arg(long, value_name = "N")]
+    pub holdout: Option<usize>,
+    /// Where all randomness comes from [default: 1]
+    #[arg(skip)]
+    pub seed: Option<u64>,
+}
+
+impl Settings {
+    /// These, with what they leave open taken from `other`.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            base: self.base.or(other.base),
+            dataset: self.dataset.or(other.dataset),
+            scope: self.scope.or(other.scope),
+            epochs: self.epochs.or(other.epochs),
+            batch: self.batch.or(other.batch),
+            learning_rate: self.learning_rate.or(other.learning_rate),
+            classifier_decay: self.classifier_decay.or(other.classifier_decay),
+            gradient_decay: self.gradient_decay.or(other.gradient_decay),
+            holdout: self.holdout.or(other.holdout),
+            seed: self.seed.or(other.seed),
+        }
+    }
+
+    /// Reads a configuration file.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = String::from_utf8(model_folder::read(path)?).with_context(|| format!("{} is no text", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("{} is no configuration", path.display()))
+    }
+
+    fn base(&self) -> PathBuf {
+        self.base.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_BASE))
+    }
+
+    fn scope(&self) -> Result<Scope> {
+        Ok(self.scope.as_deref().unwrap_or(Scope::Conv5.name()).parse()?)
+    }
+
+    fn dataset(&self) -> Result<Dataset> {
+        self.dataset.as_deref().unwrap_or(Dataset::Cifar10.name()).parse()
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed.unwrap_or(1)
+    }
+
+    fn fit(&self, mode: Mode) -> Result<FitConfig> {
+        let default = FitConfig::for_mode(mode, self.seed());
+        let fit = FitConfig {
+            epochs: self.epochs.unwrap_or(default.epochs),
+            batch: self.batch.unwrap_or(default.batch),
+            learning_rate: self.learning_rate.unwrap_or(default.learning_rate),
+            classifier_decay: self.classifier_decay.unwrap_or(default.classifier_decay),
+            gradient_decay: self.gradient_decay.unwrap_or(default.gradient_decay),
+            ..default
+        };
+        let positive = fit.learning_rate.is_finite() && fit.learning_rate > 0.0;
+        let decays = [fit.classifier_decay, fit.gradient_decay];
+        if fit.batch == 0 || !positive || decays.iter().any(|decay| !decay.is_finite() || *decay < 0.0) {
+            bail!("batch and learning rate have to be above 0, and decays not below it");
+        }
+        Ok(fit)
+    }
+}
+
+/// Where things are, and who computes and shows them.
+pub struct Surroundings {
+    /// Data sets.
+    pub data_dir: PathBuf,
+    /// Kept features.
+    pub cache_dir: PathBuf,
+    /// Runs.
+    pub runs_dir: PathBuf,
+    /// What computes.
+    pub chosen: Chosen,
+    /// Who is told how it goes.
+    pub progress: Progress,
+}
+
+/// What a fitted model reaches.
+#[derive(Debug, Clone, Serialize)]
+pub struct Outcome {
+    /// Which of the four.
+    pub mode: Mode,
+    /// Its scope.
+    pub scope: Scope,
+    /// On the test images (or those held out), 0 to 1.
+    pub accuracy: f64,
+    /// On as many of the images it was trained on, 0 to 1, if it was trained just now.
+    pub train_accuracy: Option<f64>,
+    /// Seconds of fitting.
+    pub train_seconds: f64,
+    /// Seconds of computing or reading the kept features, the same for all modes.
+    pub feature_seconds: f64,
+}
+
+/// What `train` and `compare` give.
+pub struct Outcomes {
+    /// One for each mode that was asked for.
+    pub outcomes: Vec<Outcome>,
+    /// Whether they were measured on held-out training images rather than on the test images.
+    pub held_out: bool,
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// Seed of all of it, if anything was trained.
+    pub seed: Option<u64>,
+}
+
+/// Everything that fitting needs, loaded.
+struct Bench<'a> {
+    settings: &'a Settings,
+    encoder: Encoder,
+    chosen: &'a Chosen,
+    progress: Progress,
+    interrupt: &'a Interrupt,
+    scope: Scope,
+    train: KeptFile,
+    fitted: Vec<usize>,
+    test: KeptFile,
+    measured: Vec<usize>,
+    feature_seconds: f64,
+}
+
+/// Fits and measures the models of `modes`; the activation model is fitted in any case, since ω̄ comes from it.
+pub fn run(settings: &Settings, modes: &[Mode], name: &str, surroundings: &Surroundings) -> Result<Outcomes> {
+    let (progress, chosen) = (surroundings.progress, &surroundings.chosen);
+    let (scope, dataset, base) = (settings.scope()?, settings.dataset()?, settings.base());
+    for &mode in modes {
+        settings.fit(mode)?;
+    }
+    progress.say(format!("Computing on: {}", chosen.name));
+    let encoder = model_folder::load_base(&base, &chosen.device)?;
+    let images = data::load_or_fetch(dataset, &surroundings.data_dir, None, progress)?;
+    let interrupt = Interrupt::listen()?;
+    let begun = Instant::now();
+    let cache =
+        kept::Cache { folder: &surroundings.cache_dir, device: &chosen.device, progress, interrupt: &interrupt };
+    let train = cache.get(&encoder, &images.train, &format!("{dataset}-train"), scope)?;
+    let test = cache.get(&encoder, &images.test, &format!("{dataset}-test"), scope)?;
+    let feature_seconds = begun.elapsed().as_secs_f64();
+    let (trained, tested) = (images.train.len(), images.test.len());
+    drop(images);
+    let held = settings.holdout.unwrap_or(0);
+    if held >= trained {
+        bail!("--holdout is {held}, but there are {trained} training images");
+    }
+    let measured = if held > 0 { (trained - held..trained).collect() } else { (0..tested).collect() };
+    let fitted = (0..trained - held).collect();
+    let mut run = Run::begin(&surroundings.runs_dir, name, settings)?;
+    model_folder::copy_base(&base, run.folder())?;
+    let bench = Bench {
+        settings,
+        encoder,
+        chosen,
+        progress,
+        interrupt: &interrupt,
+        scope,
+        train,
+        fitted,
+        test,
+        measured,
+        feature_seconds,
+    };
+    let outcomes = bench.fit_all(modes, &mut run)?;
+    let folder = run.folder().to_owned();
+    Ok(Outcomes { outcomes, held_out: held > 0, folder, seed: Some(settings.seed()) })
+}
+
+impl Bench<'_> {
+    fn fit_all(&self, modes: &[Mode], run: &mut Run) -> Result<Vec<Outcome>> {
+        let device = &self.chosen.device;
+        let classes = CIFAR10_CLASSES.map(str::to_owned).to_vec();
+        let blank = Head::activation(&self.encoder, self.scope, classes, device);
+        let (activation, outcome) = self.fit(&blank, run)?;
+        let mut outcomes = vec![outcome];
+        for &mode in modes.iter().filter(|&&mode| mode != Mode::Activation) {
+            let start = Head::start(mode, self.scope, &self.encoder, &activation, device);
+            outcomes.push(self.fit(&start, run)?.1);
+        }
+        outcomes.retain(|outcome| modes.contains(&outcome.mode));
+        Ok(outcomes)
+    }
+
+    /// Fits one model, saves and measures it.
+    fn fit(&self, start: &Head, run: &mut Run) -> Result<(Head, Outcome)> {
+        let config = self.settings.fit(start.mode)?;
+        let steps = config.epochs * self.fitted.len().div_ceil(config.batch);
+        let mut bar = self.progress.items(&format!("fitting {}", start.mode), 0, steps as u64);
+        let begun = Instant::now();
+        let mut trouble = None;
+        let listen = |event: Event| {
+            if let Err(error) = run.log(&Line { mode: start.mode, scope: start.scope, event }) {
+                trouble = Some(error);
+                return ControlFlow::Break(());
+            }
+            match event {
+                Event::Step { step, .. } => bar.set(step as u64),
+                Event::Epoch { loss, .. } => bar.describe(&format!("loss {loss:.3}")),
+            }
+            if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let fitted =
+            train::fit(&self.encoder, start, &self.train, &self.fitted, config, &self.chosen.device, listen);
+        drop(bar);
+        if let Some(error) = trouble {
+            return Err(error);
+        }
+        let head = fitted.map_err(|error| match error {
+            FitError::Samples(error) => error,
+            other => anyhow!("fitting the {} model: {other}", start.mode),
+        })?;
+        let train_seconds = begun.elapsed().as_secs_f64();
+        model_folder::save_head(run.folder(), &self.encoder, &head, Precision::F32)?;
+        let measured = if self.settings.holdout.unwrap_or(0) > 0 { &self.train } else { &self.test };
+        let sample = self.measured.len().min(self.fitted.len());
+        let outcome = Outcome {
+            mode: head.mode,
+            scope: head.scope,
+            accuracy: self.accuracy(&head, measured, &self.measured)?,
+            train_accuracy: Some(self.accuracy(&head, &self.train, &self.fitted[..sample])?),
+            train_seconds,
+            feature_seconds: self.feature_seconds,
+        };
+        run.log(&outcome)?;
+        self.progress.say(format!("{:<10} {:.2} %", outcome.mode, 100.0 * outcome.accuracy));
+        Ok((head, outcome))
+    }
+
+    fn accuracy(&self, head: &Head, samples: &KeptFile, indices: &[usize]) -> Result<f64> {
+        let classes = train::classify(&self.encoder, head, samples, indices, TEST_BATCH, &self.chosen.device)?;
+        Ok(train::accuracy(samples, indices, &classes))
+    }
+}
+
+/// One line of `metrics.jsonl`.
+#[derive(Serialize)]
+struct Line {
+    mode: Mode,
+    scope: Scope,
+    #[serde(flatten)]
+    event: Event,
+}

@@ -1,0 +1,54 @@
+//! What the page loads: a base network and its heads in 16 bits, each head a file of its own.
+
+use crate::{files, model_folder};
+use anyhow::{Context, Result, bail};
+use burn::tensor::Device;
+use serde::Serialize;
+use shared::{
+    config::{EncoderConfig, Mode, Scope},
+    weights::{self, Precision},
+};
+use std::path::Path;
+
+/// What the page has to know before it loads weights.
+#[derive(Serialize)]
+struct Index {
+    format: &'static str,
+    encoder: EncoderConfig,
+    base: &'static str,
+    classes: Vec<String>,
+    heads: Vec<Entry>,
+}
+
+/// A head that there is.
+#[derive(Serialize)]
+struct Entry {
+    mode: Mode,
+    scope: Scope,
+    file: String,
+    bytes: usize,
+}
+
+/// Writes the model's folder for the page to `out`. The base network is copied byte for byte.
+pub fn run(model: &Path, out: &Path) -> Result<()> {
+    let device = Device::flex();
+    let encoder = model_folder::load_base(model, &device)?;
+    let files = model_folder::head_files(model)?;
+    if files.is_empty() {
+        bail!("{} has no fitted heads to export; `gradfeat compare --base` fits them", model.display());
+    }
+    model_folder::copy_base(model, out)?;
+    let mut index =
+        Index { format: weights::FORMAT, encoder: encoder.config, base: model_folder::BASE, classes: vec![], heads: vec![] };
+    for file in files {
+        let head = weights::read_head(&model_folder::read(&file)?, &encoder, &device)
+            .with_context(|| format!("{} cannot be used", file.display()))?;
+        let bytes = weights::write_head(&encoder, &head, Precision::F16);
+        let path = model_folder::head_path(out, head.mode, head.scope);
+        files::write_whole(&path, &bytes)?;
+        let name = path.strip_prefix(out).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        index.heads.push(Entry { mode: head.mode, scope: head.scope, file: name, bytes: bytes.len() });
+        index.classes = head.classes;
+    }
+    files::write_whole(&out.join("config.json"), serde_json::to_string_pretty(&index)?.as_bytes())
+}

@@ -1,0 +1,177 @@
+//! Kept features on the disk: computed once for a base network, a data set and a scope, then read row by row.
+//!
+//! They are too large for memory (18 KB an image for conv5) and read at random, so a batch's rows are read from the
+//! file as they are needed; the system's page cache makes that as fast as memory where there is room.
+
+use crate::{files, interrupt::Interrupt, progress::Progress};
+use anyhow::{Context, Result, bail};
+use burn::tensor::Device;
+use crc32fast::Hasher;
+use shared::{
+    config::Scope,
+    encoder::Encoder,
+    features::{Kept, KeptShape},
+    images::{ImageSet, to_tensor},
+    train::Samples,
+};
+use sha2::{Digest, Sha256};
+use std::{
+    fs::File,
+    io::{BufWriter, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+use tempfile::NamedTempFile;
+
+/// Changes whenever the numbers or the form of the file would.
+const VERSION: &str = "kept-1";
+/// Images computed at once.
+const BATCH: usize = 250;
+/// Length of a SHA-256 in letters.
+const KEY_LETTERS: usize = 64;
+/// After the rows: the key, then a checksum of the rows.
+const TAIL: u64 = KEY_LETTERS as u64 + 4;
+
+/// One split's kept features, with its labels.
+pub struct KeptFile {
+    file: Mutex<File>,
+    shape: KeptShape,
+    labels: Vec<u8>,
+}
+
+/// Where kept features are made and found.
+#[derive(Clone)]
+pub struct Cache<'a> {
+    /// The folder.
+    pub folder: &'a Path,
+    /// What computes them.
+    pub device: &'a Device,
+    /// Who is told how it goes.
+    pub progress: Progress,
+    /// Who can stop it.
+    pub interrupt: &'a Interrupt,
+}
+
+impl Cache<'_> {
+    /// The kept features of `images`, from the folder if they are there and whole, else computed and put there.
+    pub fn get(&self, encoder: &Encoder, images: &ImageSet, split: &str, scope: Scope) -> Result<KeptFile> {
+        let shape = KeptShape::new(encoder.config.kind, scope);
+        let key = key(encoder, images, scope);
+        let path = self.folder.join(format!("{split}-{scope}-{}.kept", &key[..16]));
+        let labels = images.labels.clone();
+        if let Some(file) = open_whole(&path, shape, images.len(), &key) {
+            return Ok(KeptFile { file: Mutex::new(file), shape, labels });
+        }
+        self.make(encoder, images, split, shape, &key, &path)?;
+        let file = open_whole(&path, shape, images.len(), &key)
+            .with_context(|| format!("{} was damaged as soon as it was written; check the disk", path.display()))?;
+        Ok(KeptFile { file: Mutex::new(file), shape, labels })
+    }
+
+    fn make(
+        &self,
+        encoder: &Encoder,
+        images: &ImageSet,
+        split: &str,
+        shape: KeptShape,
+        key: &str,
+        path: &Path,
+    ) -> Result<()> {
+        files::make_folder(self.folder)?;
+        let bytes = (images.len() * shape.numbers() * 4) as u64 + TAIL;
+        let trouble = || {
+            format!(
+                "the kept features of the {split} images need {} MB in {}; make room or the folder writable, or \
+                 name another with --cache-dir",
+                bytes.div_ceil(1_000_000),
+                self.folder.display()
+            )
+        };
+        let mut file = NamedTempFile::new_in(self.folder).with_context(trouble)?;
+        let mut bar = self.progress.items(&format!("features of the {split} images"), 0, images.len() as u64);
+        let mut checksum = Hasher::new();
+        let mut out = BufWriter::new(file.as_file_mut());
+        for start in (0..images.len()).step_by(BATCH) {
+            if self.interrupt.asked() {
+                bail!("stopped while computing features; nothing was kept of them");
+            }
+            let indices: Vec<usize> = (start..images.len().min(start + BATCH)).collect();
+            let rows = rows(encoder, &images.gather(&indices), shape, self.device);
+            let bytes = bytemuck::cast_slice(&rows);
+            checksum.update(bytes);
+            out.write_all(bytes).with_context(trouble)?;
+            bar.set((start + indices.len()) as u64);
+        }
+        out.write_all(key.as_bytes()).with_context(trouble)?;
+        out.write_all(&checksum.finalize().to_le_bytes()).with_context(trouble)?;
+        out.flush().with_context(trouble)?;
+        drop(out);
+        file.persist(path).map_err(|error| error.error).with_context(trouble)?;
+        Ok(())
+    }
+}
+
+fn rows(encoder: &Encoder, pixels: &[u8], shape: KeptShape, device: &Device) -> Vec<f32> {
+    let kept = encoder.keep(to_tensor(pixels, encoder.config.input_range, device), shape.scope);
+    let [input, pre] = [kept.input, kept.pre].map(|tensor| tensor.into_data());
+    let floats = |data: &burn::tensor::TensorData| data.as_slice::<f32>().expect("features are 32-bit floats").to_vec();
+    shape.to_rows(&floats(&input), &floats(&pre))
+}
+
+/// What the features depend on.
+fn key(encoder: &Encoder, images: &ImageSet, scope: Scope) -> String {
+    let mut hash = Sha256::new();
+    hash.update(VERSION);
+    hash.update(&encoder.digest);
+    hash.update(scope.name());
+    hash.update(Sha256::digest(&images.pixels));
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Opens a file if it is the one that `key` names and nothing in it has changed since it was written.
+fn open_whole(path: &Path, shape: KeptShape, count: usize, key: &str) -> Option<File> {
+    let mut file = File::open(path).ok()?;
+    let rows = (count * shape.numbers() * 4) as u64;
+    if file.metadata().ok()?.len() != rows + TAIL {
+        return None;
+    }
+    let mut checksum = Hasher::new();
+    let mut buffer = vec![0; 1 << 20];
+    let mut left = rows;
+    while left > 0 {
+        let part = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        file.read_exact(&mut buffer[..part]).ok()?;
+        checksum.update(&buffer[..part]);
+        left -= part as u64;
+    }
+    let mut tail = [0; TAIL as usize];
+    file.read_exact(&mut tail).ok()?;
+    let (found_key, found_checksum) = tail.split_at(KEY_LETTERS);
+    (found_key == key.as_bytes() && found_checksum == checksum.finalize().to_le_bytes()).then_some(file)
+}
+
+impl Samples for KeptFile {
+    type Error = anyhow::Error;
+
+    fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+
+    fn kept(&self, indices: &[usize], device: &Device) -> Result<Kept> {
+        let row = self.shape.numbers();
+        let mut rows = vec![0.0_f32; indices.len() * row];
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        for (&index, row_values) in indices.iter().zip(rows.chunks_exact_mut(row)) {
+            file.seek(SeekFrom::Start((index * row * 4) as u64)).context("the kept features cannot be read")?;
+            file.read_exact(bytemuck::cast_slice_mut(row_values)).context("the kept features cannot be read")?;
+        }
+        Ok(self.shape.from_rows(&rows, device))
+    }
+}
+
+/// Where kept features go unless told otherwise.
+pub fn default_folder() -> Result<PathBuf> {
+    let home = directories::ProjectDirs::from("", "", "gradfeat")
+        .context("there is no home folder; name a folder with --cache-dir")?;
+    Ok(home.cache_dir().join("features"))
+}

@@ -1,0 +1,67 @@
+//! What a fitted model says of image files.
+
+use crate::{device::Chosen, model_folder};
+use anyhow::{Context, Result};
+use burn::tensor::{Device, Tensor};
+use serde::Serialize;
+use shared::{
+    config::{Mode, Scope},
+    encoder::Encoder,
+    images::{decode, to_tensor},
+    linear::Head,
+};
+use std::path::{Path, PathBuf};
+
+/// One image's prediction, as `predict --json` prints it.
+#[derive(Debug, Serialize)]
+struct Prediction {
+    image: String,
+    class: usize,
+    label: String,
+    logits: Vec<f32>,
+    activation_logits: Vec<f32>,
+    gradient_logits: Vec<f32>,
+    probabilities: Vec<f32>,
+}
+
+/// Predicts every image and prints the results; an image that is none ends it before anything is printed.
+pub fn run(
+    model: &Path,
+    images: &[PathBuf],
+    mode: Option<Mode>,
+    scope: Option<Scope>,
+    chosen: &Chosen,
+    json: bool,
+) -> Result<()> {
+    let (encoder, head) = model_folder::load(model, mode, scope, &chosen.device)?;
+    let predictions: Vec<Prediction> =
+        images.iter().map(|image| predict(&encoder, &head, image, &chosen.device)).collect::<Result<_>>()?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&predictions)?);
+        return Ok(());
+    }
+    println!("mode {}, scope {}", head.mode, head.scope);
+    for prediction in &predictions {
+        let probability = 100.0 * prediction.probabilities[prediction.class];
+        println!("{}: {} ({probability:.1} %)", prediction.image, prediction.label);
+    }
+    Ok(())
+}
+
+fn predict(encoder: &Encoder, head: &Head, path: &Path, device: &Device) -> Result<Prediction> {
+    let pixels = decode(&model_folder::read(path)?).with_context(|| format!("{} cannot be used", path.display()))?;
+    let kept = encoder.keep(to_tensor(&pixels, encoder.config.input_range, device), head.scope);
+    let terms = head.logits(encoder, &kept);
+    let numbers = |tensor: Tensor<2>| tensor.into_data().iter::<f32>().collect::<Vec<f32>>();
+    let (logits, probabilities) = (numbers(terms.total()), numbers(terms.probabilities()));
+    let class = logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(class, _)| class);
+    Ok(Prediction {
+        image: path.display().to_string(),
+        class,
+        label: head.classes[class].clone(),
+        logits,
+        activation_logits: numbers(terms.activation),
+        gradient_logits: numbers(terms.gradient),
+        probabilities,
+    })
+}

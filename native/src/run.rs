@@ -1,0 +1,59 @@
+//! A run's folder: its settings, what happened, and the models that came of it.
+
+use crate::files;
+use anyhow::{Context, Result};
+use serde::Serialize;
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// An open run.
+pub struct Run {
+    folder: PathBuf,
+    metrics: File,
+}
+
+impl Run {
+    /// Makes `runs/<time>-<name>/` and writes the settings there.
+    pub fn begin(runs: &Path, name: &str, settings: &impl Serialize) -> Result<Self> {
+        files::make_folder(runs)?;
+        let folder = fresh_folder(runs, name)?;
+        let settings = toml::to_string(settings).context("the settings cannot be written as TOML")?;
+        files::write_whole(&folder.join("config.toml"), settings.as_bytes())?;
+        let path = folder.join("metrics.jsonl");
+        let metrics = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self { folder, metrics })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Adds a line to `metrics.jsonl`.
+    pub fn log(&mut self, line: &impl Serialize) -> Result<()> {
+        let mut text = serde_json::to_vec(line)?;
+        text.push(b'\n');
+        self.metrics.write_all(&text).with_context(|| format!("cannot write into {}", self.folder.display()))
+    }
+}
+
+/// `<time>-<name>`, with a number behind it when there is one already.
+fn fresh_folder(runs: &Path, name: &str) -> Result<PathBuf> {
+    let stem = format!("{}-{name}", jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S"));
+    for attempt in 1.. {
+        let folder = runs.join(if attempt == 1 { stem.clone() } else { format!("{stem}-{attempt}") });
+        match fs::create_dir(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => {
+                return Err(error).with_context(|| {
+                    format!("cannot make the folder {}; choose another with --runs-dir", folder.display())
+                });
+            }
+        }
+    }
+    unreachable!("one of the numbers is free")
+}

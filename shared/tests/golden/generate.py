@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""Makes golden.safetensors: features, their derivatives along w2 and logits, by torch.func.jvp in float64.
+
+    pip install torch numpy safetensors pillow
+    python generate.py
+
+Weights are not kept. They follow from the recipe below, which ../suite/recipe.rs repeats word for word, so that
+both sides start from the same 32-bit floats. Written for the mathematics, from the paper (Mu, Liang, Li, ICLR 2020),
+and apart from the Rust code: nothing is shared with it but the recipe.
+"""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.numpy import save_file
+
+HERE = Path(__file__).parent
+# name, inputs, outputs, kernel, stride
+LAYERS = [
+    ("conv1", 3, 32, 5, 1),
+    ("conv2", 32, 64, 4, 2),
+    ("conv3", 64, 128, 4, 1),
+    ("conv4", 128, 256, 4, 2),
+    ("conv5", 256, 512, 4, 1),
+]
+SCOPES = {"conv5": 4, "conv4-5": 3, "conv3-5": 2}
+FEATURES, CLASSES = 512, 10
+
+
+# The recipe ----------------------------------------------------------------------------------------------------
+
+
+def words(name, count):
+    """One 32-bit word an index: FNV-1a of the name, then C. Wellons's lowbias32 of the sum."""
+    start = 0x811C9DC5
+    for byte in name.encode():
+        start = (start ^ byte) * 0x01000193 & 0xFFFFFFFF
+    x = np.arange(count, dtype=np.uint32) * np.uint32(0x9E3779B9) + np.uint32(start)
+    for shift, factor in ((16, 0x21F0AAAD), (15, 0xD35A2D97)):
+        x = (x ^ (x >> np.uint32(shift))) * np.uint32(factor)
+    return x ^ (x >> np.uint32(15))
+
+
+def numbers(name, shape, bound):
+    """Floats in [-bound, bound): the upper 24 bits of the words, exact in float32 before the product."""
+    unit = (words(name, math.prod(shape)) >> np.uint32(8)).astype(np.float32) / np.float32(2**23) - np.float32(1)
+    return torch.tensor((unit * np.float32(bound)).reshape(shape), dtype=torch.float64)
+
+
+def conv(prefix, layer, ntk, biased):
+    """Stored weight and bias, of a size that keeps what is applied the same in both parametrizations."""
+    name, inputs, outputs, kernel, _ = layer
+    gain = 6.0 * (outputs if ntk else 1) / (inputs * kernel * kernel)
+    weight = numbers(f"{name}{prefix}.weight", (outputs, inputs, kernel, kernel), math.sqrt(gain))
+    bias = numbers(f"{name}{prefix}.bias", (outputs,), 0.8 if ntk else 0.25)
+    return weight, bias if biased else torch.zeros_like(bias)
+
+
+def images():
+    """Bytes [3, 3, 32, 32]: a random image, a black one, and the first of the gallery."""
+    random = (words("image", 3 * 32 * 32) >> np.uint32(24)).astype(np.uint8).reshape(3, 32, 32)
+    sheet = Image.open(HERE / "../../../gallery/sheet-0.png").convert("RGB").crop((0, 0, 32, 32))
+    return np.stack([random, np.zeros_like(random), np.asarray(sheet).transpose(2, 0, 1)])
+
+
+# The network ---------------------------------------------------------------------------------------------------
+
+
+def leaky_relu(x, slope, nearest):
+    """Derivative 1 above 0, the slope at and below it. Notes how near to 0 a pre-activation comes."""
+    size = x.detach().abs()
+    nearest.append(size[size > 0].min().item() if (size > 0).any() else math.inf)
+    return torch.where(x > 0, x, slope * x)
+
+
+def features(x, stored, ntk, slope, nearest):
+    for (weight, bias), (_, _, outputs, _, stride) in zip(stored, LAYERS):
+        if ntk:
+            weight, bias = weight / math.sqrt(outputs), bias * math.sqrt(0.1)
+        x = leaky_relu(torch.nn.functional.conv2d(x, weight, bias, stride), slope, nearest)
+    return x.mean(dim=(2, 3))
+
+
+def main():
+    pixels = images()
+    x = torch.tensor(pixels.astype(np.float32) * np.float32(1 / 255), dtype=torch.float64)
+    w1 = numbers("classifier.weight", (FEATURES, CLASSES), 0.1)
+    b1 = numbers("classifier.bias", (CLASSES,), 0.1)
+    omega = numbers("omega.weight", (FEATURES, CLASSES), 0.1)
+    golden, nearest = {"images": pixels}, []
+    keep = lambda name, tensor: golden.update({name: tensor.numpy().astype(np.float32)})
+    for ntk in (False, True):
+        for slope in (0.01, 0.2):
+            for point in ("generic", "kink"):
+                network = f"{'ntk' if ntk else 'standard'}/{slope}/{point}"
+                stored = [conv("", layer, ntk, point == "generic") for layer in LAYERS]
+                exact_slope = float(np.float32(slope))
+                for scope, start in SCOPES.items():
+                    tangents = [conv(".tangent", layer, ntk, True) for layer in LAYERS[start:]]
+                    top = lambda *theta2: features(x, stored[:start] + list(theta2), ntk, exact_slope, [])
+                    f, moved = torch.func.jvp(top, tuple(stored[start:]), tuple(tangents))
+                    keep(f"{network}/{scope}/tangent", moved)
+                    keep(f"{network}/{scope}/gradient", moved @ omega)
+                features(x, stored, ntk, exact_slope, nearest)
+                keep(f"{network}/features", f)
+                keep(f"{network}/activation", f @ w1 + b1)
+    save_file(golden, HERE / "golden.safetensors")
+    print(f"nearest pre-activation to 0, itself aside: {min(nearest):.1e}")
+
+
+if __name__ == "__main__":
+    main()

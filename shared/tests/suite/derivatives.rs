@@ -1,0 +1,264 @@
+//! The JVP against what it is the derivative of: differences of F, reverse mode through F, and the loss that is
+//! trained through it.
+
+use super::{
+    measure::{assert_close, assert_rows_close, dot, norm, read, rounding},
+    recipe::{self, CLASSES, IMAGES, Network, Point},
+};
+use burn::tensor::{Device, Gradients, Tensor, TensorData, activation::log_softmax};
+use shared::{
+    config::{Mode, Scope},
+    encoder::{Conv, Encoder},
+    features::Kept,
+    linear::{Classifier, Head},
+};
+
+/// `(F(θ + h·w2) − F(θ − h·w2)) / 2h` far from the bends, where F is a polynomial of degree 1, 2 or 3 for the scopes
+/// conv5, conv4-5 and conv3-5: the difference is then exact but for `h²` times the term of degree 3, about 2e-5 of J w2
+/// here, and rounding, some 1e-7 of F over h, about 5e-5. Hence the tolerance.
+pub async fn central_differences_agree(device: &Device) {
+    const STEP: f64 = 1.0 / 128.0;
+    for_each_smooth_line(device, async |what, line| {
+        let (above, below) = (read(line.at(STEP)).await, read(line.at(-STEP)).await);
+        let differences: Vec<f32> =
+            above.iter().zip(&below).map(|(above, below)| (above - below) / (2.0 * STEP) as f32).collect();
+        assert_rows_close(&what, IMAGES, &differences, &line.tangent().await, 2e-4);
+    })
+    .await;
+}
+
+/// `F(θ + r·w2) − F(θ) − r·J w2` is rounding for conv5, in which F is linear far from the bends, and a quarter when r
+/// is halved for the other scopes; the term of degree 3 takes the ratio a few percent away from 4.
+pub async fn error_of_linearisation_shrinks_quadratically(device: &Device) {
+    const R: f64 = 1.0 / 16.0;
+    let tolerance = f64::from(rounding(device));
+    for_each_smooth_line(device, async |what, line| {
+        let (wide, narrow) = (line.linearisation_error(R).await, line.linearisation_error(R / 2.0).await);
+        if line.kept.scope == Scope::Conv5 {
+            assert!(wide <= tolerance, "{what}: linear, and yet off by {wide:.1e}");
+        } else {
+            let ratio = wide / narrow;
+            assert!(narrow > 1e-4, "{what}: {narrow:.1e} is too small to tell from rounding");
+            assert!((3.7..4.3).contains(&ratio), "{what}: the error shrinks {ratio:.2} times, not 4");
+        }
+    })
+    .await;
+}
+
+/// `⟨u, J v⟩ = ⟨Jᵀu, v⟩`, Jᵀu from reverse mode through F; and Jᵀu number by number from reverse mode through `J v`,
+/// which is linear in v. Image by image, black ones and pre-activations of exactly 0 among them.
+pub async fn reverse_mode_is_the_adjoint(device: &Device) {
+    let tolerance = rounding(device);
+    for network in [Point::Generic, Point::Kink].into_iter().flat_map(recipe::networks) {
+        let encoder = network.encoder(device);
+        for &scope in Scope::ALL {
+            for (image, kept) in single_images(&encoder, scope, device).into_iter().enumerate() {
+                let what = format!("{network:?}, {scope}, image {image}");
+                let u = recipe::tensor("u", [1, encoder.config.kind.features()], 1.0, device);
+                let top = trainable(&encoder.stored[encoder.config.kind.scope_start(scope)..]);
+                let moved = trainable(&network.tangents(scope, device));
+                let tangent = encoder.features(&kept, &moved).tangent.expect("there are tangents");
+                let forward = read(tangent.clone().inner()).await;
+                let forward_u = dot(&forward, &read(u.clone()).await);
+                let through_f = pull(encoder.features_with(&kept, &top), &u, &top).await;
+                let through_jvp = pull(tangent, &u, &moved).await;
+                let v = numbers(&moved).await;
+                let backward_v: f64 = through_f.iter().zip(&v).map(|(gradient, v)| dot(gradient, v)).sum();
+                let size = norm(&forward) * norm(&read(u).await);
+                let error = (forward_u - backward_v).abs() / size;
+                assert!(error <= f64::from(tolerance), "{what}: ⟨u, Jv⟩ and ⟨Jᵀu, v⟩ differ by {error:.1e}");
+                for (a, b) in through_jvp.iter().zip(&through_f) {
+                    assert_rows_close(&what, 1, a, b, tolerance);
+                }
+            }
+        }
+    }
+}
+
+/// A black image on a network without biases: every pre-activation is exactly 0, and `J w2 = slope^k·(…)` with one
+/// factor a layer from the one that moves up. For conv5 that leaves `slope · b̃`.
+pub async fn black_images_without_biases_take_the_slope(device: &Device) {
+    for network in recipe::networks(Point::Kink) {
+        let encoder = network.encoder(device);
+        let black = Tensor::zeros([1, 3, 32, 32], device);
+        let kept = encoder.keep(black, Scope::Conv5);
+        assert!(read(kept.pre.clone()).await.iter().all(|&pre| pre == 0.0), "every pre-activation is 0");
+        let tangents = network.tangents(Scope::Conv5, device);
+        let spec = &encoder.config.kind.scope_layers(Scope::Conv5)[0];
+        let bias = tangents[0].filter(spec, network.parametrization).bias;
+        let expected = bias.unsqueeze::<2>() * network.slope;
+        let found = encoder.features(&kept, &tangents).tangent.expect("there are tangents");
+        assert_close(&format!("{network:?}"), found, expected, rounding(device)).await;
+    }
+}
+
+/// The gradient of the full model's loss with respect to w1 and w2, against central differences of the loss along w1
+/// and along w2. The logits are linear in both, so that only the loss is bent: `h² L'''/6` and the logits' rounding
+/// over h are each some 1e-5 of the derivative.
+pub async fn training_gradients_agree_with_differences_of_the_loss(device: &Device) {
+    const STEP: f64 = 1.0 / 64.0;
+    for network in recipe::networks(Point::Generic) {
+        let encoder = network.encoder(device);
+        for &scope in Scope::ALL {
+            let kept = encoder.keep(recipe::images(device), scope);
+            let head = network.head(Mode::Full, scope, device);
+            let direction = Direction::new(network, scope, device);
+            let [along_w1, along_w2] = direction.slopes(&encoder, &kept, &head, device).await;
+            for (name, [w1, w2], found) in [("w1", [1.0, 0.0], along_w1), ("w2", [0.0, 1.0], along_w2)] {
+                let above = loss(&encoder, &kept, &direction.moved(&head, w1 * STEP, w2 * STEP)).await;
+                let below = loss(&encoder, &kept, &direction.moved(&head, -w1 * STEP, -w2 * STEP)).await;
+                let expected = (above - below) / (2.0 * STEP);
+                let error = (found - expected).abs() / expected.abs();
+                assert!(error <= 1e-3, "{network:?}, {scope}, {name}: {found} and {expected} differ by {error:.1e}");
+            }
+        }
+    }
+}
+
+/// The line `θ2 + r·w2` through a network far from its bends.
+struct Line {
+    encoder: Encoder,
+    kept: Kept,
+    tangents: Vec<Conv>,
+}
+
+impl Line {
+    /// F, with the scope's parameters moved by `r·w2`.
+    fn at(&self, r: f64) -> Tensor<2> {
+        let start = self.encoder.config.kind.scope_start(self.kept.scope);
+        let moved: Vec<Conv> =
+            self.encoder.stored[start..].iter().zip(&self.tangents).map(|(conv, by)| shifted(conv, by, r)).collect();
+        self.encoder.features_with(&self.kept, &moved)
+    }
+
+    /// J w2.
+    async fn tangent(&self) -> Vec<f32> {
+        read(self.encoder.features(&self.kept, &self.tangents).tangent.expect("there are tangents")).await
+    }
+
+    /// `‖F(θ + r·w2) − F(θ) − r·J w2‖ / ‖F(θ)‖`.
+    async fn linearisation_error(&self, r: f64) -> f64 {
+        let (moved, still, tangent) = (read(self.at(r)).await, read(self.at(0.0)).await, self.tangent().await);
+        let rest = moved.iter().zip(&still).zip(&tangent).map(|((moved, still), tangent)| moved - still - r as f32 * tangent);
+        norm(&rest.collect::<Vec<f32>>()) / norm(&still)
+    }
+}
+
+/// Calls `check` with a line for every scope and every network of [`Point::Smooth`].
+async fn for_each_smooth_line(device: &Device, check: impl AsyncFn(String, Line)) {
+    for network in recipe::networks(Point::Smooth) {
+        for &scope in Scope::ALL {
+            let encoder = network.encoder(device);
+            let kept = encoder.keep(recipe::images(device), scope);
+            let line = Line { encoder, kept, tangents: network.tangents(scope, device) };
+            check(format!("{network:?}, {scope}"), line).await;
+        }
+    }
+}
+
+fn single_images(encoder: &Encoder, scope: Scope, device: &Device) -> Vec<Kept> {
+    let images = recipe::images(device);
+    (0..IMAGES).map(|image| encoder.keep(images.clone().slice([image..image + 1]), scope)).collect()
+}
+
+/// The same numbers, as leaves of reverse mode.
+fn trainable(convs: &[Conv]) -> Vec<Conv> {
+    convs.iter().map(|conv| Conv::new(conv.weight.val().autodiff(), conv.bias.val().autodiff())).collect()
+}
+
+/// `Σ u·output` differentiated: the gradients of the convs' weights and biases, in this order.
+async fn pull(output: Tensor<2>, u: &Tensor<2>, convs: &[Conv]) -> Vec<Vec<f32>> {
+    let gradients = (output * u.clone().autodiff()).sum().backward();
+    let mut pulled = vec![];
+    for conv in convs {
+        pulled.push(read(gradient(&conv.weight.val(), &gradients)).await);
+        pulled.push(read(gradient(&conv.bias.val(), &gradients)).await);
+    }
+    pulled
+}
+
+fn gradient<const D: usize>(tensor: &Tensor<D>, gradients: &Gradients) -> Tensor<D> {
+    tensor.grad(gradients).expect("the output depends on it")
+}
+
+/// The convs' weights and biases, in this order.
+async fn numbers(convs: &[Conv]) -> Vec<Vec<f32>> {
+    let mut numbers = vec![];
+    for conv in convs {
+        numbers.push(read(conv.weight.val().inner()).await);
+        numbers.push(read(conv.bias.val().inner()).await);
+    }
+    numbers
+}
+
+/// `conv + r·by`.
+fn shifted(conv: &Conv, by: &Conv, r: f64) -> Conv {
+    Conv::new(conv.weight.val() + by.weight.val() * r, conv.bias.val() + by.bias.val() * r)
+}
+
+/// A direction in w1 and in w2.
+struct Direction {
+    classifier: Classifier,
+    tangents: Vec<Conv>,
+}
+
+impl Direction {
+    /// Another one than where [`Network::head`] lies: along ω, and along the tangents in the reverse order of their
+    /// output channels.
+    fn new(network: Network, scope: Scope, device: &Device) -> Self {
+        let tangents = network.tangents(scope, device);
+        let flip = |conv: &Conv| Conv::new(conv.weight.val().flip([0]), conv.bias.val().flip([0]));
+        Self {
+            classifier: Classifier::new(recipe::omega(device), recipe::tensor("direction.bias", [CLASSES], 0.1, device)),
+            tangents: tangents.iter().map(flip).collect(),
+        }
+    }
+
+    /// The head with w1 moved by `w1` times its direction, and w2 by `w2` times.
+    fn moved(&self, head: &Head, w1: f64, w2: f64) -> Head {
+        let mut head = head.clone();
+        let classifier = head.parameters.classifier.take().expect("a full model has one");
+        head.parameters.classifier = Some(Classifier::new(
+            classifier.weight.val() + self.classifier.weight.val() * w1,
+            classifier.bias.val() + self.classifier.bias.val() * w1,
+        ));
+        let tangents = head.parameters.tangents.iter().zip(&self.tangents);
+        head.parameters.tangents = tangents.map(|(conv, by)| shifted(conv, by, w2)).collect();
+        head
+    }
+
+    /// The loss's gradient by reverse mode, times the direction in w1 and in w2.
+    async fn slopes(&self, encoder: &Encoder, kept: &Kept, head: &Head, device: &Device) -> [f64; 2] {
+        let mut head = head.clone();
+        head.parameters.tangents = trainable(&head.parameters.tangents);
+        let classifier = head.parameters.classifier.take().expect("a full model has one");
+        let classifier = Classifier::new(classifier.weight.val().autodiff(), classifier.bias.val().autodiff());
+        head.parameters.classifier = Some(classifier.clone());
+        let log = log_softmax(head.logits(encoder, kept).total(), 1);
+        let right: Vec<f32> = (0..IMAGES * CLASSES).map(|at| f32::from(at % CLASSES == LABELS[at / CLASSES])).collect();
+        let right = Tensor::<2>::from_data(TensorData::new(right, [IMAGES, CLASSES]), device).autodiff();
+        let gradients = (log * right).sum().neg().div_scalar(IMAGES as f32).backward();
+        let weight = read(gradient(&classifier.weight.val(), &gradients)).await;
+        let bias = read(gradient(&classifier.bias.val(), &gradients)).await;
+        let w1 = dot(&weight, &read(self.classifier.weight.val()).await)
+            + dot(&bias, &read(self.classifier.bias.val()).await);
+        let mut w2 = 0.0;
+        for (conv, by) in head.parameters.tangents.iter().zip(&self.tangents) {
+            w2 += dot(&read(gradient(&conv.weight.val(), &gradients)).await, &read(by.weight.val()).await);
+            w2 += dot(&read(gradient(&conv.bias.val(), &gradients)).await, &read(by.bias.val()).await);
+        }
+        [w1, w2]
+    }
+}
+
+/// A class for each image of the recipe.
+const LABELS: [usize; IMAGES] = [3, 0, 7];
+
+/// Mean cross entropy, in 64 bits from the logits on.
+async fn loss(encoder: &Encoder, kept: &Kept, head: &Head) -> f64 {
+    let logits = read(head.logits(encoder, kept).total()).await;
+    let losses = logits.chunks_exact(CLASSES).zip(LABELS).map(|(row, label)| {
+        row.iter().map(|&logit| f64::from(logit).exp()).sum::<f64>().ln() - f64::from(row[label])
+    });
+    losses.sum::<f64>() / IMAGES as f64
+}

@@ -1,0 +1,71 @@
+//! Against PyTorch's `torch.func.jvp` in 64-bit floats (`golden/generate.py`).
+
+use super::{
+    measure::{assert_rows_close, read, rounding},
+    recipe::{self, IMAGES, Network, Point},
+};
+use burn::tensor::{Device, Tensor};
+use safetensors::SafeTensors;
+use shared::{
+    config::{Mode, Scope},
+    linear::Head,
+};
+
+/// The numbers that `golden/generate.py` made.
+pub fn file() -> SafeTensors<'static> {
+    SafeTensors::deserialize(include_bytes!("../golden/golden.safetensors")).expect("the golden file is whole")
+}
+
+/// The features f.
+pub async fn features_agree_with_pytorch(device: &Device) {
+    for network in networks() {
+        let encoder = network.encoder(device);
+        let kept = encoder.keep(recipe::images(device), Scope::Conv5);
+        check(&format!("{}/features", name(network)), encoder.features(&kept, &[]).primal).await;
+    }
+}
+
+/// J w2, for every scope, and f beside it.
+pub async fn tangents_agree_with_pytorch(device: &Device) {
+    for network in networks() {
+        let encoder = network.encoder(device);
+        for &scope in Scope::ALL {
+            let kept = encoder.keep(recipe::images(device), scope);
+            let dual = encoder.features(&kept, &network.tangents(scope, device));
+            check(&format!("{}/features", name(network)), dual.primal).await;
+            check(&format!("{}/{scope}/tangent", name(network)), dual.tangent.expect("there are tangents")).await;
+        }
+    }
+}
+
+/// Both terms of the full model's logits.
+pub async fn logits_agree_with_pytorch(device: &Device) {
+    for network in networks() {
+        let encoder = network.encoder(device);
+        for &scope in Scope::ALL {
+            let kept = encoder.keep(recipe::images(device), scope);
+            let head: Head = network.head(Mode::Full, scope, device);
+            let logits = head.logits(&encoder, &kept);
+            check(&format!("{}/activation", name(network)), logits.activation).await;
+            check(&format!("{}/{scope}/gradient", name(network)), logits.gradient).await;
+        }
+    }
+}
+
+fn networks() -> impl Iterator<Item = Network> {
+    [Point::Generic, Point::Kink].into_iter().flat_map(recipe::networks)
+}
+
+fn name(network: Network) -> String {
+    let Network { parametrization, slope, point } = network;
+    format!("{parametrization}/{slope}/{}", format!("{point:?}").to_lowercase())
+}
+
+/// The tolerance is [`rounding`]'s: the golden numbers themselves are exact to 1e-7.
+async fn check(name: &str, found: Tensor<2>) {
+    let tolerance = rounding(&found.device());
+    let golden = file();
+    let golden = golden.tensor(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let expected: Vec<f32> = golden.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    assert_rows_close(name, IMAGES, &read(found).await, &expected, tolerance);
+}

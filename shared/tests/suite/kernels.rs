@@ -1,0 +1,198 @@
+//! The kernels against Burn's own operations on the CPU, and against their definitions.
+
+use super::{
+    measure::{assert_close, assert_rows_close, read, rounding},
+    recipe::{self, SLOPES},
+};
+use burn::{
+    nn::BatchNormConfig,
+    tensor::{Device, Tensor, TensorData, module::conv2d, ops::ConvOptions},
+};
+use shared::{kernels, normalized::EPSILON};
+
+/// `x`'s and the weight's shape, and the stride.
+type Convolution = ([usize; 4], [usize; 4], usize);
+
+/// Odd sizes, both strides with and without a rest, one image and many, kernels that are not square, one as large as
+/// the image, and enough patches for three blocks of the CPU's convolution.
+const CONVOLUTIONS: [Convolution; 7] = [
+    ([1, 3, 7, 9], [5, 3, 3, 3], 1),
+    ([2, 2, 8, 11], [3, 2, 3, 3], 2),
+    ([3, 4, 10, 6], [2, 4, 4, 4], 2),
+    ([2, 3, 6, 7], [4, 3, 2, 3], 1),
+    ([1, 6, 4, 4], [7, 6, 4, 4], 1),
+    ([5, 6, 5, 5], [3, 6, 5, 5], 2),
+    ([40, 3, 32, 32], [4, 3, 5, 5], 1),
+];
+
+/// The output of the convolution.
+pub async fn convolutions_agree_with_burn(device: &Device) {
+    for case @ (x_shape, weight_shape, stride) in CONVOLUTIONS {
+        let [x, weight] = operands(case, device);
+        let [reference_x, reference_weight] = operands(case, &Device::flex());
+        let expected = conv2d(reference_x, reference_weight, None, options(stride));
+        let found = kernels::conv2d(x, weight, stride).to_device(&Device::flex());
+        assert_close(&format!("{x_shape:?} ⋆ {weight_shape:?} / {stride}"), found, expected, rounding(device)).await;
+    }
+}
+
+/// Its gradients with respect to the image and to the weight.
+pub async fn convolution_gradients_agree_with_burn(device: &Device) {
+    for case @ (x_shape, weight_shape, stride) in CONVOLUTIONS {
+        let found = convolution_gradients(case, device, |x, weight| kernels::conv2d(x, weight, stride));
+        let expected =
+            convolution_gradients(case, &Device::flex(), |x, weight| conv2d(x, weight, None, options(stride)));
+        for (name, found, expected) in [("x", &found[0], &expected[0]), ("weight", &found[1], &expected[1])] {
+            let what = format!("gradient by {name} of {x_shape:?} ⋆ {weight_shape:?} / {stride}");
+            let found = found.clone().to_device(&Device::flex());
+            assert_close(&what, found, expected.clone(), rounding(device)).await;
+        }
+    }
+}
+
+/// Output and all three gradients, against `burn::nn::BatchNorm` in training.
+pub async fn batch_normalization_agrees_with_burn(device: &Device) {
+    for shape @ [_, channels, ..] in [[1, 2, 3, 5], [4, 3, 1, 1], [6, 5, 7, 4]] {
+        let found = batch_normalized(shape, device, |x, scale, shift| {
+            kernels::batch_normalize(x, scale, shift, EPSILON).0
+        });
+        let expected = batch_normalized(shape, &Device::flex(), |x, scale, shift| {
+            let mut norm = BatchNormConfig::new(channels).with_epsilon(EPSILON.into()).init(&x.device());
+            norm.gamma = norm.gamma.map(|_| scale);
+            norm.beta = norm.beta.map(|_| shift);
+            norm.forward(x)
+        });
+        for ((name, found), (_, expected)) in found.into_iter().zip(expected) {
+            // One row a number of the batch would hide nothing, but the gradient by x sums to 0 over each channel:
+            // it is small where it cancels, and rounding is as large as what cancelled.
+            let (found, expected) = (read(found).await, read(expected).await);
+            assert_rows_close(&format!("{name} for {shape:?}"), 1, &found, &expected, rounding(device));
+        }
+    }
+}
+
+/// The statistics that batch normalisation hands out: mean and biased variance of each channel.
+pub async fn batch_statistics_are_right(device: &Device) {
+    let shape @ [images, channels, height, width] = [6, 5, 7, 4];
+    let x = recipe::numbers("x", images * channels * height * width, 1.0);
+    let positions = height * width;
+    let of_channel = |channel: usize| x.chunks_exact(positions).skip(channel).step_by(channels).flatten();
+    let mean = |f: &dyn Fn(usize, f64) -> f64| -> Vec<f32> {
+        let mean_of = |channel| of_channel(channel).map(|&x| f(channel, x.into())).sum::<f64>();
+        (0..channels).map(|channel| (mean_of(channel) / (images * positions) as f64) as f32).collect()
+    };
+    let means = mean(&|_, x| x);
+    let variances = mean(&|channel, x| (x - f64::from(means[channel])).powi(2));
+    let ones = Tensor::ones([channels], device);
+    let x = Tensor::<4>::from_data(TensorData::new(x.clone(), shape), device);
+    let (_, found_means, found_variances) = kernels::batch_normalize(x, ones.clone(), ones, EPSILON);
+    assert_rows_close("mean", 1, &read(found_means).await, &means, rounding(device));
+    assert_rows_close("variance", channels, &read(found_variances).await, &variances, rounding(device));
+}
+
+/// Both forms of leaky ReLU, bit for bit but for the sign of 0: one product a number leaves no room for rounding.
+pub async fn leaky_relu_follows_its_definition(device: &Device) {
+    for slope in SLOPES {
+        let (pre, value) = (pre_activations(), recipe::numbers("value", COUNT, 1.0));
+        let (primal, tangent) = kernels::leaky_relu_jvp(vector(&pre, device), vector(&value, device), slope);
+        let expected_primal = gated(&pre, &pre, slope);
+        assert_eq!(read(kernels::leaky_relu(vector(&pre, device), slope)).await, expected_primal, "primal alone");
+        assert_eq!(read(primal).await, expected_primal, "primal");
+        assert_eq!(read(tangent).await, gated(&pre, &value, slope), "tangent");
+    }
+}
+
+/// Their gradients: the slope at 0 and at -0.
+pub async fn leaky_relu_gradients_follow_its_definition(device: &Device) {
+    for slope in SLOPES {
+        let (pre, value) = (pre_activations(), recipe::numbers("value", COUNT, 1.0));
+        let (primal_weight, tangent_weight) = (recipe::numbers("u", COUNT, 1.0), recipe::numbers("v", COUNT, 1.0));
+        let leaf = |numbers: &[f32]| vector(numbers, device).autodiff().require_grad();
+        let weighted = |tensor: Tensor<1>, weight: &[f32]| (tensor * vector(weight, device).autodiff()).sum();
+
+        let x = leaf(&pre);
+        let gradients = weighted(kernels::leaky_relu(x.clone(), slope), &primal_weight).backward();
+        let expected = gated(&pre, &primal_weight, slope);
+        assert_eq!(read(x.grad(&gradients).expect("it is a leaf")).await, expected, "alone");
+
+        let (x, moved) = (leaf(&pre), leaf(&value));
+        let (primal, tangent) = kernels::leaky_relu_jvp(x.clone(), moved.clone(), slope);
+        let loss = weighted(primal, &primal_weight) + weighted(tangent, &tangent_weight);
+        let gradients = loss.backward();
+        assert_eq!(read(x.grad(&gradients).expect("it is a leaf")).await, expected, "by the pre-activation");
+        let expected = gated(&pre, &tangent_weight, slope);
+        assert_eq!(read(moved.grad(&gradients).expect("it is a leaf")).await, expected, "by the tangent");
+    }
+}
+
+/// A transposed view is no obstacle.
+pub async fn leaky_relu_takes_any_layout(device: &Device) {
+    let [pre, value] = ["pre", "value"].map(|name| recipe::tensor(name, [7, 30], 1.0, device));
+    let (primal, tangent) = kernels::leaky_relu_jvp(pre.clone().transpose(), value.clone().transpose(), 0.2);
+    let (expected_primal, expected_tangent) = kernels::leaky_relu_jvp(pre.clone(), value, 0.2);
+    assert_eq!(read(primal.transpose()).await, read(expected_primal.clone()).await);
+    assert_eq!(read(tangent.transpose()).await, read(expected_tangent).await);
+    assert_eq!(read(kernels::leaky_relu(pre.transpose(), 0.2).transpose()).await, read(expected_primal).await);
+}
+
+/// More than three workgroups of 64, and not a multiple.
+const COUNT: usize = 209;
+
+/// Numbers on both sides of 0, with zeros of both signs among them.
+fn pre_activations() -> Vec<f32> {
+    let mut numbers = recipe::numbers("pre", COUNT, 2.0);
+    numbers.iter_mut().step_by(5).for_each(|number| *number = 0.0);
+    numbers.iter_mut().skip(1).step_by(5).for_each(|number| *number = -0.0);
+    numbers
+}
+
+/// `value · d(pre)`, from the definition.
+fn gated(pre: &[f32], value: &[f32], slope: f32) -> Vec<f32> {
+    pre.iter().zip(value).map(|(&pre, &value)| if pre > 0.0 { value } else { slope * value }).collect()
+}
+
+fn vector(numbers: &[f32], device: &Device) -> Tensor<1> {
+    Tensor::from_data(TensorData::new(numbers.to_vec(), [numbers.len()]), device)
+}
+
+fn options(stride: usize) -> ConvOptions<2> {
+    ConvOptions::new([stride, stride], [0, 0], [1, 1], 1)
+}
+
+fn operands((x, weight, _): Convolution, device: &Device) -> [Tensor<4>; 2] {
+    [recipe::tensor("x", x, 1.0, device), recipe::tensor("weight", weight, 1.0, device)]
+}
+
+/// The gradients of a weighted sum of the output by `x` and by the weight.
+fn convolution_gradients(
+    case: Convolution,
+    device: &Device,
+    convolve: impl Fn(Tensor<4>, Tensor<4>) -> Tensor<4>,
+) -> [Tensor<4>; 2] {
+    let [x, weight] = operands(case, device).map(|tensor| tensor.autodiff().require_grad());
+    let out = convolve(x.clone(), weight.clone());
+    let factors = recipe::tensor("grad", out.dims(), 1.0, device).autodiff();
+    let gradients = (out * factors).sum().backward();
+    [x, weight].map(|leaf| leaf.grad(&gradients).expect("it is a leaf"))
+}
+
+/// A normalised batch and the gradients of a weighted sum of it, each under its name.
+fn batch_normalized(
+    shape: [usize; 4],
+    device: &Device,
+    normalize: impl Fn(Tensor<4>, Tensor<1>, Tensor<1>) -> Tensor<4>,
+) -> [(&'static str, Tensor<1>); 4] {
+    let channels = [shape[1]];
+    let x = recipe::tensor("x", shape, 1.0, device).autodiff().require_grad();
+    let scale = recipe::tensor("scale", channels, 1.0, device).autodiff().require_grad();
+    let shift = recipe::tensor("shift", channels, 1.0, device).autodiff().require_grad();
+    let out = normalize(x.clone(), scale.clone(), shift.clone());
+    let factors = recipe::tensor("grad", shape, 1.0, device).autodiff();
+    let gradients = (out.clone() * factors).sum().backward();
+    [
+        ("output", out.inner().flatten(0, 3)),
+        ("gradient by x", x.grad(&gradients).expect("it is a leaf").flatten(0, 3)),
+        ("gradient by scale", scale.grad(&gradients).expect("it is a leaf")),
+        ("gradient by shift", shift.grad(&gradients).expect("it is a leaf")),
+    ]
+}

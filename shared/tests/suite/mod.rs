@@ -1,0 +1,62 @@
+//! The tests that every device has to pass: the CPU in `cpu.rs`, wgpu in `wgpu.rs`.
+//!
+//! A body is an async function of a device. It reads no files and starts no threads, so that it runs in a browser's
+//! worker as well.
+
+pub mod derivatives;
+pub mod golden;
+pub mod kernels;
+pub mod measure;
+pub mod models;
+pub mod recipe;
+
+/// Makes one `#[test]` of every body, on the device that `$device()` gives, if it gives one.
+macro_rules! every_body_on {
+    ($device:path) => {
+        suite::tests! { $device:
+            derivatives {
+                central_differences_agree,
+                error_of_linearisation_shrinks_quadratically,
+                reverse_mode_is_the_adjoint,
+                black_images_without_biases_take_the_slope,
+                training_gradients_agree_with_differences_of_the_loss,
+            }
+            golden {
+                features_agree_with_pytorch,
+                tangents_agree_with_pytorch,
+                logits_agree_with_pytorch,
+            }
+            kernels {
+                convolutions_agree_with_burn,
+                convolution_gradients_agree_with_burn,
+                batch_normalization_agrees_with_burn,
+                batch_statistics_are_right,
+                leaky_relu_follows_its_definition,
+                leaky_relu_gradients_follow_its_definition,
+                leaky_relu_takes_any_layout,
+            }
+            models {
+                kept_features_give_the_same_logits,
+                reparametrized_networks_are_the_same_function,
+                heads_have_the_same_logits_in_either_parametrization,
+                running_statistics_follow_the_batches,
+                folded_networks_are_the_same_function,
+            }
+        }
+    };
+}
+
+macro_rules! tests {
+    ($device:path: $($module:ident { $($body:ident),+ $(,)? })+) => {
+        $(mod $module {
+            $(#[test]
+            fn $body() {
+                if let Some(device) = $device() {
+                    pollster::block_on(crate::suite::$module::$body(&device));
+                }
+            })+
+        })+
+    };
+}
+
+pub(crate) use {every_body_on, tests};

@@ -1,0 +1,47 @@
+// The native program's predictions, which the page's must equal.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+
+/** The order in which the page shows them. */
+export const MODES = ["activation", "gradient", "full", "finetune"];
+/** The largest difference that rounding may make, as a share of the largest logit. */
+const TOLERANCE = 1e-3;
+
+/** What `gradfeat predict` says of one image file, by mode. */
+export function predict(model, image) {
+  const program = process.env.GRADFEAT;
+  assert.ok(program, "GRADFEAT must name the native program");
+  const one = (mode) => {
+    const answer = execFileSync(program, ["predict", model, "--mode", mode, image, "--json", "--device", "cpu"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    return JSON.parse(answer)[0];
+  };
+  return Object.fromEntries(MODES.map((mode) => [mode, one(mode)]));
+}
+
+/** Fails unless the page's outcome is the native one, to rounding. */
+export function assertSame(outcome, native, what) {
+  assert.deepEqual(Object.keys(outcome).sort(), [...MODES].sort(), `${what}: the modes`);
+  for (const mode of MODES) {
+    const [page, own] = [outcome[mode], native[mode]];
+    const size = Math.max(...own.logits.map(Math.abs));
+    assertClose(page.total, own.logits, size, `${what}, ${mode}: logits`);
+    assertClose(page.activation, own.activation_logits, size, `${what}, ${mode}: activation terms`);
+    assertClose(page.gradient, own.gradient_logits, size, `${what}, ${mode}: gradient terms`);
+    assert.ok(Math.abs(page.probability - own.probabilities[page.class]) < 10 * TOLERANCE, `${what}, ${mode}: probability`);
+    const lead = own.logits[own.class] - own.logits[page.class];
+    assert.ok(lead <= 2 * TOLERANCE * size, `${what}, ${mode}: class ${page.class} instead of ${own.class}`);
+  }
+}
+
+function assertClose(found, expected, size, what) {
+  assert.equal(found.length, expected.length, `${what}: their number`);
+  assert.ok(size > 0, `${what}: all zero`);
+  found.forEach((value, index) => {
+    const difference = Math.abs(value - expected[index]) / size;
+    // Written so that NaN fails too.
+    assert.ok(difference <= TOLERANCE, `${what}: ${value} instead of ${expected[index]} for class ${index}`);
+  });
+}

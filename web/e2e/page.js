@@ -1,0 +1,89 @@
+// The page as a visitor meets it, through its data-testid contract alone.
+import assert from "node:assert/strict";
+
+/** Starting the engine on a software GPU compiles every shader on the CPU. */
+const START_MS = 120_000;
+const PREDICT_MS = 60_000;
+
+export class Page {
+  /** Opens the page at `url` with `query` in a fresh context of `browser`. */
+  static async open(browser, url, { query = "", ...options } = {}) {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+    const page = new Page(await context.newPage(), url);
+    await page.page.goto(url + query);
+    return page;
+  }
+
+  constructor(page, url) {
+    this.page = page;
+    this.errors = [];
+    this.strangers = [];
+    page.on("console", (message) => message.type() === "error" && this.errors.push(message.text()));
+    page.on("pageerror", (error) => this.errors.push(String(error)));
+    page.on("request", (request) => this.#note(request.url(), url));
+  }
+
+  #note(address, home) {
+    if (!address.startsWith(home) && !/^(data|blob):/.test(address)) this.strangers.push(address);
+  }
+
+  get engine() {
+    return this.page.getByTestId("engine");
+  }
+
+  /** Waits until the engine is in `state`. */
+  async until(state) {
+    await this.page.waitForSelector(`[data-testid=engine][data-state=${state}]`, { timeout: START_MS });
+  }
+
+  tile(index) {
+    return this.page.locator(`[data-testid=gallery-item][data-index="${index}"]`);
+  }
+
+  /** Chooses an image of the gallery and waits for all predictions. */
+  async choose(index) {
+    await this.tile(index).click();
+    return this.outcome(String(index));
+  }
+
+  /** Gives the page a file. */
+  async upload(name, buffer, mimeType = "image/png") {
+    await this.page.getByTestId("image-upload").setInputFiles({ name, mimeType, buffer });
+  }
+
+  /** What the page says of the image `key`, by mode, once it says it. */
+  async outcome(key) {
+    const ready = `[data-testid=result][data-for="${key}"][aria-busy=false]`;
+    await this.page.waitForSelector(ready, { timeout: PREDICT_MS });
+    const [predictions, logits] = await Promise.all([this.#data("prediction"), this.#data("logit")]);
+    return Object.fromEntries(predictions.map(({ mode, ...prediction }) => [mode, toNumbers(prediction, mode, logits)]));
+  }
+
+  #data(id) {
+    return this.page.locator(`[data-testid=result] [data-testid=${id}]`).evaluateAll((found) =>
+      found.map((element) => ({ ...element.dataset })),
+    );
+  }
+
+  /** Fails if anything was printed as an error, or asked of another host. */
+  assertQuiet() {
+    assert.deepEqual(this.errors, [], "the console shows errors");
+    assert.deepEqual(this.strangers, [], "the page asks other hosts");
+  }
+
+  close() {
+    return this.page.context().close();
+  }
+}
+
+function toNumbers(prediction, mode, logits) {
+  const rows = logits.filter((logit) => logit.mode === mode).sort((a, b) => a.class - b.class);
+  const column = (name) => rows.map((row) => Number(row[name]));
+  return {
+    class: Number(prediction.class),
+    probability: Number(prediction.probability),
+    activation: column("activation"),
+    gradient: column("gradient"),
+    total: column("total"),
+  };
+}

@@ -1,0 +1,220 @@
+// The whole page in a real Chromium, once on WebGPU and once on the CPU.
+//
+//   GRADFEAT     the native program, whose predictions the page's must equal
+//   DIST         the built page (../../dist)
+//   SCREENSHOTS  a folder for pictures of the page; none are taken without it
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { launch } from "./chromium.js";
+import { assertSame, predict } from "./native.js";
+import { Page } from "./page.js";
+import { crop, decode, encode } from "./png.js";
+import { serve } from "./server.js";
+
+const HERE = import.meta.dirname;
+const DIST = process.env.DIST ?? join(HERE, "../../dist");
+const MODEL = join(DIST, "models/cifar10-rotation");
+const GALLERY = JSON.parse(readFileSync(join(DIST, "gallery/index.json"), "utf8"));
+
+/** A gallery image as a PNG of its own. */
+function tilePng(index) {
+  const sheet = GALLERY.sheets.find(({ images }) => images.some((image) => image.index === index));
+  const place = sheet.images.findIndex((image) => image.index === index);
+  const [row, column] = [Math.floor(place / GALLERY.columns), place % GALLERY.columns];
+  const { tile } = GALLERY;
+  return encode(crop(decode(readFileSync(join(DIST, "gallery", sheet.file))), column * tile, row * tile, tile));
+}
+
+const indices = (sheet) => GALLERY.sheets[sheet].images.map(({ index }) => index);
+
+let scratch;
+let server;
+
+before(async () => {
+  scratch = mkdtempSync(join(tmpdir(), "gradfeat-e2e-"));
+  server = await serve(DIST);
+});
+
+after(async () => {
+  await server.close();
+  rmSync(scratch, { recursive: true });
+});
+
+/** What the native program says of a PNG. */
+function native(png) {
+  const file = join(scratch, "image.png");
+  writeFileSync(file, png);
+  return predict(MODEL, file);
+}
+
+for (const backend of ["webgpu", "cpu"]) {
+  describe(`on ${backend}`, { timeout: 600_000 }, () => {
+    let browser;
+    let page;
+
+    before(async () => {
+      browser = await launch(backend);
+      page = await Page.open(browser, server.url);
+      await page.until("ready");
+    });
+
+    after(() => browser.close());
+
+    test("the engine says what it runs on", async () => {
+      assert.equal(await page.engine.getAttribute("data-backend"), backend, await page.engine.innerText());
+    });
+
+    test("gallery images are predicted as by the native program", async () => {
+      for (const index of [indices(0)[0], indices(0)[57]]) {
+        assertSame(await page.choose(index), native(tilePng(index)), `image ${index}`);
+      }
+    });
+
+    test("an image of another sheet is predicted once that sheet is shown, and kept in the address", async () => {
+      const index = indices(1)[3];
+      assert.equal(await page.tile(index).count(), 0);
+      await page.page.getByTestId("gallery-more").click();
+      assertSame(await page.choose(index), native(tilePng(index)), `image ${index}`);
+      assert.equal(new URL(page.page.url()).searchParams.get("image"), String(index));
+    });
+
+    test("an upload is predicted as by the native program", async () => {
+      const png = tilePng(indices(4)[20]);
+      await page.upload("mine.png", png);
+      assertSame(await page.outcome("upload"), native(png), "the upload");
+      assert.equal(new URL(page.page.url()).searchParams.get("image"), null);
+    });
+
+    test("a file that is no image is refused, and the predictions stay", async () => {
+      const earlier = await page.outcome("upload");
+      await page.upload("notes.txt", Buffer.from("not an image"), "text/plain");
+      const message = page.page.getByTestId("upload-error");
+      await message.waitFor();
+      assert.match(await message.innerText(), /notes\.txt.*not an image/s);
+      assert.deepEqual(await page.outcome("upload"), earlier);
+    });
+
+    test("the keyboard is enough", async () => {
+      await page.choose(indices(0)[0]);
+      assert.equal(await page.page.getByTestId("upload-error").count(), 0, "the message goes with a new choice");
+      await page.page.evaluate(() => document.activeElement.blur());
+      await tabTo(page.page, `[data-index="${indices(0)[0]}"]`);
+      await page.page.keyboard.press("ArrowRight");
+      await page.page.keyboard.press("Enter");
+      await page.outcome(String(indices(0)[1]));
+      await tabTo(page.page, "[data-testid=image-upload]");
+    });
+
+    test("nothing was printed as an error, nothing asked of others", () => page.assertQuiet());
+  });
+}
+
+/** Presses Tab until the focus is on `selector`. */
+async function tabTo(page, selector) {
+  for (let press = 0; press < 20; press++) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate((selector) => document.activeElement.matches(selector), selector)) return;
+  }
+  assert.fail(`${selector} is not reached by Tab`);
+}
+
+describe("when things go wrong", { timeout: 600_000 }, () => {
+  let browser;
+
+  before(async () => {
+    browser = await launch("cpu");
+  });
+
+  after(() => browser.close());
+
+  test("a network that cannot be loaded is said, and can be tried again", async () => {
+    server.blocked.add("model.safetensors");
+    const page = await Page.open(browser, server.url);
+    await page.until("failed");
+    assert.match(await page.engine.innerText(), /model\.safetensors/);
+    server.blocked.clear();
+    await page.page.getByTestId("engine-retry").click();
+    await page.until("ready");
+    await page.outcome(String(indices(0)[0]));
+    await page.close();
+  });
+
+  test("a model that cannot be loaded is said, and can be tried again", async () => {
+    server.blocked.add("full-conv5.safetensors");
+    const page = await Page.open(browser, server.url);
+    const result = page.page.getByTestId("result");
+    await result.getByText("full-conv5.safetensors").waitFor();
+    assert.equal(await result.getAttribute("data-for"), null, "an incomplete result is not passed off as whole");
+    server.blocked.clear();
+    await result.getByRole("button", { name: "Try again" }).click();
+    await page.outcome(String(indices(0)[0]));
+    await page.close();
+  });
+
+  test("an engine program that is not there is said", async () => {
+    server.blocked.add("engine_bg.wasm");
+    const page = await Page.open(browser, server.url);
+    await page.until("failed");
+    server.blocked.clear();
+    await page.page.getByTestId("engine-retry").click();
+    await page.until("ready");
+    await page.close();
+  });
+
+  test("an image that the gallery does not have leaves the first one chosen", async () => {
+    const page = await Page.open(browser, server.url, { query: "?image=10000" });
+    await page.outcome(String(indices(0)[0]));
+    page.assertQuiet();
+    await page.close();
+  });
+
+  test("the address chooses the image", async () => {
+    const index = indices(2)[5];
+    const page = await Page.open(browser, server.url, { query: `?image=${index}` });
+    await page.outcome(String(index));
+    assert.equal(await page.tile(index).getAttribute("aria-pressed"), "true");
+    page.assertQuiet();
+    await page.close();
+  });
+});
+
+describe("when the GPU is lost", { timeout: 600_000 }, () => {
+  test("the engine starts again and predicts on", async () => {
+    const browser = await launch("webgpu");
+    const page = await Page.open(browser, server.url);
+    await page.until("ready");
+    const earlier = await page.outcome(String(indices(0)[0]));
+    const control = await browser.newBrowserCDPSession();
+    // The process that is told to crash does not answer.
+    control.send("Browser.crashGpuProcess").catch(() => {});
+    await page.page.getByText("The engine stopped").waitFor();
+    await page.until("ready");
+    await page.choose(indices(0)[1]);
+    const again = await page.choose(indices(0)[0]);
+    assert.equal(again.full.class, earlier.full.class);
+    await browser.close();
+  });
+});
+
+describe("pictures of the page", { skip: !process.env.SCREENSHOTS, timeout: 300_000 }, () => {
+  const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+  for (const [device, viewport] of Object.entries(sizes)) {
+    for (const colorScheme of ["light", "dark"]) {
+      test(`${device}, ${colorScheme}`, async () => {
+        const browser = await launch("cpu");
+        const options = { viewport, colorScheme, deviceScaleFactor: 2, reducedMotion: "reduce" };
+        const page = await Page.open(browser, server.url, options);
+        await page.until("ready");
+        await page.choose(indices(0)[5]);
+        const width = await page.page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(width <= viewport.width, `the page is ${width} pixels wide`);
+        mkdirSync(process.env.SCREENSHOTS, { recursive: true });
+        await page.page.screenshot({ path: join(process.env.SCREENSHOTS, `${device}-${colorScheme}.png`), fullPage: true });
+        await browser.close();
+      });
+    }
+  }
+});
