@@ -43,6 +43,16 @@ pub fn choose(choice: Choice) -> Result<Chosen> {
     }
 }
 
+/// Keeps a Mesa layer from writing "error:" lines on a machine without a desktop session: it looks for one to sort
+/// the GPUs by, which this program does not need. To be called before any thread is started.
+#[allow(unsafe_code, reason = "setting an environment variable is unsafe once there are threads; here there are none")]
+pub fn quieten_mesa() {
+    if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        // SAFETY: `main` calls this first, while there is one thread and nobody else reads the environment.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
+}
+
 /// The adapters that Burn can run on: it needs timestamp queries.
 fn usable_adapters() -> Vec<wgpu::AdapterInfo> {
     // Without OpenGL, which Burn does not run on and whose loaders talk on standard error.

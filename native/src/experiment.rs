@@ -87,7 +87,8 @@ impl Settings {
 
     /// Reads a configuration file.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = String::from_utf8(model_folder::read(path)?).with_context(|| format!("{} is no text", path.display()))?;
+        let text =
+            String::from_utf8(model_folder::read(path)?).with_context(|| format!("{} is no text", path.display()))?;
         toml::from_str(&text).with_context(|| format!("{} is no configuration", path.display()))
     }
 
@@ -262,8 +263,7 @@ impl Bench<'_> {
             }
             if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let fitted =
-            train::fit(&self.encoder, start, &self.train, &self.fitted, config, &self.chosen.device, listen);
+        let fitted = train::fit(&self.encoder, start, &self.train, &self.fitted, config, &self.chosen.device, listen);
         drop(bar);
         if let Some(error) = trouble {
             return Err(error);

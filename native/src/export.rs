@@ -38,8 +38,13 @@ pub fn run(model: &Path, out: &Path) -> Result<()> {
         bail!("{} has no fitted heads to export; `gradfeat compare --base` fits them", model.display());
     }
     model_folder::copy_base(model, out)?;
-    let mut index =
-        Index { format: weights::FORMAT, encoder: encoder.config, base: model_folder::BASE, classes: vec![], heads: vec![] };
+    let mut index = Index {
+        format: weights::FORMAT,
+        encoder: encoder.config,
+        base: model_folder::BASE,
+        classes: vec![],
+        heads: vec![],
+    };
     for file in files {
         let head = weights::read_head(&model_folder::read(&file)?, &encoder, &device)
             .with_context(|| format!("{} cannot be used", file.display()))?;

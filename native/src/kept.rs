@@ -7,6 +7,7 @@ use crate::{files, interrupt::Interrupt, progress::Progress};
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use crc32fast::Hasher;
+use sha2::{Digest, Sha256};
 use shared::{
     config::Scope,
     encoder::Encoder,
@@ -14,7 +15,6 @@ use shared::{
     images::{ImageSet, to_tensor},
     train::Samples,
 };
-use sha2::{Digest, Sha256};
 use std::{
     fs::File,
     io::{BufWriter, Read, Seek, SeekFrom, Write},

@@ -26,6 +26,7 @@ use shared::config::{Mode, Scope};
 use std::{path::PathBuf, process::ExitCode};
 
 fn main() -> ExitCode {
+    device::quieten_mesa();
     let cli = Cli::parse();
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,

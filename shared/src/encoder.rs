@@ -9,8 +9,10 @@ use crate::{
 };
 use burn::{
     module::{Module, Param},
-    tensor::{Device, Distribution, Tensor},
+    tensor::{Device, Tensor, TensorData},
 };
+use rand::Rng;
+use rand_distr::StandardNormal;
 
 /// One convolution of an encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,9 +86,15 @@ impl LayerSpec {
         [self.outputs, self.inputs, self.kernel, self.kernel]
     }
 
-    /// Products that make up one output number.
-    pub fn fan_in(&self) -> usize {
-        self.inputs * self.kernel * self.kernel
+    /// A weight by He's initialisation for the slope (He et al. 2015). The numbers come from `random`, not from the
+    /// device, and so are the same on all of them.
+    pub fn random_weight(&self, slope: f32, random: &mut impl Rng, device: &Device) -> Tensor<4> {
+        let fan_in = (self.inputs * self.kernel * self.kernel) as f32;
+        let deviation = (2.0 / (1.0 + slope * slope) / fan_in).sqrt();
+        let count = self.weight_shape().iter().product();
+        let values: Vec<f32> =
+            random.sample_iter::<f32, _>(StandardNormal).take(count).map(|value| value * deviation).collect();
+        Tensor::from_data(TensorData::new(values, self.weight_shape()), device)
     }
 }
 
@@ -110,11 +118,9 @@ impl Conv {
         Self::new(Tensor::zeros(spec.weight_shape(), device), Tensor::zeros([spec.outputs], device))
     }
 
-    /// He's initialisation for the slope (He et al. 2015), without bias.
-    pub fn random(spec: &LayerSpec, slope: f32, device: &Device) -> Self {
-        let deviation = (2.0 / (1.0 + f64::from(slope).powi(2)) / spec.fan_in() as f64).sqrt();
-        let weight = Tensor::random(spec.weight_shape(), Distribution::Normal(0.0, deviation), device);
-        Self::new(weight, Tensor::zeros([spec.outputs], device))
+    /// With [`LayerSpec::random_weight`], without bias.
+    pub fn random(spec: &LayerSpec, slope: f32, random: &mut impl Rng, device: &Device) -> Self {
+        Self::new(spec.random_weight(slope, random, device), Tensor::zeros([spec.outputs], device))
     }
 
     /// The numbers times the given factors, as parameters of their own.
@@ -163,9 +169,9 @@ impl Encoder {
     }
 
     /// With random parameters.
-    pub fn random(config: EncoderConfig, device: &Device) -> Self {
+    pub fn random(config: EncoderConfig, random: &mut impl Rng, device: &Device) -> Self {
         let stored = config.kind.layers().iter().map(|spec| {
-            let effective = Conv::random(spec, config.slope, device);
+            let effective = Conv::random(spec, config.slope, random, device);
             effective.scaled(config.parametrization.scales(spec.outputs).inverse())
         });
         let stored = stored.collect();
@@ -192,10 +198,8 @@ impl Encoder {
     /// Everything of an image that stays as it is while the scope's tangents move: images `[N, 3, 32, 32]`.
     pub fn keep(&self, images: Tensor<4>, scope: Scope) -> Kept {
         let start = self.config.kind.scope_start(scope);
-        let input = self.filters[..start]
-            .iter()
-            .fold(Dual::constant(images), |x, filter| self.layer(&x, filter, None))
-            .primal;
+        let input =
+            self.filters[..start].iter().fold(Dual::constant(images), |x, filter| self.layer(&x, filter, None)).primal;
         let pre = self.filters[start].apply(input.clone());
         Kept { scope, input, pre }
     }
@@ -215,15 +219,12 @@ impl Encoder {
     pub fn features_with(&self, kept: &Kept, replaced: &[Conv]) -> Tensor<2> {
         let specs = self.config.kind.scope_layers(kept.scope);
         let replaced = filters(replaced, specs, self.config.parametrization);
-        let top = replaced
-            .iter()
-            .fold(Dual::constant(kept.input.clone()), |x, filter| self.layer(&x, filter, None));
+        let top = replaced.iter().fold(Dual::constant(kept.input.clone()), |x, filter| self.layer(&x, filter, None));
         jvp::average_pool(top).primal
     }
 
     /// Applies the layers from `from` up, then the pool.
-    fn rise<'a>(&'a self, x: Dual<4>, from: usize, moved: impl Fn(usize) -> Option<&'a Filter>) -> Dual<2>
-    {
+    fn rise<'a>(&'a self, x: Dual<4>, from: usize, moved: impl Fn(usize) -> Option<&'a Filter>) -> Dual<2> {
         let top = (from..self.filters.len()).fold(x, |x, index| self.layer(&x, &self.filters[index], moved(index)));
         jvp::average_pool(top)
     }

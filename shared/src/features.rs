@@ -58,7 +58,8 @@ impl KeptShape {
             input.extend_from_slice(row_input);
             pre.extend_from_slice(row_pre);
         }
-        let tensor = |values, [c, h, w]: [usize; 3]| Tensor::from_data(TensorData::new(values, [count, c, h, w]), device);
+        let tensor =
+            |values, [c, h, w]: [usize; 3]| Tensor::from_data(TensorData::new(values, [count, c, h, w]), device);
         Kept { scope: self.scope, input: tensor(input, self.input), pre: tensor(pre, self.pre) }
     }
 

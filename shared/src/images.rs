@@ -92,8 +92,10 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<u8>, ImageError> {
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
     limits.max_alloc = Some(MAX_DECODE_BYTES);
-    reader.limits(limits);
+    reader.limits(limits.clone());
     let mut decoder = reader.into_decoder()?;
+    // `DynamicImage::from_decoder` would take whatever memory the header claims.
+    limits.reserve(image::ImageDecoder::total_bytes(&decoder))?;
     let orientation = image::ImageDecoder::orientation(&mut decoder)?;
     let mut picture = DynamicImage::from_decoder(decoder)?;
     picture.apply_orientation(orientation);

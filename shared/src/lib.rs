@@ -12,7 +12,7 @@ pub mod images;
 pub mod jvp;
 pub mod kernels;
 pub mod linear;
-pub mod ntk;
 pub mod normalized;
+pub mod ntk;
 pub mod train;
 pub mod weights;

@@ -8,8 +8,9 @@ use crate::{
 };
 use burn::{
     module::{Module, Param, RunningState},
-    tensor::{Device, Distribution, Tensor},
+    tensor::{Device, Tensor},
 };
+use rand::Rng;
 
 /// Added to the variance, in training and in folding.
 pub const EPSILON: f32 = 1e-5;
@@ -32,16 +33,11 @@ pub struct NormalizedConv {
 }
 
 impl NormalizedConv {
-    /// He's initialisation for the slope, statistics of a unit normal.
-    pub fn random(spec: &LayerSpec, slope: f32, device: &Device) -> Self {
+    /// With [`LayerSpec::random_weight`], and the statistics of a unit normal.
+    fn random(spec: &LayerSpec, slope: f32, random: &mut impl Rng, device: &Device) -> Self {
         let channels = [spec.outputs];
-        let deviation = (2.0 / (1.0 + f64::from(slope).powi(2)) / spec.fan_in() as f64).sqrt();
         Self {
-            weight: Param::from_tensor(Tensor::random(
-                spec.weight_shape(),
-                Distribution::Normal(0.0, deviation),
-                device,
-            )),
+            weight: Param::from_tensor(spec.random_weight(slope, random, device)),
             scale: Param::from_tensor(Tensor::ones(channels, device)),
             shift: Param::from_tensor(Tensor::zeros(channels, device)),
             mean: RunningState::new(Tensor::zeros(channels, device)),
@@ -58,6 +54,8 @@ impl NormalizedConv {
         let unbiased = variance.detach() * (count / (count - 1.0).max(1.0));
         let mix = |old: &RunningState<Tensor<1>>, new: Tensor<1>| {
             old.update(old.value_sync().detach() * (1.0 - MOMENTUM) + new * MOMENTUM);
+            // Now, for what is saved or folded next would otherwise be one update behind.
+            old.value_sync();
         };
         mix(&self.mean, mean.detach());
         mix(&self.variance, unbiased);
@@ -82,15 +80,16 @@ pub struct NormalizedEncoder {
 
 impl NormalizedEncoder {
     /// With random parameters, for an encoder of the given kind and slope.
-    pub fn random(config: EncoderConfig, device: &Device) -> Self {
-        let layers = config.kind.layers().iter().map(|spec| NormalizedConv::random(spec, config.slope, device));
+    pub fn random(config: EncoderConfig, random: &mut impl Rng, device: &Device) -> Self {
+        let layers = config.kind.layers().iter().map(|spec| NormalizedConv::random(spec, config.slope, random, device));
         Self { layers: layers.collect() }
     }
 
     /// The features `[N, 512]` of a training batch `[N, 3, 32, 32]`.
     pub fn forward(&self, images: Tensor<4>, config: EncoderConfig) -> Tensor<2> {
         let layers = self.layers.iter().zip(config.kind.layers());
-        let top = layers.fold(images, |x, (layer, spec)| kernels::leaky_relu(layer.forward(x, spec.stride), config.slope));
+        let top =
+            layers.fold(images, |x, (layer, spec)| kernels::leaky_relu(layer.forward(x, spec.stride), config.slope));
         top.mean_dim(2).mean_dim(3).flatten(1, 3)
     }
 

@@ -150,9 +150,7 @@ impl Trainer {
 }
 
 fn optimizer(parameters: &Parameters, config: &FitConfig) -> ModuleOptimizer {
-    let adam = |decay: f32| {
-        AdamConfig::new().with_weight_decay((decay > 0.0).then(|| WeightDecayConfig::new(decay)))
-    };
+    let adam = |decay: f32| AdamConfig::new().with_weight_decay((decay > 0.0).then(|| WeightDecayConfig::new(decay)));
     let gradient = ParamGroup::ids_from_module((parameters.tangents.clone(), parameters.replaced.clone()));
     adam(config.classifier_decay).init().with_group(gradient, adam(config.gradient_decay).build(), None)
 }
@@ -189,7 +187,7 @@ pub fn fit<S: Samples>(
             let loss = trainer.step(encoder, &kept, labels(samples, &batch, device));
             sum = sum + loss.clone();
             batches += 1;
-            if trainer.step % REPORT_EVERY == 0 {
+            if trainer.step.is_multiple_of(REPORT_EVERY) {
                 let (step, steps, loss) = (trainer.step, trainer.steps, loss.into_scalar::<f32>());
                 if !loss.is_finite() {
                     return Err(FitError::Diverged { step, learning_rate: config.learning_rate });

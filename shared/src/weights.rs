@@ -13,6 +13,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use half::f16;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, collections::HashMap, str::FromStr};
 
@@ -237,12 +238,7 @@ pub fn write_model(encoder: &Encoder, head: &Head, precision: Precision) -> Vec<
 }
 
 fn head_metadata(encoder: &Encoder, head: &Head) -> HeadMetadata {
-    HeadMetadata {
-        mode: head.mode,
-        scope: head.scope,
-        classes: head.classes.clone(),
-        base: encoder.digest.clone(),
-    }
+    HeadMetadata { mode: head.mode, scope: head.scope, classes: head.classes.clone(), base: encoder.digest.clone() }
 }
 
 /// A file whose container and metadata are whole and whose tensors' names are those it should have.
@@ -382,7 +378,7 @@ fn bad_value(key: &'static str, value: &str, problem: &str) -> WeightsError {
     WeightsError::BadValue { key, value: value.chars().take(80).collect(), problem: problem.to_owned() }
 }
 
-fn write_metadata(metadata: &Metadata) -> HashMap<String, String> {
+fn write_metadata(metadata: &Metadata) -> BTreeMap<String, String> {
     let encoder = metadata.encoder;
     let mut map = vec![
         ("format", FORMAT.to_owned()),
@@ -396,7 +392,7 @@ fn write_metadata(metadata: &Metadata) -> HashMap<String, String> {
         map.extend([
             ("mode", head.mode.to_string()),
             ("scope", head.scope.to_string()),
-            ("classes", serde_json::json!(head.classes).to_string()),
+            ("classes", json!(head.classes).to_string()),
             ("base", head.base.clone()),
         ]);
     }
@@ -434,20 +430,23 @@ fn insert_convs(tensors: &mut Tensors, convs: &[Conv], specs: &[LayerSpec], infi
     }
 }
 
+/// The container, whose header is sorted too: safetensors' own writer leaves the metadata's order to chance.
 fn write(metadata: &Metadata, tensors: Tensors, precision: Precision) -> Vec<u8> {
-    let encoded: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
-        .into_iter()
-        .map(|(name, data)| (name, data.shape().to_vec(), encode(&data, precision)))
-        .collect();
     let dtype = match precision {
         Precision::F16 => Dtype::F16,
         Precision::F32 => Dtype::F32,
     };
-    let views = encoded.iter().map(|(name, shape, bytes)| {
-        let view = TensorView::new(dtype, shape.clone(), bytes).expect("the bytes were made for this shape");
-        (name.as_str(), view)
-    });
-    safetensors::serialize(views, Some(write_metadata(metadata))).expect("names and sizes are our own")
+    let mut header = BTreeMap::from([("__metadata__".to_owned(), json!(write_metadata(metadata)))]);
+    let mut numbers = Vec::new();
+    for (name, data) in tensors {
+        let start = numbers.len();
+        numbers.extend(encode(&data, precision));
+        let entry = json!({ "dtype": dtype, "shape": data.shape().to_vec(), "data_offsets": [start, numbers.len()] });
+        header.insert(name, entry);
+    }
+    let mut header = serde_json::to_vec(&header).expect("text and numbers can be written as JSON");
+    header.resize(header.len().next_multiple_of(8), b' ');
+    [&(header.len() as u64).to_le_bytes(), header.as_slice(), &numbers].concat()
 }
 
 fn encode(data: &TensorData, precision: Precision) -> Vec<u8> {

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { launch } from "./chromium.js";
 import { assertSame, predict } from "./native.js";
 import { Page } from "./page.js";
@@ -131,11 +131,11 @@ describe("when things go wrong", { timeout: 600_000 }, () => {
   after(() => browser.close());
 
   test("a network that cannot be loaded is said, and can be tried again", async () => {
-    server.blocked.add("model.safetensors");
+    server.faults.blocked = ["model.safetensors"];
     const page = await Page.open(browser, server.url);
     await page.until("failed");
     assert.match(await page.engine.innerText(), /model\.safetensors/);
-    server.blocked.clear();
+    server.faults.blocked = [];
     await page.page.getByTestId("engine-retry").click();
     await page.until("ready");
     await page.outcome(String(indices(0)[0]));
@@ -143,22 +143,22 @@ describe("when things go wrong", { timeout: 600_000 }, () => {
   });
 
   test("a model that cannot be loaded is said, and can be tried again", async () => {
-    server.blocked.add("full-conv5.safetensors");
+    server.faults.blocked = ["full-conv5.safetensors"];
     const page = await Page.open(browser, server.url);
     const result = page.page.getByTestId("result");
     await result.getByText("full-conv5.safetensors").waitFor();
     assert.equal(await result.getAttribute("data-for"), null, "an incomplete result is not passed off as whole");
-    server.blocked.clear();
+    server.faults.blocked = [];
     await result.getByRole("button", { name: "Try again" }).click();
     await page.outcome(String(indices(0)[0]));
     await page.close();
   });
 
   test("an engine program that is not there is said", async () => {
-    server.blocked.add("engine_bg.wasm");
+    server.faults.blocked = ["engine_bg.wasm"];
     const page = await Page.open(browser, server.url);
     await page.until("failed");
-    server.blocked.clear();
+    server.faults.blocked = [];
     await page.page.getByTestId("engine-retry").click();
     await page.until("ready");
     await page.close();
@@ -181,9 +181,52 @@ describe("when things go wrong", { timeout: 600_000 }, () => {
   });
 });
 
-describe("when the GPU is lost", { timeout: 600_000 }, () => {
-  test("the engine starts again and predicts on", async () => {
-    const browser = await launch("webgpu");
+describe("when the GPU is not to be relied on", { timeout: 600_000 }, () => {
+  let browser;
+
+  beforeEach(async () => {
+    browser = await launch("webgpu");
+  });
+
+  afterEach(async () => {
+    server.faults.sabotage = "";
+    await browser.close();
+  });
+
+  /** Opens the page and waits until it predicts on the CPU. */
+  async function openOnCpu(options) {
+    const page = await Page.open(browser, server.url, options);
+    await page.until("ready");
+    assert.equal(await page.engine.getAttribute("data-backend"), "cpu");
+    await page.outcome(String(indices(0)[0]));
+    return page;
+  }
+
+  test("a GPU that computes wrong is found out", async () => {
+    server.faults.sabotage = "GPUComputePassEncoder.prototype.dispatchWorkgroups = () => {};";
+    const page = await openOnCpu();
+    assert.match(await page.engine.innerText(), /failed its self-test/);
+  });
+
+  test("a GPU that Burn cannot use is left alone", async () => {
+    server.faults.sabotage = 'Object.defineProperty(GPUAdapter.prototype, "features", { get: () => new Set() });';
+    const page = await openOnCpu();
+    assert.match(await page.engine.innerText(), /lacks the feature timestamp-query/);
+    page.assertQuiet();
+  });
+
+  test("an engine that the GPU brings down is started again without it", async () => {
+    server.faults.sabotage = 'GPUDevice.prototype.createComputePipeline = () => { throw new Error("sabotage"); };';
+    const page = await openOnCpu();
+    assert.match(await page.engine.innerText(), /stopped .*sabotage.*on the CPU/);
+  });
+
+  test("the address can ask for the CPU", async () => {
+    const page = await openOnCpu({ query: "?backend=cpu" });
+    page.assertQuiet();
+  });
+
+  test("a GPU that is lost is taken up again", async () => {
     const page = await Page.open(browser, server.url);
     await page.until("ready");
     const earlier = await page.outcome(String(indices(0)[0]));
@@ -195,7 +238,6 @@ describe("when the GPU is lost", { timeout: 600_000 }, () => {
     await page.choose(indices(0)[1]);
     const again = await page.choose(indices(0)[0]);
     assert.equal(again.full.class, earlier.full.class);
-    await browser.close();
   });
 });
 

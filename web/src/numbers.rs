@@ -104,7 +104,10 @@ mod tests {
         let same = bar(terms(1.0, 2.0), 4.0);
         assert_eq!((same.activation, same.gradient), (Span { from: 0.0, to: 0.25 }, Span { from: 0.25, to: 0.75 }));
         let opposed = bar(terms(1.0, -2.0), 4.0);
-        assert_eq!((opposed.activation, opposed.gradient), (Span { from: 0.0, to: 0.25 }, Span { from: -0.5, to: 0.0 }));
+        assert_eq!(
+            (opposed.activation, opposed.gradient),
+            (Span { from: 0.0, to: 0.25 }, Span { from: -0.5, to: 0.0 })
+        );
         assert_eq!(opposed.total, -0.25);
     }
 

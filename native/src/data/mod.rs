@@ -6,11 +6,10 @@ mod download;
 pub mod gallery;
 mod npm;
 
-
+use crate::progress::Progress;
 use anyhow::{Context, Result, anyhow, bail};
 use disk::{Checksum, DiskError};
 use download::Patience;
-use crate::progress::Progress;
 use shared::images::ImageSet;
 use std::fmt::{self, Display, Formatter};
 use std::fs;

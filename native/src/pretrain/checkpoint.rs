@@ -51,9 +51,8 @@ impl Checkpoint {
     /// Reads the one of the run `identity`.
     pub fn load(path: &Path, identity: &Identity) -> Result<Self> {
         let bytes = std::fs::read(path).with_context(|| format!("cannot read the checkpoint {}", path.display()))?;
-        let damaged = || {
-            format!("{} is no whole checkpoint; remove it to start anew, or put a whole one there", path.display())
-        };
+        let damaged =
+            || format!("{} is no whole checkpoint; remove it to start anew, or put a whole one there", path.display());
         let (_, header) = SafeTensors::read_metadata(&bytes).with_context(damaged)?;
         let tensors = SafeTensors::deserialize(&bytes).with_context(damaged)?;
         let entry = |key| header.metadata().as_ref().and_then(|map| map.get(key)).with_context(damaged);

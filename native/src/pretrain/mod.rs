@@ -76,7 +76,7 @@ pub fn run(settings: &Settings, device: &Device, progress: Progress) -> Result<(
     files::make_folder(&settings.out)?;
     let interrupt = Interrupt::listen()?;
     let mut run = Run::begin(settings, &device.clone().autodiff())?;
-    run.train(&images, progress, &interrupt)?;
+    run.train(&images, progress, || interrupt.asked())?;
     if run.step < run.steps {
         progress.say(format!("Stopped at step {} of {}; --resume goes on from there.", run.step, run.steps));
         return Ok(());
@@ -110,12 +110,11 @@ impl Run {
             batch: settings.batch,
             seed: settings.seed,
         };
-        device.seed(settings.seed);
         let mut run = Self {
             identity,
             out: settings.out.clone(),
             device: device.clone(),
-            net: RotationNet::random(device),
+            net: RotationNet::random(settings.seed, device),
             optimizer: rotation::optimizer(),
             step: 0,
             steps: 0,
@@ -140,26 +139,25 @@ impl Run {
         let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(checkpoint.model)).with_context(damaged)?;
         self.net = self.net.clone().try_load_record(record).with_context(damaged)?;
         let optimizer = rotation::optimizer();
-        self.optimizer =
-            optimizer.from_bytes(Bytes::from_bytes_vec(checkpoint.optimizer)).with_context(damaged)?;
+        self.optimizer = optimizer.from_bytes(Bytes::from_bytes_vec(checkpoint.optimizer)).with_context(damaged)?;
         self.step = checkpoint.step;
         self.seconds = checkpoint.seconds;
         self.metrics = std::fs::read(self.metrics_path()).unwrap_or_default();
         Ok(())
     }
 
-    fn train(&mut self, images: &ImageSet, progress: Progress, interrupt: &Interrupt) -> Result<()> {
+    fn train(&mut self, images: &ImageSet, progress: Progress, stop: impl Fn() -> bool) -> Result<()> {
         self.steps = self.identity.epochs * (images.len() / self.identity.batch);
         let mut bar = progress.items("pre-training", self.step as u64, self.steps as u64);
         let (begun, earlier) = (Instant::now(), self.seconds);
         let mut saved = Instant::now();
         let mut window = Window::default();
-        while self.step < self.steps && !interrupt.asked() {
+        while self.step < self.steps && !stop() {
             let (loss, right) = self.train_step(images);
             window.add(loss, right, self.identity.batch * rotation::TURNS);
             self.seconds = earlier + begun.elapsed().as_secs_f64();
             bar.set(self.step as u64);
-            if self.step % REPORT_EVERY == 0 {
+            if self.step.is_multiple_of(REPORT_EVERY) {
                 let report = window.report(self.step, self.steps, self.seconds);
                 if !report.loss.is_finite() {
                     bail!("the loss is no longer a number at step {}; the last checkpoint is whole", self.step);
@@ -179,8 +177,7 @@ impl Run {
     }
 
     fn train_step(&mut self, images: &ImageSet) -> (f64, f64) {
-        let (pixels, turns) =
-            rotation::batch(images, self.identity.batch, self.identity.seed, self.step, &self.device);
+        let (pixels, turns) = rotation::batch(images, self.identity.batch, self.identity.seed, self.step, &self.device);
         let (loss, right) = self.net.loss(pixels, turns);
         let grads = GradientsParams::from_grads(loss.backward(), &self.net);
         let rate = rotation::learning_rate(self.step, self.steps);
@@ -254,4 +251,76 @@ impl Window {
 /// Where a recipe's base network goes unless told otherwise.
 pub fn default_out(runs: &Path, dataset: Dataset, recipe: &str) -> PathBuf {
     runs.join(format!("{}-{recipe}", dataset.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::images::IMAGE_BYTES;
+    use std::cell::Cell;
+
+    fn images() -> ImageSet {
+        let pixels = (0..8 * IMAGE_BYTES).map(|at| (at * at % 251) as u8).collect();
+        ImageSet { pixels, labels: vec![0; 8] }
+    }
+
+    fn settings(out: &Path) -> Settings {
+        Settings {
+            recipe: ROTATION.to_owned(),
+            dataset: Dataset::Cifar10,
+            data_dir: PathBuf::new(),
+            out: out.to_owned(),
+            epochs: 2,
+            batch: 2,
+            seed: 3,
+            resume: false,
+        }
+    }
+
+    fn cpu() -> Device {
+        Device::flex().autodiff()
+    }
+
+    fn weights_after(run: &mut Run, stop_after: usize) -> Vec<u8> {
+        let polls = Cell::new(0);
+        let stop = || polls.replace(polls.get() + 1) == stop_after;
+        run.train(&images(), Progress::new(true), stop).expect("a small run trains");
+        run.finish().expect("the folder can be written");
+        std::fs::read(run.out.join("model.safetensors")).expect("the network is there")
+    }
+
+    #[test]
+    fn a_run_that_was_stopped_and_resumed_equals_one_that_was_not() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let whole =
+            weights_after(&mut Run::begin(&settings(&folder.path().join("whole")), &cpu()).expect("begins"), 99);
+        let parts = settings(&folder.path().join("parts"));
+        let stopped = weights_after(&mut Run::begin(&parts, &cpu()).expect("begins"), 3);
+        assert!(stopped != whole, "three steps of eight are not all of them");
+        let resumed = Settings { resume: true, ..parts };
+        let mut run = Run::begin(&resumed, &cpu()).expect("resumes");
+        assert_eq!(run.step, 3);
+        assert!(weights_after(&mut run, 99) == whole, "the resumed run came to other weights");
+    }
+
+    #[test]
+    fn a_checkpoint_of_another_run_or_a_cut_one_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let settings = settings(folder.path());
+        weights_after(&mut Run::begin(&settings, &cpu()).expect("begins"), 1);
+        let refusal = |settings: &Settings| match Run::begin(settings, &cpu()) {
+            Ok(_) => panic!("the run began"),
+            Err(error) => format!("{error:#}"),
+        };
+        assert!(refusal(&settings).contains("--resume"));
+        let other = Settings { seed: 4, resume: true, ..settings.clone() };
+        assert!(refusal(&other).contains("another run"));
+        let path = folder.path().join("checkpoint.safetensors");
+        let bytes = std::fs::read(&path).expect("the checkpoint is there");
+        for length in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
+            std::fs::write(&path, &bytes[..length]).expect("the file can be written");
+            let resumed = Settings { resume: true, ..settings.clone() };
+            assert!(refusal(&resumed).contains("no whole checkpoint"), "cut at {length}");
+        }
+    }
 }

@@ -38,10 +38,10 @@ pub struct RotationNet {
 }
 
 impl RotationNet {
-    /// With random parameters.
-    pub fn random(device: &Device) -> Self {
+    /// With parameters that follow from the seed.
+    pub fn random(seed: u64, device: &Device) -> Self {
         let classifier = Classifier::zeros(ENCODER.kind.features(), TURNS, device);
-        Self { encoder: NormalizedEncoder::random(ENCODER, device), classifier }
+        Self { encoder: NormalizedEncoder::random(ENCODER, &mut rng(seed, 2, 0), device), classifier }
     }
 
     /// Mean loss and number of right answers on a batch `[N, 3, 32, 32]` with its turns `[N]`.

@@ -5,7 +5,10 @@
 //! one matrix, `[C·K·K, images·positions]`. Blocks go side by side on the threads, and their size does not depend
 //! on how many threads there are, so that sums come out the same on every machine.
 
-use super::{gemm::{Strides, product}, threads};
+use super::{
+    gemm::{Strides, product},
+    threads,
+};
 
 /// A block's patch matrix holds about this many numbers: 4 MB, what a core's caches carry.
 const BLOCK_NUMBERS: usize = 1 << 20;

@@ -66,11 +66,7 @@ impl KernelGradients for Flex {
             positions(&x),
             input.epsilon,
         );
-        [
-            made(gradients.x, x.shape()),
-            made(gradients.scale, scale.shape()),
-            made(gradients.shift, scale.shape()),
-        ]
+        [made(gradients.x, x.shape()), made(gradients.scale, scale.shape()), made(gradients.shift, scale.shape())]
     }
 }
 

@@ -5,7 +5,9 @@ use gemm::Parallelism;
 /// A matrix in a slice: element `(r, c)` is at `r · row + c · col`.
 #[derive(Clone, Copy)]
 pub struct Strides {
+    /// From one row to the next.
     pub row: usize,
+    /// From one column to the next.
     pub col: usize,
 }
 
@@ -29,6 +31,7 @@ impl Strides {
 ///
 /// # Panics
 /// When a slice is shorter than its matrix.
+#[allow(unsafe_code, reason = "the crate's only entry point is unsafe; it is made safe here")]
 #[allow(clippy::too_many_arguments, reason = "three matrices with their sizes are what a product takes")]
 pub fn product(
     [m, n, k]: [usize; 3],

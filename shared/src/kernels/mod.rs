@@ -63,10 +63,7 @@ pub trait KernelGradients: Kernels {
     ) -> FloatTensor<Self>;
 
     /// The gradients of [`Kernels::batch_normalize`]'s output with respect to `x`, `scale` and `shift`.
-    fn batch_normalize_gradients(
-        input: BatchNormInput<Self>,
-        grad: FloatTensor<Self>,
-    ) -> [FloatTensor<Self>; 3];
+    fn batch_normalize_gradients(input: BatchNormInput<Self>, grad: FloatTensor<Self>) -> [FloatTensor<Self>; 3];
 }
 
 /// What a batch normalisation keeps for its backward.

@@ -5,6 +5,7 @@ use burn::backend::{
     TensorMetadata,
     ops::{ActivationOps, ConvOptions, FloatTensorOps, ModuleOps},
 };
+use burn::tensor::Shape;
 use burn_cubecl::{
     CubeBackend,
     cubecl::{prelude::*, server::KernelArguments},
@@ -13,7 +14,6 @@ use burn_cubecl::{
     template::{KernelSource, SourceKernel, SourceTemplate},
     tensor::CubeTensor,
 };
-use burn::tensor::Shape;
 use shaders::Kernel;
 
 /// The most workgroups that WebGPU lets a dispatch have along one axis.

@@ -53,9 +53,8 @@ pub async fn convolution_gradients_agree_with_burn(device: &Device) {
 /// Output and all three gradients, against `burn::nn::BatchNorm` in training.
 pub async fn batch_normalization_agrees_with_burn(device: &Device) {
     for shape @ [_, channels, ..] in [[1, 2, 3, 5], [4, 3, 1, 1], [6, 5, 7, 4]] {
-        let found = batch_normalized(shape, device, |x, scale, shift| {
-            kernels::batch_normalize(x, scale, shift, EPSILON).0
-        });
+        let found =
+            batch_normalized(shape, device, |x, scale, shift| kernels::batch_normalize(x, scale, shift, EPSILON).0);
         let expected = batch_normalized(shape, &Device::flex(), |x, scale, shift| {
             let mut norm = BatchNormConfig::new(channels).with_epsilon(EPSILON.into()).init(&x.device());
             norm.gamma = norm.gamma.map(|_| scale);

@@ -19,11 +19,10 @@ pub fn rounding(device: &Device) -> f32 {
 /// should be all zero has to be. Rows, because an image with small numbers would else hide behind one with large.
 pub fn assert_rows_close(what: &str, rows: usize, found: &[f32], expected: &[f32], tolerance: f32) {
     assert_eq!(found.len(), expected.len(), "{what}: as many numbers");
-    assert!(rows > 0 && !expected.is_empty() && expected.len() % rows == 0, "{what}: {rows} rows");
+    assert!(rows > 0 && !expected.is_empty() && expected.len().is_multiple_of(rows), "{what}: {rows} rows");
     let length = expected.len() / rows;
     for (row, (found, expected)) in found.chunks_exact(length).zip(expected.chunks_exact(length)).enumerate() {
         let error = error(found, expected);
-        eprintln!("SEEN {error:.2e} of {tolerance:.0e} {what}");
         assert!(error <= tolerance, "{what}, row {row}: off by {error:.1e}, more than {tolerance:.0e}");
     }
 }

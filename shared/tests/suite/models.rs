@@ -50,9 +50,8 @@ pub async fn reparametrized_networks_are_the_same_function(device: &Device) {
         let there = encoder.reparametrized(other);
         let back = there.reparametrized(network.parametrization);
         assert_eq!([there.config.parametrization, back.config.parametrization], [other, network.parametrization]);
-        let features = |encoder: &Encoder| {
-            encoder.features(&encoder.keep(recipe::images(device), Scope::Conv35), &[]).primal
-        };
+        let features =
+            |encoder: &Encoder| encoder.features(&encoder.keep(recipe::images(device), Scope::Conv35), &[]).primal;
         let what = format!("{network:?}");
         assert_close(&what, features(&there), features(&encoder), 1e-5).await;
         assert_close(&what, features(&back), features(&encoder), 1e-5).await;
@@ -69,7 +68,10 @@ pub async fn heads_have_the_same_logits_in_either_parametrization(device: &Devic
     for network in recipe::networks(Point::Generic) {
         let encoder = network.encoder(device);
         let other = other(network.parametrization);
+        let rescaled_encoder = encoder.reparametrized(other);
         for &scope in Scope::ALL {
+            let [kept, rescaled_kept] =
+                [&encoder, &rescaled_encoder].map(|encoder| encoder.keep(recipe::images(device), scope));
             let specs = EncoderKind::Ali.scope_layers(scope);
             let rescaled = |convs: &[Conv]| -> Vec<Conv> {
                 let pairs = convs.iter().zip(specs);
@@ -80,10 +82,7 @@ pub async fn heads_have_the_same_logits_in_either_parametrization(device: &Devic
                 let mut twin = head.clone();
                 twin.parameters.tangents = rescaled(&head.parameters.tangents);
                 twin.parameters.replaced = rescaled(&head.parameters.replaced);
-                let logits = |encoder: &Encoder, head: &Head| {
-                    head.logits(encoder, &encoder.keep(recipe::images(device), scope))
-                };
-                let (found, expected) = (logits(&encoder.reparametrized(other), &twin), logits(&encoder, &head));
+                let (found, expected) = (twin.logits(&rescaled_encoder, &rescaled_kept), head.logits(&encoder, &kept));
                 let what = format!("{network:?}, {mode}, {scope}");
                 assert_close(&what, found.activation, expected.activation, 1e-5).await;
                 assert_close(&what, found.gradient, expected.gradient, 1e-5).await;
@@ -179,9 +178,13 @@ fn normalized(config: EncoderConfig, device: &Device) -> NormalizedEncoder {
     let layer = |spec: &LayerSpec| {
         let channels = [spec.outputs];
         let vector = |name: &str, bound| recipe::tensor(&format!("{}.{name}", spec.name), channels, bound, device);
-        let bound = (6.0 / spec.fan_in() as f64).sqrt();
         NormalizedConv {
-            weight: Param::from_tensor(recipe::tensor(spec.name, spec.weight_shape(), bound, device)),
+            weight: Param::from_tensor(recipe::tensor(
+                spec.name,
+                spec.weight_shape(),
+                recipe::bound(spec, 1.0),
+                device,
+            )),
             scale: Param::from_tensor(vector("scale", 0.5) + 1.0),
             shift: Param::from_tensor(vector("shift", 0.5)),
             mean: RunningState::new(Tensor::zeros(channels, device)),

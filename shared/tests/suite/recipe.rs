@@ -13,6 +13,10 @@ use shared::{
 pub const CLASSES: usize = 10;
 /// Images of [`images()`].
 pub const IMAGES: usize = 3;
+/// Index of the black one, all of its numbers 0.
+pub const BLACK: usize = 1;
+/// Index of the photograph.
+pub const NATURAL: usize = 2;
 /// Both slopes that networks come with.
 pub const SLOPES: [f32; 2] = [0.01, 0.2];
 
@@ -113,7 +117,7 @@ impl Network {
             Parametrization::Ntk => (spec.outputs as f64, 0.8),
         };
         let size = if point == Point::Smooth { 1.0 / 16.0 } else { 1.0 };
-        let bound = (6.0 * outputs / spec.fan_in() as f64).sqrt() * size;
+        let bound = bound(spec, outputs) * size;
         let bias_name = format!("{}{infix}.bias", spec.name);
         let bias = match point {
             Point::Generic => tensor(&bias_name, [spec.outputs], bias_bound, device),
@@ -128,9 +132,14 @@ impl Network {
             Parametrization::Standard => 1.0,
             Parametrization::Ntk => 10_f32.sqrt(),
         };
-        let values: Vec<f32> = (0..count).map(|index| if index % 2 == 0 { size } else { -size }).collect();
+        let values: Vec<f32> = (0..count).map(|index| if index.is_multiple_of(2) { size } else { -size }).collect();
         Tensor::from_data(TensorData::new(values, [count]), device)
     }
+}
+
+/// The bound of weights that, divided by the root of `factor`, keep numbers about as large from layer to layer.
+pub fn bound(spec: &LayerSpec, factor: f64) -> f64 {
+    (6.0 * factor / (spec.inputs * spec.kernel * spec.kernel) as f64).sqrt()
 }
 
 /// w1 and its bias.

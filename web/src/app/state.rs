@@ -190,7 +190,9 @@ impl State {
         if let Some(tile) = &named {
             self.open_sheets.set(tile.sheet + 1);
         }
-        if self.choice.with_untracked(Option::is_none) && let Some(tile) = named.or(first) {
+        if self.choice.with_untracked(Option::is_none)
+            && let Some(tile) = named.or(first)
+        {
             self.choose(Choice::Tile(tile));
         }
     }
@@ -237,7 +239,9 @@ impl State {
         self.upload_error.set(None);
         let name = file.name();
         if file.size() > LARGEST_FILE {
-            return self.upload_error.set(Some(format!("{name} is too large: at most {} MB are read.", LARGEST_FILE / 1e6)));
+            return self
+                .upload_error
+                .set(Some(format!("{name} is too large: at most {} MB are read.", LARGEST_FILE / 1e6)));
         }
         spawn_local(async move {
             match browser::read_file(&file).await {

@@ -27,9 +27,8 @@ pub fn set_image(index: Option<u32>) {
         None => url.search_params().delete(IMAGE),
     }
     // A page opened from a file has no history to write to; it works all the same.
-    let _ = window().history().and_then(|history| {
-        history.replace_state_with_url(&JsValue::NULL, "", Some(&url.href()))
-    });
+    let _ =
+        window().history().and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(&url.href())));
 }
 
 fn parameter(name: &str) -> Option<String> {

@@ -38,7 +38,7 @@ struct Desk {
 }
 
 fn main() {
-    worker::report_panics();
+    worker::report_breakage();
     let desk = RefCell::new(None);
     worker::listen(move |message| match message {
         ToEngine::Start(start) => *desk.borrow_mut() = Some(open(start)),
@@ -112,7 +112,10 @@ mod tests {
     /// The interface has names of its own, so as not to link the model.
     #[test]
     fn the_interface_and_the_model_use_the_same_names() {
-        assert_eq!(Mode::ALL.map(Mode::name).as_slice(), config::Mode::ALL.iter().map(|mode| mode.name()).collect::<Vec<_>>());
+        assert_eq!(
+            Mode::ALL.map(Mode::name).as_slice(),
+            config::Mode::ALL.iter().map(|mode| mode.name()).collect::<Vec<_>>()
+        );
         assert_eq!(cifar10::CLASSES, images::CIFAR10_CLASSES);
         assert_eq!(cifar10::SIDE, images::SIDE);
     }

@@ -45,7 +45,7 @@ impl Model {
     /// Loads the base network and the smallest head, and puts them on the GPU if that computes right.
     pub async fn load(files: Files, cpu_only: bool) -> Result<(Self, Ready), ModelError> {
         let path = format!("{FOLDER}/model.safetensors");
-        let base = files.fetch(&path, "the network").await?;
+        let base = files.fetch_telling(&path, "the network").await?;
         let head = fetch_head(&files, Mode::Activation).await?;
         let cpu = Self::new(files.clone(), Device::flex(), &base, &head)?;
         let on_cpu = |cpu, note| Ok((cpu, Ready { backend: Backend::Cpu, adapter: String::new(), note }));
@@ -64,8 +64,8 @@ impl Model {
     }
 
     fn new(files: Files, device: Device, base: &[u8], head: &[u8]) -> Result<Self, ModelError> {
-        let encoder = weights::read_base(base, &device)
-            .map_err(|error| ModelError::Weights("the network".to_owned(), error))?;
+        let encoder =
+            weights::read_base(base, &device).map_err(|error| ModelError::Weights("the network".to_owned(), error))?;
         let mut model = Self { files, device, encoder, heads: BTreeMap::new() };
         model.add_head(Mode::Activation, head)?;
         Ok(model)
@@ -110,7 +110,7 @@ impl Model {
 
 async fn fetch_head(files: &Files, mode: Mode) -> Result<Vec<u8>, ModelError> {
     let mode = mode.name();
-    Ok(files.fetch(&format!("{FOLDER}/heads/{mode}-{SCOPE}.safetensors"), &format!("the {mode} model")).await?)
+    Ok(files.fetch_telling(&format!("{FOLDER}/heads/{mode}-{SCOPE}.safetensors"), &format!("the {mode} model")).await?)
 }
 
 async fn terms(head: &Head, encoder: &Encoder, kept: &Kept) -> Result<Vec<Terms>, ModelError> {

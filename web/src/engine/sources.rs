@@ -39,8 +39,17 @@ impl Files {
         Self { base: base.into() }
     }
 
-    /// A whole file; its progress is told as that of `what`.
-    pub async fn fetch(&self, path: &str, what: &str) -> Result<Vec<u8>, SourceError> {
+    /// A whole file, telling how far it has come as the progress of `what`.
+    pub async fn fetch_telling(&self, path: &str, what: &str) -> Result<Vec<u8>, SourceError> {
+        let tell = |received: usize, total| {
+            let (what, received) = (what.to_owned(), received as f64);
+            worker::post(&FromEngine::Progress(Progress { what, received, total }));
+        };
+        self.fetch(path, tell).await
+    }
+
+    /// A whole file; `tell` hears how many bytes have come, and of how many where the server says so.
+    async fn fetch(&self, path: &str, tell: impl Fn(usize, Option<f64>)) -> Result<Vec<u8>, SourceError> {
         let unreachable = |_| SourceError::Unreachable(path.to_owned());
         let url = Url::new_with_base(path, &self.base).map_err(unreachable)?.href();
         let response = JsFuture::from(worker::scope().fetch_with_str(&url)).await.map_err(unreachable)?;
@@ -49,11 +58,9 @@ impl Files {
             return Err(SourceError::Status(path.to_owned(), response.status()));
         }
         let total = length(&response);
-        let tell = |received: usize| {
-            let (what, received) = (what.to_owned(), received as f64);
-            worker::post(&FromEngine::Progress(Progress { what, received, total }));
-        };
-        read_body(&response, tell).await.map_err(|_| SourceError::BrokenOff(path.to_owned()))
+        read_body(&response, |received| tell(received, total))
+            .await
+            .map_err(|_| SourceError::BrokenOff(path.to_owned()))
     }
 }
 
@@ -106,7 +113,7 @@ impl Sheets {
         if let Some(sheet) = self.read.borrow().get(path) {
             return Ok(sheet.clone());
         }
-        let bytes = self.files.fetch(path, "the image").await?;
+        let bytes = self.files.fetch(path, |_, _| {}).await?;
         let sheet = Rc::new(image::load_from_memory_with_format(&bytes, ImageFormat::Png)?.into_rgb8());
         self.read.borrow_mut().insert(path.to_owned(), sheet.clone());
         Ok(sheet)

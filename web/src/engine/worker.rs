@@ -3,7 +3,7 @@
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web::messages::{FromEngine, ToEngine};
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, PromiseRejectionEvent};
 
 /// The worker's own global object.
 pub fn scope() -> DedicatedWorkerGlobalScope {
@@ -23,16 +23,35 @@ pub fn listen(handle: impl Fn(ToEngine) + 'static) {
 /// Sends a message to the interface.
 pub fn post(message: &FromEngine) {
     let serializer = serde_wasm_bindgen::Serializer::new();
-    let sent = message
-        .serialize(&serializer)
-        .map_err(JsValue::from)
-        .and_then(|value| scope().post_message(&value));
+    let sent = message.serialize(&serializer).map_err(JsValue::from).and_then(|value| scope().post_message(&value));
     if let Err(error) = sent {
         web_sys::console::error_1(&error);
     }
 }
 
-/// Makes a panic known to the interface before it takes the worker down.
-pub fn report_panics() {
-    std::panic::set_hook(Box::new(|panic| post(&FromEngine::Broken(panic.to_string()))));
+/// Makes whatever takes the worker down known to the interface: a panic in Rust, or an exception in the browser's
+/// own functions, which surfaces as a promise that nobody awaits.
+pub fn report_breakage() {
+    std::panic::set_hook(Box::new(|panic| {
+        web_sys::console::error_1(&panic.to_string().into());
+        post(&FromEngine::Broken(panic.payload_as_str().unwrap_or("a panic").to_owned()));
+    }));
+    let report = |event: PromiseRejectionEvent| {
+        event.prevent_default();
+        post(&FromEngine::Broken(say(&event.reason())));
+    };
+    let report = Closure::<dyn Fn(PromiseRejectionEvent)>::new(report);
+    let listening = scope().add_event_listener_with_callback("unhandledrejection", report.as_ref().unchecked_ref());
+    match listening {
+        Ok(()) => report.forget(),
+        Err(error) => web_sys::console::error_1(&error),
+    }
+}
+
+/// What was thrown, for people.
+fn say(thrown: &JsValue) -> String {
+    match thrown.dyn_ref::<js_sys::Error>() {
+        Some(error) => error.message().into(),
+        None => format!("{thrown:?}"),
+    }
 }

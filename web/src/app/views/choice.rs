@@ -63,7 +63,8 @@ fn Canvas(pixels: Vec<u8>) -> impl IntoView {
 
 fn paint(canvas: &HtmlCanvasElement, planar: &[u8]) {
     let plane = SIDE * SIDE;
-    let rgba: Vec<u8> = (0..plane).flat_map(|at| [planar[at], planar[at + plane], planar[at + 2 * plane], 255]).collect();
+    let rgba: Vec<u8> =
+        (0..plane).flat_map(|at| [planar[at], planar[at + plane], planar[at + 2 * plane], 255]).collect();
     let image = ImageData::new_with_u8_clamped_array(Clamped(&rgba), SIDE as u32);
     let context = canvas.get_context("2d").ok().flatten().map(JsCast::unchecked_into::<CanvasRenderingContext2d>);
     if let (Ok(image), Some(context)) = (image, context) {

@@ -23,11 +23,10 @@ pub fn EngineView() -> impl IntoView {
             data-state=move || phase.with(state_name)
             data-backend=move || phase.with(backend_name)
         >
-            <p class="engine-line">
-                <span class="lamp" aria-hidden="true"></span>
-                <span role="status">{move || phase.with(phase_text)}</span>
+            <div class="engine-line">
+                <p class="phase" role="status">{move || phase.with(phase_text)}</p>
                 {move || progress.get().map(progress_view)}
-            </p>
+            </div>
             {move || note.get().map(|note| view! { <p class="note">{note}</p> })}
             <Show when=failed>
                 <button class="retry" data-testid="engine-retry" on:click=move |_| state.start_engine()>

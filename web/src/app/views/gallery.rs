@@ -118,9 +118,9 @@ fn move_focus(event: &KeyboardEvent, group: NodeRef<html::Div>) {
 /// Puts the focus on a sheet's first tile once it is there.
 fn focus_first_of_sheet(group: NodeRef<html::Div>, sheet: usize) {
     request_animation_frame(move || {
-        let first = group.get_untracked().and_then(|group| {
-            group.query_selector(&format!("[data-sheet='{sheet}']")).ok().flatten()
-        });
+        let first = group
+            .get_untracked()
+            .and_then(|group| group.query_selector(&format!("[data-sheet='{sheet}']")).ok().flatten());
         if let Some(first) = first {
             focus(first.unchecked_ref());
         }

@@ -15,11 +15,6 @@ pub fn Intro() -> impl IntoView {
                 ", is a second description of the same image. A linear classifier that reads both comes close to \
                  training the network further, and no weight of the network moves."
             </p>
-            <p class="equation" role="math" aria-label="logits of x = w1 transposed times f, plus omega-bar transposed times J times w2">
-                <span class="formula" aria-hidden="true">
-                    "logits(" <var>"x"</var> ") = " {activation_term()} " + " {gradient_term()}
-                </span>
-            </p>
             <p class="source">
                 "Mu, Liang, Li: "
                 <a href="https://arxiv.org/abs/2004.05529">
@@ -27,7 +22,35 @@ pub fn Intro() -> impl IntoView {
                 </a>
                 ", ICLR 2020"
             </p>
+            <Equation />
             <engine::EngineView />
         </header>
+    }
+}
+
+/// The formula (Eq. 2) and what its letters stand for.
+#[component]
+fn Equation() -> impl IntoView {
+    view! {
+        <div class="equation">
+            <p
+                role="math"
+                aria-label="logits of x = w1 transposed times f, plus omega-bar transposed times J times w2"
+            >
+                <span class="formula" aria-hidden="true">
+                    "logits(" <var>"x"</var> ") = " {activation_term()} " + " {gradient_term()}
+                </span>
+            </p>
+            <dl>
+                <dt><var>"f"</var></dt>
+                <dd>"the network’s 512 activations"</dd>
+                <dt><var>"J"</var></dt>
+                <dd>"their derivatives by the 2.1 million weights of its last layer"</dd>
+                <dt><var>"w"</var><sub>"1"</sub>", "<var>"w"</var><sub>"2"</sub></dt>
+                <dd>"what is trained: one weight a feature"</dd>
+                <dt><var>"ω̄"</var></dt>
+                <dd>"a classifier on "<var>"f"</var>", trained once and then fixed"</dd>
+            </dl>
+        </div>
     }
 }

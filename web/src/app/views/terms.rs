@@ -22,9 +22,11 @@ pub fn TermsView() -> impl IntoView {
             <div class="legend">
                 <span><i class="swatch activation"></i>"activation term"</span>
                 <span><i class="swatch gradient"></i>"gradient term"</span>
-                <span><i class="swatch total"></i>"logit: their sum"</span>
+                <span><i class="swatch whole"></i>"not split"</span>
+                <span><i class="swatch total"></i>"logit: the sum"</span>
                 <span class="note">
-                    {move || format!("Zero in the middle; every bar on one scale, ±{:.1}", extent.get())}
+                    {move || format!("Zero in the middle; all bars on one scale, ±{:.1}. ", extent.get())}
+                    <b>"Bold"</b>": predicted. ◂ labelled."
                 </span>
             </div>
             <div class="tables">
@@ -42,13 +44,13 @@ fn Table(mode: Mode, extent: Memo<f64>) -> impl IntoView {
     let label = Memo::new(move |_| state.shown.with(|shown| shown.as_ref()?.label));
     let rows = move || (0..CLASSES.len()).map(|class| row(mode, class, terms, extent, best, label)).collect_view();
     view! {
-        <table>
+        <table class=mode.name()>
             <caption>{title(mode)}" "{formula(mode)}</caption>
             <thead>
                 <tr>
                     <th scope="col">"class"</th>
                     <td class="bar-column" aria-hidden="true"></td>
-                    <th scope="col" class="number">"activation"</th>
+                    <th scope="col" class="number">{if splits(mode) { "activation" } else { "network" }}</th>
                     <th scope="col" class="number">"gradient"</th>
                     <th scope="col" class="number">"logit"</th>
                 </tr>
@@ -56,6 +58,11 @@ fn Table(mode: Mode, extent: Memo<f64>) -> impl IntoView {
             <tbody>{rows}</tbody>
         </table>
     }
+}
+
+/// Whether the logits are a sum of terms; those of a fine-tuned network are not.
+fn splits(mode: Mode) -> bool {
+    mode != Mode::Finetune
 }
 
 fn row(
@@ -69,7 +76,10 @@ fn row(
     let terms = Memo::new(move |_| terms.with(|terms| terms.as_ref()?.get(class).copied()));
     let attribute = move |part: fn(Terms) -> f32| move || terms.get().map(|terms| part(terms).to_string());
     let number = move |part: fn(Terms) -> f32| move || terms.get().map(|terms| signed(part(terms)));
-    let (activation, gradient): (fn(Terms) -> f32, fn(Terms) -> f32) = (|terms| terms.activation, |terms| terms.gradient);
+    // A term that the model does not have is not a zero to be read.
+    let term = move |has: bool, part| if has { number(part).into_any() } else { "–".into_any() };
+    let (activation, gradient): (fn(Terms) -> f32, fn(Terms) -> f32) =
+        (|terms| terms.activation, |terms| terms.gradient);
     view! {
         <tr
             data-testid=move || terms.get().map(|_| "logit")
@@ -83,8 +93,8 @@ fn row(
         >
             <th scope="row">{class_name(class)}</th>
             <td class="bar-column" aria-hidden="true">{bar_view(terms, extent)}</td>
-            <td class="number activation">{number(activation)}</td>
-            <td class="number gradient">{number(gradient)}</td>
+            <td class="number activation">{term(mode.has_activation() || !splits(mode), activation)}</td>
+            <td class="number gradient">{term(mode.has_gradient(), gradient)}</td>
             <td class="number total">{number(Terms::total)}</td>
         </tr>
     }

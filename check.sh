@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Every check, cheapest first. Installs what is missing on Debian; elsewhere it says what to install.
+# Environment: CARGO_TARGET_DIR (default: a cache folder, found again by the next run).
+set -euo pipefail
+cd "$(dirname "$0")"
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/gradfeat/target}"
+export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
+TOOLS="${GRADFEAT_TOOLS:-$HOME/.cache/gradfeat/tools}"
+export PATH="$TOOLS/bin:$PWD/web/e2e/node_modules/.bin:$PATH"
+
+# They have to match Cargo.lock (wasm-bindgen) and the toolchain (trunk).
+WASM_BINDGEN=0.2.130
+TRUNK=0.21.14
+NATIVE=(-p shaders -p shared -p native)
+
+step() { printf '\n== %s (%d s)\n' "$1" "$SECONDS"; }
+has() { command -v "$1" >/dev/null 2>&1; }
+version_is() { has "$1" && [ "$("$1" --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)" = "$2" ]; }
+
+# Installs Debian's packages, or says which are missing.
+packages() {
+    if has apt-get && [ "$(id -u)" = 0 ]; then
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    else
+        echo "missing: $* (Debian's names); install them and run this again" >&2
+        exit 1
+    fi
+}
+
+lavapipe() { find /usr/share/vulkan/icd.d -name 'lvp_icd*.json' 2>/dev/null | head -n 1; }
+
+step "formatting"
+cargo fmt --all --check
+
+step "tools"
+rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
+has chromium || packages chromium
+[ -n "$(lavapipe)" ] || packages mesa-vulkan-drivers libvulkan1
+VK_DRIVER_FILES="${VK_DRIVER_FILES:-$(lavapipe)}"
+export VK_DRIVER_FILES
+(cd web/e2e && npm ci --silent --no-audit --no-fund)
+# Built in their own folder: their dependencies have nothing to do with ours. The lock of wasm-bindgen-cli names a
+# version that is too new to be had, and trunk does not compile without its lock.
+tools_target=(--root "$TOOLS" --target-dir "$TOOLS/target")
+version_is wasm-bindgen "$WASM_BINDGEN" ||
+    cargo install wasm-bindgen-cli --version "$WASM_BINDGEN" --quiet --force "${tools_target[@]}"
+version_is trunk "$TRUNK" || cargo install trunk --version "$TRUNK" --locked --quiet --force "${tools_target[@]}"
+
+step "lints"
+cargo clippy --release "${NATIVE[@]}" --all-targets -- -D warnings
+
+step "native tests"
+cargo build --release "${NATIVE[@]}"
+cargo test --release "${NATIVE[@]}"
+
+step "the shipped models on the real test images"
+cargo test --release "${NATIVE[@]}" --test shipped -- --ignored
+
+step "the page"
+trunk build --release --offline
+
+step "the page in a browser, with WebGPU and without"
+GRADFEAT="$CARGO_TARGET_DIR/release/gradfeat" node --test web/e2e/
+
+step "done"

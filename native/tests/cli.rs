@@ -1,0 +1,159 @@
+//! The program from outside: what it says and how it ends when it is given something bad.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn model() -> PathBuf {
+    root().join("models/cifar10-rotation")
+}
+
+fn gradfeat(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gradfeat"))
+        .args(["--device", "cpu"])
+        .args(arguments)
+        .output()
+        .expect("the program starts")
+}
+
+/// Runs the program and checks that it fails as it should: exit code 1, nothing on standard output, one message
+/// that has every one of `words` in it.
+fn refused(arguments: &[&str], words: &[&str]) {
+    let output = gradfeat(arguments);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {message}");
+    assert!(output.stdout.is_empty(), "{arguments:?} printed {}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(message.matches("error:").count(), 1, "{arguments:?}: {message}");
+    assert!(!message.contains("panicked"), "{arguments:?}: {message}");
+    for word in words {
+        assert!(message.contains(word), "{arguments:?}: no {word:?} in {message}");
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
+
+/// A copy of the shipped model's base and full head that may be damaged.
+fn copied_model(folder: &Path) -> PathBuf {
+    let copy = folder.join("model");
+    fs::create_dir_all(copy.join("heads")).expect("the folder can be made");
+    for file in ["model.safetensors", "heads/full-conv5.safetensors"] {
+        fs::copy(model().join(file), copy.join(file)).expect("the shipped model is there");
+    }
+    copy
+}
+
+fn test_image(folder: &Path) -> PathBuf {
+    let path = folder.join("image.png");
+    let sheet = image::open(root().join("gallery/sheet-0.png")).expect("the gallery is there");
+    sheet.crop_imm(0, 0, 32, 32).save(&path).expect("the folder can be written");
+    path
+}
+
+#[test]
+fn a_model_that_is_cut_short_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (copy, image) = (copied_model(folder.path()), test_image(folder.path()));
+    for file in ["model.safetensors", "heads/full-conv5.safetensors"] {
+        let whole = fs::read(copy.join(file)).expect("the copy is there");
+        fs::write(copy.join(file), &whole[..whole.len() / 2]).expect("the copy can be written");
+        refused(&["predict", text(&copy), text(&image)], &[file, "not a whole safetensors file"]);
+        fs::write(copy.join(file), whole).expect("the copy can be written");
+    }
+    assert!(gradfeat(&["predict", text(&copy), text(&image)]).status.success());
+}
+
+#[test]
+fn a_model_with_a_nan_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (copy, image) = (copied_model(folder.path()), test_image(folder.path()));
+    let file = copy.join("heads/full-conv5.safetensors");
+    let mut bytes = fs::read(&file).expect("the copy is there");
+    let end = bytes.len();
+    bytes[end - 2..].copy_from_slice(&[0x00, 0x7E]);
+    fs::write(&file, bytes).expect("the copy can be written");
+    refused(&["predict", text(&copy), text(&image)], &["full-conv5", "not finite"]);
+}
+
+#[test]
+fn an_image_that_is_none_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let fake = folder.path().join("fake.png");
+    fs::write(&fake, "this is no image").expect("the folder can be written");
+    refused(&["predict", text(&model()), text(&fake)], &["fake.png", "not an image"]);
+    refused(&["predict", text(&model()), "nowhere.png"], &["cannot read nowhere.png"]);
+}
+
+#[test]
+fn unknown_names_are_refused_with_the_known_ones() {
+    refused(&["train", "--mode", "sideways"], &["unknown mode `sideways`", "activation, gradient, full, finetune"]);
+    refused(&["compare", "--scope", "conv9"], &["unknown scope `conv9`", "conv5, conv4-5, conv3-5"]);
+    refused(&["predict", text(&model()), "--scope", "conv9", "x.png"], &["unknown scope `conv9`"]);
+    refused(&["fetch", "mnist"], &["mnist", "cifar10"]);
+    refused(&["pretrain", "jigsaw"], &["jigsaw", "rotation"]);
+    refused(&["fetch", "cifar10", "--source", "elsewhere"], &["elsewhere", "official"]);
+}
+
+#[test]
+fn a_model_without_the_head_that_is_asked_for_says_so() {
+    refused(&["predict", text(&model()), "--scope", "conv3-5", "x.png"], &["no fitted head", "conv3-5"]);
+    refused(&["predict", "nowhere", "x.png"], &["cannot read nowhere"]);
+    refused(&["evaluate", "nowhere"], &["cannot read nowhere"]);
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    assert_eq!(gradfeat(&["--no-such-option"]).status.code(), Some(2));
+    assert_eq!(gradfeat(&["predict"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_configuration_with_an_unknown_key_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let config = folder.path().join("config.toml");
+    fs::write(&config, "epoch = 3\n").expect("the folder can be written");
+    refused(&["compare", "--config", text(&config)], &["config.toml", "epoch"]);
+}
+
+#[test]
+fn a_prediction_is_the_sum_of_its_terms() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let image = test_image(folder.path());
+    for mode in ["activation", "gradient", "full", "finetune"] {
+        let output = gradfeat(&["predict", text(&model()), "--mode", mode, text(&image), "--json", "--quiet"]);
+        let parsed: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON on standard output");
+        let prediction = &parsed[0];
+        let numbers = |key: &str| -> Vec<f64> {
+            prediction[key].as_array().expect("a list").iter().map(|n| n.as_f64().expect("a number")).collect()
+        };
+        let (logits, activation, gradient) =
+            (numbers("logits"), numbers("activation_logits"), numbers("gradient_logits"));
+        assert_eq!(logits.len(), 10);
+        for class in 0..10 {
+            assert!((logits[class] - activation[class] - gradient[class]).abs() < 1e-4, "{mode}, class {class}");
+        }
+        let no_term = |term: &[f64]| term.iter().all(|&value| value == 0.0);
+        assert_eq!(no_term(&gradient), matches!(mode, "activation" | "finetune"), "{mode}");
+        assert_eq!(no_term(&activation), mode == "gradient", "{mode}");
+        assert!((numbers("probabilities").iter().sum::<f64>() - 1.0).abs() < 1e-5);
+        let best = (0..10).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).expect("ten classes");
+        assert_eq!(prediction["class"].as_u64(), Some(best as u64));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("file");
+    fs::write(&file, "").expect("the folder can be written");
+    let below = file.join("web");
+    refused(&["export", text(&model()), "--web", text(&below)], &["cannot make the folder", text(&below)]);
+}

@@ -1,0 +1,182 @@
+//! Decoding: every kind of image becomes `[3, 32, 32]`, and whatever is none is refused with the reason.
+
+use image::{
+    DynamicImage, ExtendedColorType, GrayImage, ImageBuffer, ImageEncoder, ImageError as Damage, ImageFormat, Luma,
+    Rgb, RgbImage, Rgba, RgbaImage,
+    codecs::{jpeg::JpegEncoder, png::PngEncoder},
+    error::LimitErrorKind,
+};
+use shared::images::{IMAGE_BYTES, ImageError, PLANE, SIDE, decode};
+use std::io::Cursor;
+
+#[test]
+fn a_32_by_32_image_is_taken_pixel_for_pixel() {
+    let picture = RgbImage::from_fn(32, 32, speckle);
+    for format in [ImageFormat::Png, ImageFormat::Bmp, ImageFormat::WebP] {
+        let decoded = decode(&encode(picture.clone().into(), format)).expect("it is whole");
+        assert_eq!(decoded, planar(|x, y| speckle(x, y).0), "{format:?}");
+    }
+    let decoded = decode(&encode(picture.into(), ImageFormat::Gif)).expect("it is whole");
+    assert_eq!(decoded.len(), IMAGE_BYTES, "a GIF has too few colours to be the same");
+}
+
+#[test]
+fn a_wide_image_is_cropped_to_the_square_at_its_centre() {
+    // Red, 32 columns of speckle, blue.
+    let wide = RgbImage::from_fn(72, 32, |x, y| match x {
+        0..20 => Rgb([255, 0, 0]),
+        20..52 => speckle(x - 20, y),
+        _ => Rgb([0, 0, 255]),
+    });
+    let tall = RgbImage::from_fn(32, 72, |x, y| *wide.get_pixel(y, x));
+    assert_eq!(decode(&png(wide.into())).expect("it is whole"), planar(|x, y| speckle(x, y).0));
+    assert_eq!(decode(&png(tall.into())).expect("it is whole"), planar(|x, y| speckle(y, x).0));
+}
+
+#[test]
+fn other_sizes_are_resized() {
+    // Each pixel of a 32×32 chequerboard four times as large: its blocks' centres keep their colour.
+    let block = |x: u32, y: u32| if (x / 32 + y / 32).is_multiple_of(2) { [200, 10, 90] } else { [20, 250, 160] };
+    let decoded = decode(&png(RgbImage::from_fn(128, 128, |x, y| Rgb(block(x, y))).into())).expect("it is whole");
+    for (x, y) in [(4, 4), (12, 4), (20, 28), (28, 20)] {
+        assert_eq!(pixel(&decoded, x, y), block(4 * x as u32, 4 * y as u32), "at {x}, {y}");
+    }
+    for (width, height) in [(1, 1), (1, 40), (40, 1), (31, 33), (7, 5), (300, 200)] {
+        let uniform = RgbImage::from_pixel(width, height, Rgb([7, 130, 251]));
+        let decoded = decode(&png(uniform.into())).expect("it is whole");
+        assert_eq!(decoded, planar(|_, _| [7, 130, 251]), "{width} × {height}");
+    }
+}
+
+#[test]
+fn grey_fills_the_three_planes() {
+    let grey = GrayImage::from_fn(32, 32, |x, y| Luma([speckle(x, y).0[0]]));
+    assert_eq!(decode(&png(grey.into())).expect("it is whole"), planar(|x, y| [speckle(x, y).0[0]; 3]));
+}
+
+#[test]
+fn transparency_is_laid_over_white() {
+    let picture = RgbaImage::from_fn(32, 32, |x, _| Rgba([100, 0, 255, if x < 16 { 0 } else { 51 }]));
+    // 51 of 255 is a fifth: 0.2 · 100 + 0.8 · 255 = 224, and 204 for the black of green.
+    let expected = planar(|x, _| if x < 16 { [255; 3] } else { [224, 204, 255] });
+    assert_eq!(decode(&png(picture.into())).expect("it is whole"), expected);
+}
+
+#[test]
+fn sixteen_bits_become_eight() {
+    let deep: ImageBuffer<Rgb<u16>, Vec<u16>> =
+        ImageBuffer::from_fn(32, 32, |x, y| Rgb(speckle(x, y).0.map(|value| u16::from(value) * 257)));
+    assert_eq!(decode(&png(deep.into())).expect("it is whole"), planar(|x, y| speckle(x, y).0));
+}
+
+#[test]
+fn the_rotation_that_exif_asks_for_is_applied() {
+    // The left half is dark. Turned a quarter clockwise (orientation 6), the upper half is.
+    let picture = GrayImage::from_fn(32, 32, |x, _| Luma([if x < 16 { 10 } else { 240 }]));
+    let jpeg = jpeg(&picture);
+    let upright = decode(&jpeg).expect("it is whole");
+    assert!(pixel(&upright, 2, 30)[0] < 60 && pixel(&upright, 30, 2)[0] > 190, "without EXIF");
+    let turned = decode(&with_orientation(&jpeg, 6)).expect("it is whole");
+    assert!(pixel(&turned, 2, 30)[0] > 190 && pixel(&turned, 30, 2)[0] < 60, "with EXIF");
+}
+
+#[test]
+fn what_is_no_image_is_refused() {
+    for bytes in [b"".as_slice(), b"P", b"no image at all", b"<svg xmlns='http://www.w3.org/2000/svg'/>", &[0; 4096]] {
+        assert!(matches!(decode(bytes), Err(ImageError::UnknownFormat)), "{:?}", &bytes[..bytes.len().min(20)]);
+    }
+}
+
+#[test]
+fn an_image_cut_short_is_refused_or_read_and_never_a_panic() {
+    let picture: DynamicImage = RgbImage::from_fn(40, 36, speckle).into();
+    let whole = encode(picture.clone(), ImageFormat::Png);
+    for end in 8..whole.len() - 12 {
+        assert!(matches!(decode(&whole[..end]), Err(ImageError::Damaged(_))), "PNG cut at {end}");
+    }
+    // The decoders of other formats bear the loss of some of the picture, as browsers do.
+    for format in [ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::WebP] {
+        let whole = encode(picture.clone(), format);
+        for end in 0..whole.len() {
+            match decode(&whole[..end]) {
+                Ok(decoded) => assert_eq!(decoded.len(), IMAGE_BYTES, "{format:?} cut at {end}"),
+                Err(error) => assert!(!error.to_string().is_empty(), "{format:?} cut at {end}"),
+            }
+        }
+        assert!(decode(&whole[..20]).is_err(), "{format:?} without a picture");
+    }
+}
+
+#[test]
+fn huge_claims_are_refused_before_any_memory_is_taken() {
+    for [width, height] in [[20_000, 20_000], [16_385, 1], [1, u32::MAX >> 1]] {
+        let error = decode(&png_header(width, height)).expect_err("too large");
+        let ImageError::Damaged(Damage::Limits(limit)) = &error else { panic!("{width} × {height}: {error}") };
+        assert!(matches!(limit.kind(), LimitErrorKind::DimensionError), "{width} × {height}: {error}");
+    }
+    // Each side would do, and the whole is 768 MB.
+    let error = decode(&png_header(16_000, 16_000)).expect_err("too large");
+    assert!(matches!(&error, ImageError::Damaged(Damage::Limits(_))), "{error}");
+}
+
+/// A colour that differs from place to place, in every channel.
+fn speckle(x: u32, y: u32) -> Rgb<u8> {
+    Rgb([37, 101, 173].map(|factor| ((x * factor + y * (factor + 58) + x * y) % 256) as u8))
+}
+
+/// `[3, 32, 32]` from a colour for each place.
+fn planar(colour: impl Fn(u32, u32) -> [u8; 3]) -> Vec<u8> {
+    let mut planes = vec![0; IMAGE_BYTES];
+    for at in 0..PLANE {
+        for (channel, value) in colour((at % SIDE) as u32, (at / SIDE) as u32).into_iter().enumerate() {
+            planes[channel * PLANE + at] = value;
+        }
+    }
+    planes
+}
+
+fn pixel(planes: &[u8], x: usize, y: usize) -> [u8; 3] {
+    [0, 1, 2].map(|channel| planes[channel * PLANE + y * SIDE + x])
+}
+
+fn png(picture: DynamicImage) -> Vec<u8> {
+    encode(picture, ImageFormat::Png)
+}
+
+fn encode(picture: DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(vec![]);
+    picture.write_to(&mut bytes, format).expect("memory takes any image");
+    bytes.into_inner()
+}
+
+fn jpeg(picture: &GrayImage) -> Vec<u8> {
+    let mut bytes = vec![];
+    let encoder = JpegEncoder::new_with_quality(&mut bytes, 95);
+    let (width, height) = picture.dimensions();
+    encoder.write_image(picture.as_raw(), width, height, ExtendedColorType::L8).expect("memory takes any image");
+    bytes
+}
+
+/// A JPEG with an EXIF segment of one entry, the orientation, put behind its first marker.
+fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+    let tiff = [b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".as_slice(), &[orientation, 0, 0, 0], &[0; 4]].concat();
+    let body = [b"Exif\0\0".as_slice(), &tiff].concat();
+    let length = u16::try_from(body.len() + 2).expect("a short segment").to_be_bytes();
+    [&jpeg[..2], &[0xFF, 0xE1], &length, &body, &jpeg[2..]].concat()
+}
+
+/// A small PNG whose header claims another size, with the checksum to match.
+fn png_header(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = vec![];
+    PngEncoder::new(&mut bytes).write_image(&[0; 3], 1, 1, ExtendedColorType::Rgb8).expect("memory takes any image");
+    bytes[16..20].copy_from_slice(&width.to_be_bytes());
+    bytes[20..24].copy_from_slice(&height.to_be_bytes());
+    let checksum = crc32(&bytes[12..29]).to_be_bytes();
+    bytes[29..33].copy_from_slice(&checksum);
+    bytes
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+    !bytes.iter().fold(u32::MAX, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), step))
+}
