@@ -5,6 +5,7 @@ use crate::{
     device::Chosen,
     interrupt::Interrupt,
     kept::{self, KeptFile},
+    kept_fit::{Facts, Place, Story},
     model_folder,
     progress::Progress,
     run::Run,
@@ -48,7 +49,7 @@ pub struct Settings {
     /// Passes over the training images [default: by mode]
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
-    /// Images a step [default: 128]
+    /// Images a step [default: by mode]
     #[arg(long, value_name = "N")]
     pub batch: Option<usize>,
     /// Learning rate at the start; it falls to 0 linearly [default: by mode]
@@ -152,7 +153,7 @@ pub struct Outcome {
     pub accuracy: f64,
     /// On as many of the images it was trained on, 0 to 1, if it was trained just now.
     pub train_accuracy: Option<f64>,
-    /// Seconds of fitting.
+    /// Seconds of fitting, when it was done.
     pub train_seconds: f64,
     /// Seconds of computing or reading the kept features, the same for all modes.
     pub feature_seconds: f64,
@@ -177,6 +178,7 @@ struct Bench<'a> {
     chosen: &'a Chosen,
     progress: Progress,
     interrupt: &'a Interrupt,
+    cache_dir: &'a Path,
     scope: Scope,
     train: KeptFile,
     fitted: Vec<usize>,
@@ -218,6 +220,7 @@ pub fn run(settings: &Settings, modes: &[Mode], name: &str, surroundings: &Surro
         chosen,
         progress,
         interrupt: &interrupt,
+        cache_dir: &surroundings.cache_dir,
         scope,
         train,
         fitted,
@@ -235,31 +238,70 @@ impl Bench<'_> {
         let device = &self.chosen.device;
         let classes = CIFAR10_CLASSES.map(str::to_owned).to_vec();
         let blank = Head::activation(&self.encoder, self.scope, classes, device);
-        let (activation, outcome) = self.fit(&blank, run)?;
+        let (activation, key, outcome) = self.fit(&blank, "", run)?;
         let mut outcomes = vec![outcome];
         for &mode in modes.iter().filter(|&&mode| mode != Mode::Activation) {
             let start = Head::start(mode, self.scope, &self.encoder, &activation, device);
-            outcomes.push(self.fit(&start, run)?.1);
+            outcomes.push(self.fit(&start, &key, run)?.2);
         }
         outcomes.retain(|outcome| modes.contains(&outcome.mode));
         Ok(outcomes)
     }
 
-    /// Fits one model, saves and measures it.
-    fn fit(&self, start: &Head, run: &mut Run) -> Result<(Head, Outcome)> {
+    /// Fits one model from `start`, itself come of the fit of the key `start_key`, or finds it kept; saves and
+    /// measures it. Gives it with its own key.
+    fn fit(&self, start: &Head, start_key: &str, run: &mut Run) -> Result<(Head, String, Outcome)> {
         let config = self.settings.fit(start.mode)?;
+        let facts = Facts {
+            mode: start.mode,
+            config,
+            features: &self.train.key,
+            count: self.fitted.len(),
+            start: start_key,
+            device: &self.chosen.name,
+        };
+        let place = Place::new(self.cache_dir, &facts);
+        let (head, story) = match place.load(&self.encoder, &self.chosen.device) {
+            Some((head, story)) => {
+                story.lines.iter().try_for_each(|line| run.log_text(line))?;
+                (head, story)
+            }
+            None => {
+                let (head, story) = self.fit_anew(start, config, run)?;
+                place.save(&self.encoder, &head, &story)?;
+                (head, story)
+            }
+        };
+        model_folder::save_head(run.folder(), &self.encoder, &head, Precision::F32)?;
+        let measured = if self.settings.holdout.unwrap_or(0) > 0 { &self.train } else { &self.test };
+        let sample = self.measured.len().min(self.fitted.len());
+        let outcome = Outcome {
+            mode: head.mode,
+            scope: head.scope,
+            accuracy: self.accuracy(&head, measured, &self.measured)?,
+            train_accuracy: Some(self.accuracy(&head, &self.train, &self.fitted[..sample])?),
+            train_seconds: story.seconds,
+            feature_seconds: self.feature_seconds,
+        };
+        run.log_text(&serde_json::to_string(&outcome)?)?;
+        self.progress.say(format!("{:<10} {:.2} %", outcome.mode, 100.0 * outcome.accuracy));
+        Ok((head, place.key, outcome))
+    }
+
+    fn fit_anew(&self, start: &Head, config: FitConfig, run: &mut Run) -> Result<(Head, Story)> {
         let steps = config.epochs * self.fitted.len().div_ceil(config.batch);
         let mut bar = self.progress.items(&format!("fitting {}", start.mode), 0, steps as u64);
         let begun = Instant::now();
+        let mut story = Story::default();
         let mut trouble = None;
         let listen = |event: Event| {
-            if let Err(error) = run.log(&Line { mode: start.mode, scope: start.scope, event }) {
-                trouble = Some(error);
-                return ControlFlow::Break(());
-            }
             match event {
                 Event::Step { step, .. } => bar.set(step as u64),
                 Event::Epoch { loss, .. } => bar.describe(&format!("loss {loss:.3}")),
+            }
+            if let Err(error) = record(&mut story, run, &Line { mode: start.mode, scope: start.scope, event }) {
+                trouble = Some(error);
+                return ControlFlow::Break(());
             }
             if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
@@ -272,27 +314,22 @@ impl Bench<'_> {
             FitError::Samples(error) => error,
             other => anyhow!("fitting the {} model: {other}", start.mode),
         })?;
-        let train_seconds = begun.elapsed().as_secs_f64();
-        model_folder::save_head(run.folder(), &self.encoder, &head, Precision::F32)?;
-        let measured = if self.settings.holdout.unwrap_or(0) > 0 { &self.train } else { &self.test };
-        let sample = self.measured.len().min(self.fitted.len());
-        let outcome = Outcome {
-            mode: head.mode,
-            scope: head.scope,
-            accuracy: self.accuracy(&head, measured, &self.measured)?,
-            train_accuracy: Some(self.accuracy(&head, &self.train, &self.fitted[..sample])?),
-            train_seconds,
-            feature_seconds: self.feature_seconds,
-        };
-        run.log(&outcome)?;
-        self.progress.say(format!("{:<10} {:.2} %", outcome.mode, 100.0 * outcome.accuracy));
-        Ok((head, outcome))
+        story.seconds = begun.elapsed().as_secs_f64();
+        Ok((head, story))
     }
 
     fn accuracy(&self, head: &Head, samples: &KeptFile, indices: &[usize]) -> Result<f64> {
         let classes = train::classify(&self.encoder, head, samples, indices, TEST_BATCH, &self.chosen.device)?;
         Ok(train::accuracy(samples, indices, &classes))
     }
+}
+
+/// Adds a line to the run's metrics and to the story that is kept.
+fn record(story: &mut Story, run: &mut Run, line: &Line) -> Result<()> {
+    let text = serde_json::to_string(line)?;
+    run.log_text(&text)?;
+    story.lines.push(text);
+    Ok(())
 }
 
 /// One line of `metrics.jsonl`.

@@ -48,7 +48,8 @@ pub fn run(model: &Path, out: &Path) -> Result<()> {
     for file in files {
         let head = weights::read_head(&model_folder::read(&file)?, &encoder, &device)
             .with_context(|| format!("{} cannot be used", file.display()))?;
-        let bytes = weights::write_head(&encoder, &head, Precision::F16);
+        let bytes = weights::write_head(&encoder, &head, Precision::F16)
+            .with_context(|| format!("{} cannot be written in 16 bits", file.display()))?;
         let path = model_folder::head_path(out, head.mode, head.scope);
         files::write_whole(&path, &bytes)?;
         let name = path.strip_prefix(out).unwrap_or(&path).to_string_lossy().replace('\\', "/");

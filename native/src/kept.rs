@@ -37,6 +37,8 @@ pub struct KeptFile {
     file: Mutex<File>,
     shape: KeptShape,
     labels: Vec<u8>,
+    /// What the features depend on, as a checksum.
+    pub key: String,
 }
 
 /// Where kept features are made and found.
@@ -60,12 +62,12 @@ impl Cache<'_> {
         let path = self.folder.join(format!("{split}-{scope}-{}.kept", &key[..16]));
         let labels = images.labels.clone();
         if let Some(file) = open_whole(&path, shape, images.len(), &key) {
-            return Ok(KeptFile { file: Mutex::new(file), shape, labels });
+            return Ok(KeptFile { file: Mutex::new(file), shape, labels, key });
         }
         self.make(encoder, images, split, shape, &key, &path)?;
         let file = open_whole(&path, shape, images.len(), &key)
             .with_context(|| format!("{} was damaged as soon as it was written; check the disk", path.display()))?;
-        Ok(KeptFile { file: Mutex::new(file), shape, labels })
+        Ok(KeptFile { file: Mutex::new(file), shape, labels, key })
     }
 
     fn make(

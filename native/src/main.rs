@@ -9,6 +9,7 @@ mod export;
 mod files;
 mod interrupt;
 mod kept;
+mod kept_fit;
 mod model_folder;
 mod predict;
 mod pretrain;

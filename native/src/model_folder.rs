@@ -82,7 +82,8 @@ pub fn head_files(folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// Puts a head into a model's folder.
 pub fn save_head(folder: &Path, encoder: &Encoder, head: &Head, precision: Precision) -> Result<()> {
-    files::write_whole(&head_path(folder, head.mode, head.scope), &weights::write_head(encoder, head, precision))
+    let bytes = weights::write_head(encoder, head, precision).context("the fitted model cannot be saved")?;
+    files::write_whole(&head_path(folder, head.mode, head.scope), &bytes)
 }
 
 /// Puts a base network into a model's folder, byte for byte, so that heads fitted on it know it again.

@@ -32,11 +32,9 @@ impl Run {
         &self.folder
     }
 
-    /// Adds a line to `metrics.jsonl`.
-    pub fn log(&mut self, line: &impl Serialize) -> Result<()> {
-        let mut text = serde_json::to_vec(line)?;
-        text.push(b'\n');
-        self.metrics.write_all(&text).with_context(|| format!("cannot write into {}", self.folder.display()))
+    /// Adds a line of JSON to `metrics.jsonl`.
+    pub fn log_text(&mut self, line: &str) -> Result<()> {
+        writeln!(self.metrics, "{line}").with_context(|| format!("cannot write into {}", self.folder.display()))
     }
 }
 

@@ -41,13 +41,12 @@ pub struct FitConfig {
 impl FitConfig {
     /// Settings for a mode, chosen on 5,000 held-out training images of CIFAR-10.
     pub fn for_mode(mode: Mode, seed: u64) -> Self {
-        let (epochs, learning_rate) = match mode {
-            Mode::Activation => (12, 3e-3),
-            Mode::Gradient => (10, 3e-3),
-            Mode::Full => (10, 3e-3),
-            Mode::Finetune => (10, 1e-3),
+        let (epochs, batch, learning_rate) = match mode {
+            Mode::Activation => (12, 128, 3e-3),
+            Mode::Gradient | Mode::Full => (8, 256, 6e-3),
+            Mode::Finetune => (8, 128, 3e-3),
         };
-        Self { epochs, batch: 128, learning_rate, classifier_decay: 0.0, gradient_decay: 0.0, seed }
+        Self { epochs, batch, learning_rate, classifier_decay: 0.0, gradient_decay: 0.0, seed }
     }
 }
 

@@ -218,19 +218,28 @@ pub fn read_head(bytes: &[u8], encoder: &Encoder, device: &Device) -> Result<Hea
 }
 
 /// A base network's file.
-pub fn write_base(encoder: &Encoder, precision: Precision) -> Vec<u8> {
+///
+/// # Errors
+/// When a number is not finite, or would not be in this precision.
+pub fn write_base(encoder: &Encoder, precision: Precision) -> Result<Vec<u8>, WeightsError> {
     let metadata = Metadata { part: Part::Base, encoder: encoder.config, head: None };
     write(&metadata, base_tensors(encoder), precision)
 }
 
 /// A head's file, naming the base network it belongs on.
-pub fn write_head(encoder: &Encoder, head: &Head, precision: Precision) -> Vec<u8> {
+///
+/// # Errors
+/// When a number is not finite, or would not be in this precision.
+pub fn write_head(encoder: &Encoder, head: &Head, precision: Precision) -> Result<Vec<u8>, WeightsError> {
     let metadata = Metadata { part: Part::Head, encoder: encoder.config, head: Some(head_metadata(encoder, head)) };
     write(&metadata, head_tensors(encoder, head), precision)
 }
 
 /// A file with a base network and a head.
-pub fn write_model(encoder: &Encoder, head: &Head, precision: Precision) -> Vec<u8> {
+///
+/// # Errors
+/// When a number is not finite, or would not be in this precision.
+pub fn write_model(encoder: &Encoder, head: &Head, precision: Precision) -> Result<Vec<u8>, WeightsError> {
     let metadata = Metadata { part: Part::Model, encoder: encoder.config, head: Some(head_metadata(encoder, head)) };
     let mut tensors = base_tensors(encoder);
     tensors.extend(head_tensors(encoder, head));
@@ -431,7 +440,7 @@ fn insert_convs(tensors: &mut Tensors, convs: &[Conv], specs: &[LayerSpec], infi
 }
 
 /// The container, whose header is sorted too: safetensors' own writer leaves the metadata's order to chance.
-fn write(metadata: &Metadata, tensors: Tensors, precision: Precision) -> Vec<u8> {
+fn write(metadata: &Metadata, tensors: Tensors, precision: Precision) -> Result<Vec<u8>, WeightsError> {
     let dtype = match precision {
         Precision::F16 => Dtype::F16,
         Precision::F32 => Dtype::F32,
@@ -440,19 +449,26 @@ fn write(metadata: &Metadata, tensors: Tensors, precision: Precision) -> Vec<u8>
     let mut numbers = Vec::new();
     for (name, data) in tensors {
         let start = numbers.len();
-        numbers.extend(encode(&data, precision));
+        numbers.extend(encode(&name, &data, precision)?);
         let entry = json!({ "dtype": dtype, "shape": data.shape().to_vec(), "data_offsets": [start, numbers.len()] });
         header.insert(name, entry);
     }
     let mut header = serde_json::to_vec(&header).expect("text and numbers can be written as JSON");
     header.resize(header.len().next_multiple_of(8), b' ');
-    [&(header.len() as u64).to_le_bytes(), header.as_slice(), &numbers].concat()
+    Ok([&(header.len() as u64).to_le_bytes(), header.as_slice(), &numbers].concat())
 }
 
-fn encode(data: &TensorData, precision: Precision) -> Vec<u8> {
+fn encode(name: &str, data: &TensorData, precision: Precision) -> Result<Vec<u8>, WeightsError> {
     let values = data.as_slice::<f32>().expect("parameters are 32-bit floats");
-    match precision {
+    let stays_finite = |&value: &f32| match precision {
+        Precision::F16 => f16::from_f32(value).is_finite(),
+        Precision::F32 => value.is_finite(),
+    };
+    if let Some(index) = values.iter().position(|value| !stays_finite(value)) {
+        return Err(WeightsError::NotFinite { name: name.to_owned(), index });
+    }
+    Ok(match precision {
         Precision::F16 => values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect(),
         Precision::F32 => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-    }
+    })
 }

@@ -28,7 +28,7 @@ const NETWORK: Network = Network { parametrization: Parametrization::Ntk, slope:
 
 /// A base network's file, and the network as it is read from it.
 static BASE: LazyLock<(Vec<u8>, Encoder)> = LazyLock::new(|| {
-    let bytes = write_base(&NETWORK.encoder(&cpu()), Precision::F32);
+    let bytes = write_base(&NETWORK.encoder(&cpu()), Precision::F32).expect("finite");
     let encoder = read_base(&bytes, &cpu()).expect("it is whole");
     (bytes, encoder)
 });
@@ -36,20 +36,23 @@ static BASE: LazyLock<(Vec<u8>, Encoder)> = LazyLock::new(|| {
 /// The smallest head's file.
 static HEAD: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let head = NETWORK.head(Mode::Activation, Scope::Conv5, &cpu());
-    write_head(&BASE.1, &head, Precision::F32)
+    write_head(&BASE.1, &head, Precision::F32).expect("finite")
 });
 
 #[test]
 fn a_base_network_comes_back() {
     let network = NETWORK.encoder(&cpu());
     for precision in [Precision::F32, Precision::F16] {
-        let bytes = write_base(&network, precision);
+        let bytes = write_base(&network, precision).expect("finite");
         let read = read_base(&bytes, &cpu()).expect("it is whole");
         assert_eq!(read.config, network.config);
         assert!(convs(&read.stored) == rounded(convs(&network.stored), precision), "{precision:?}");
         assert_eq!(read.digest.len(), 64, "SHA-256 in hexadecimal");
         assert_eq!(metadata(&bytes).expect("it is whole").part, Part::Base);
-        assert!(bytes == write_base(&network, precision), "one model makes one file: its digest is what heads go by");
+        assert!(
+            bytes == write_base(&network, precision).expect("finite"),
+            "one model makes one file: its digest is what heads go by"
+        );
     }
 }
 
@@ -60,7 +63,8 @@ fn heads_of_every_mode_and_scope_come_back() {
         for &scope in Scope::ALL {
             let head = NETWORK.head(mode, scope, &cpu());
             for precision in [Precision::F32, Precision::F16] {
-                let read = read_head(&write_head(encoder, &head, precision), encoder, &cpu()).expect("it is whole");
+                let read = read_head(&write_head(encoder, &head, precision).expect("finite"), encoder, &cpu())
+                    .expect("it is whole");
                 assert_eq!((read.mode, read.scope, &read.classes), (mode, scope, &head.classes));
                 assert!(numbers(&read) == rounded(numbers(&head), precision), "{mode}, {scope}, {precision:?}");
             }
@@ -72,7 +76,7 @@ fn heads_of_every_mode_and_scope_come_back() {
 fn a_model_comes_back_as_base_and_head() {
     let encoder = NETWORK.encoder(&cpu());
     let head = NETWORK.head(Mode::Full, Scope::Conv45, &cpu());
-    let bytes = write_model(&encoder, &head, Precision::F32);
+    let bytes = write_model(&encoder, &head, Precision::F32).expect("finite");
     let read = read_base(&bytes, &cpu()).expect("it is whole");
     assert!(convs(&read.stored) == convs(&encoder.stored));
     assert!(numbers(&read_head(&bytes, &read, &cpu()).expect("it is whole")) == numbers(&head));
@@ -82,7 +86,8 @@ fn a_model_comes_back_as_base_and_head() {
 fn names_with_any_characters_come_back() {
     let mut head = NETWORK.head(Mode::Activation, Scope::Conv5, &cpu());
     head.classes[0] = "\"quoted\", \\ 猫 🐈\n".to_owned();
-    let read = read_head(&write_head(&BASE.1, &head, Precision::F32), &BASE.1, &cpu()).expect("it is whole");
+    let read =
+        read_head(&write_head(&BASE.1, &head, Precision::F32).expect("finite"), &BASE.1, &cpu()).expect("it is whole");
     assert_eq!(read.classes, head.classes);
 }
 
@@ -123,8 +128,9 @@ fn numbers_that_are_none_are_refused() {
         let WeightsError::NotFinite { name, index } = error else { panic!("{value}: {error}") };
         assert_eq!((name.as_str(), index), ("classifier.bias", 3));
     }
-    let mut half =
-        Contents::of(&write_head(&BASE.1, &NETWORK.head(Mode::Activation, Scope::Conv5, &cpu()), Precision::F16));
+    let mut half = Contents::of(
+        &write_head(&BASE.1, &NETWORK.head(Mode::Activation, Scope::Conv5, &cpu()), Precision::F16).expect("finite"),
+    );
     half.entry("classifier.weight").bytes[..2].copy_from_slice(&f16::INFINITY.to_le_bytes());
     let error = read_head(&half.bytes(), &BASE.1, &cpu()).expect_err("it has an infinity");
     assert!(matches!(&error, WeightsError::NotFinite { index: 0, .. }), "{error}");
@@ -205,7 +211,7 @@ fn parts_are_not_taken_for_each_other() {
 fn a_head_is_refused_by_another_base() {
     let mut stored = BASE.1.stored.clone();
     stored[0].bias = stored[0].bias.clone().map(|bias| bias + 1.0);
-    let altered = write_base(&Encoder::new(BASE.1.config, stored), Precision::F32);
+    let altered = write_base(&Encoder::new(BASE.1.config, stored), Precision::F32).expect("finite");
     let other = read_base(&altered, &cpu()).expect("it is whole");
     let error = read_head(&HEAD, &other, &cpu()).expect_err("another network");
     assert!(matches!(&error, WeightsError::OtherBase("checksums")), "{error}");
@@ -360,5 +366,20 @@ impl Words {
             }
         }
         copy
+    }
+}
+
+#[test]
+fn a_number_that_a_file_cannot_hold_is_refused_in_writing() {
+    let (too_large, none) = (70_000.0, f32::NAN);
+    for (value, precision, refused) in
+        [(too_large, Precision::F16, true), (too_large, Precision::F32, false), (none, Precision::F32, true)]
+    {
+        let encoder = &BASE.1;
+        let mut stored = encoder.stored.clone();
+        let bias = Tensor::<1>::full([stored[0].bias.val().dims()[0]], value, &cpu());
+        stored[0] = Conv::new(stored[0].weight.val(), bias);
+        let written = write_base(&Encoder::new(encoder.config, stored), precision);
+        assert_eq!(matches!(written, Err(WeightsError::NotFinite { .. })), refused, "{value} in {precision:?}");
     }
 }

@@ -51,10 +51,23 @@ export class Page {
     await this.page.getByTestId("image-upload").setInputFiles({ name, mimeType, buffer });
   }
 
+  /** Sends the page an event of `type` that carries a file in its property `transfer`. */
+  async transfer(type, transfer, name, buffer) {
+    const send = ({ type, transfer, name, bytes }) => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
+      const Kind = type === "paste" ? ClipboardEvent : DragEvent;
+      document.body.dispatchEvent(new Kind(type, { [transfer]: data, bubbles: true, cancelable: true }));
+    };
+    await this.page.evaluate(send, { type, transfer, name, bytes: [...buffer] });
+  }
+
   /** What the page says of the image `key`, by mode, once it says it. */
   async outcome(key) {
     const ready = `[data-testid=result][data-for="${key}"][aria-busy=false]`;
-    await this.page.waitForSelector(ready, { timeout: PREDICT_MS });
+    const error = this.page.getByTestId("result-error");
+    await this.page.locator(ready).or(error).first().waitFor({ timeout: PREDICT_MS });
+    if (await error.count()) assert.fail(await error.innerText());
     const [predictions, logits] = await Promise.all([this.#data("prediction"), this.#data("logit")]);
     return Object.fromEntries(predictions.map(({ mode, ...prediction }) => [mode, toNumbers(prediction, mode, logits)]));
   }

@@ -88,6 +88,15 @@ for (const backend of ["webgpu", "cpu"]) {
       assert.equal(new URL(page.page.url()).searchParams.get("image"), null);
     });
 
+    test("images are taken by drop and by paste", async () => {
+      for (const [type, transfer] of [["drop", "dataTransfer"], ["paste", "clipboardData"]]) {
+        const png = tilePng(indices(5)[type.length]);
+        await page.transfer(type, transfer, `${type}.png`, png);
+        await page.page.getByTestId("chosen").getByText(`${type}.png`).waitFor();
+        assertSame(await page.outcome("upload"), native(png), type);
+      }
+    });
+
     test("a file that is no image is refused, and the predictions stay", async () => {
       const earlier = await page.outcome("upload");
       await page.upload("notes.txt", Buffer.from("not an image"), "text/plain");
@@ -146,7 +155,7 @@ describe("when things go wrong", { timeout: 600_000 }, () => {
     server.faults.blocked = ["full-conv5.safetensors"];
     const page = await Page.open(browser, server.url);
     const result = page.page.getByTestId("result");
-    await result.getByText("full-conv5.safetensors").waitFor();
+    await page.page.getByTestId("result-error").getByText("full-conv5.safetensors").waitFor();
     assert.equal(await result.getAttribute("data-for"), null, "an incomplete result is not passed off as whole");
     server.faults.blocked = [];
     await result.getByRole("button", { name: "Try again" }).click();

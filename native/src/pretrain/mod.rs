@@ -201,7 +201,8 @@ impl Run {
     /// Writes the base network, in the 16 bits that it is shipped in: what is fitted on it later sees it as it is.
     fn finish(&self) -> Result<()> {
         let encoder = self.net.valid().encoder();
-        files::write_whole(&self.out.join("model.safetensors"), &weights::write_base(&encoder, weights::Precision::F16))
+        let bytes = weights::write_base(&encoder, weights::Precision::F16).context("the network cannot be saved")?;
+        files::write_whole(&self.out.join("model.safetensors"), &bytes)
     }
 
     fn checkpoint_path(&self) -> PathBuf {

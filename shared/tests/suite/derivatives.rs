@@ -55,7 +55,7 @@ pub async fn reverse_mode_is_the_adjoint(device: &Device) {
         for &scope in Scope::ALL {
             for &image in images {
                 let what = format!("{network:?}, {scope}, image {image}");
-                let kept = encoder.keep(recipe::images(device).slice([image..image + 1]), scope);
+                let kept = encoder.keep(recipe::images(device).narrow(0, image, 1), scope);
                 let u = recipe::tensor("u", [1, encoder.config.kind.features()], 1.0, device);
                 let top = trainable(&encoder.stored[encoder.config.kind.scope_start(scope)..]);
                 let moved = trainable(&network.tangents(scope, device));

@@ -17,7 +17,7 @@ pub fn Predictions() -> impl IntoView {
         <section class="predictions" aria-labelledby="predictions-title">
             <h2 id="predictions-title">"What the models say"</h2>
             {move || state.trouble.get().map(|trouble| view! {
-                <p class="error" role="alert">{trouble}</p>
+                <p class="error" role="alert" data-testid="result-error">{trouble}</p>
                 <button class="retry" on:click=move |_| state.retry()>"Try again"</button>
             })}
             <div class="cards">

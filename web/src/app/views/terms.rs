@@ -77,24 +77,22 @@ fn row(
     let attribute = move |part: fn(Terms) -> f32| move || terms.get().map(|terms| part(terms).to_string());
     let number = move |part: fn(Terms) -> f32| move || terms.get().map(|terms| signed(part(terms)));
     // A term that the model does not have is not a zero to be read.
-    let term = move |has: bool, part| if has { number(part).into_any() } else { "–".into_any() };
-    let (activation, gradient): (fn(Terms) -> f32, fn(Terms) -> f32) =
-        (|terms| terms.activation, |terms| terms.gradient);
+    let term = move |has: bool, part: fn(Terms) -> f32| if has { number(part).into_any() } else { "–".into_any() };
     view! {
         <tr
             data-testid=move || terms.get().map(|_| "logit")
             data-mode=mode.name()
             data-class=class.to_string()
-            data-activation=attribute(activation)
-            data-gradient=attribute(gradient)
+            data-activation=attribute(|terms| terms.activation)
+            data-gradient=attribute(|terms| terms.gradient)
             data-total=attribute(Terms::total)
             class:best=move || best.get() == Some(class)
             class:labelled=move || label.get() == Some(class)
         >
             <th scope="row">{class_name(class)}</th>
             <td class="bar-column" aria-hidden="true">{bar_view(terms, extent)}</td>
-            <td class="number activation">{term(mode.has_activation() || !splits(mode), activation)}</td>
-            <td class="number gradient">{term(mode.has_gradient(), gradient)}</td>
+            <td class="number activation">{term(mode.has_activation() || !splits(mode), |terms| terms.activation)}</td>
+            <td class="number gradient">{term(mode.has_gradient(), |terms| terms.gradient)}</td>
             <td class="number total">{number(Terms::total)}</td>
         </tr>
     }

@@ -1,0 +1,123 @@
+//! Fitted heads, kept beside the features that they were fitted on. A fit follows from its base network, its images,
+//! its settings and its seed, so that one with all of these the same need not be done again.
+
+use crate::{files, model_folder};
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use shared::{
+    config::Mode,
+    encoder::Encoder,
+    linear::Head,
+    train::FitConfig,
+    weights::{self, Precision},
+};
+use std::path::{Path, PathBuf};
+
+/// Changes whenever a fit of the same settings would come out otherwise.
+const VERSION: &str = "fit-1";
+
+/// Where a fit's head and story are kept.
+pub struct Place {
+    head: PathBuf,
+    story: PathBuf,
+    /// What the fit depends on, as a checksum.
+    pub key: String,
+}
+
+/// All that a fit's outcome depends on.
+#[derive(Debug, Clone, Serialize)]
+pub struct Facts<'a> {
+    /// Which of the four models.
+    pub mode: Mode,
+    /// How it is fitted.
+    pub config: FitConfig,
+    /// The key of the features, which stands for the base network, the images and the scope.
+    pub features: &'a str,
+    /// How many of the images, from the first on.
+    pub count: usize,
+    /// The key of the fit that it starts from; none for the activation model.
+    pub start: &'a str,
+    /// What computes.
+    pub device: &'a str,
+}
+
+/// How a fit went.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Story {
+    /// Seconds it took.
+    pub seconds: f64,
+    /// Its lines of `metrics.jsonl`.
+    pub lines: Vec<String>,
+    /// SHA-256 of the head's file, so that the two are known to belong together.
+    head: String,
+}
+
+impl Place {
+    /// For the fit that `facts` lead to.
+    pub fn new(folder: &Path, facts: &Facts) -> Self {
+        let key = hex(&serde_json::to_vec(&(VERSION, facts)).expect("words and numbers can be written as JSON"));
+        let stem = format!("fit-{}", &key[..24]);
+        Self { head: folder.join(format!("{stem}.safetensors")), story: folder.join(format!("{stem}.json")), key }
+    }
+
+    /// The fit that is there, if it is whole.
+    pub fn load(&self, encoder: &Encoder, device: &burn::tensor::Device) -> Option<(Head, Story)> {
+        let story: Story = serde_json::from_slice(&model_folder::read(&self.story).ok()?).ok()?;
+        let bytes = model_folder::read(&self.head).ok()?;
+        let head = (hex(&bytes) == story.head).then(|| weights::read_head(&bytes, encoder, device).ok())??;
+        Some((head, story))
+    }
+
+    /// Keeps a fit.
+    pub fn save(&self, encoder: &Encoder, head: &Head, story: &Story) -> Result<()> {
+        let bytes = weights::write_head(encoder, head, Precision::F32).context("the fitted model cannot be saved")?;
+        let story = Story { head: hex(&bytes), ..story.clone() };
+        files::write_whole(&self.head, &bytes)?;
+        files::write_whole(&self.story, &serde_json::to_vec(&story)?)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fact_makes_another_key() {
+        let facts = Facts {
+            mode: Mode::Full,
+            config: FitConfig::for_mode(Mode::Full, 1),
+            features: "a",
+            count: 10,
+            start: "b",
+            device: "CPU",
+        };
+        let other_config = |change: fn(&mut FitConfig)| {
+            let mut config = facts.config;
+            change(&mut config);
+            Facts { config, ..facts.clone() }
+        };
+        let variants = [
+            facts.clone(),
+            Facts { mode: Mode::Gradient, ..facts.clone() },
+            Facts { features: "c", ..facts.clone() },
+            Facts { count: 11, ..facts.clone() },
+            Facts { start: "c", ..facts.clone() },
+            Facts { device: "GPU", ..facts.clone() },
+            other_config(|config| config.epochs += 1),
+            other_config(|config| config.batch += 1),
+            other_config(|config| config.learning_rate *= 2.0),
+            other_config(|config| config.classifier_decay += 1.0),
+            other_config(|config| config.gradient_decay += 1.0),
+            other_config(|config| config.seed += 1),
+        ];
+        let mut keys: Vec<String> = variants.iter().map(|facts| Place::new(Path::new(""), facts).key).collect();
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), variants.len());
+    }
+}
