@@ -11,7 +11,10 @@ export PATH="$TOOLS/bin:$PWD/web/e2e/node_modules/.bin:$PATH"
 # They have to match Cargo.lock (wasm-bindgen) and the toolchain (trunk).
 WASM_BINDGEN=0.2.130
 TRUNK=0.21.14
+# The page is built for its own target and profile. Always the same packages together, so that their dependencies are
+# built once: a package alone may ask for fewer features, and Burn would be built again.
 NATIVE=(-p shaders -p shared -p native)
+WEB=(-p web --target wasm32-unknown-unknown --profile page)
 
 step() { printf '\n== %s (%d s)\n' "$1" "$SECONDS"; }
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -49,6 +52,7 @@ version_is trunk "$TRUNK" || cargo install trunk --version "$TRUNK" --locked --q
 
 step "lints"
 cargo clippy --release "${NATIVE[@]}" --all-targets -- -D warnings
+cargo clippy "${WEB[@]}" --all-targets -- -D warnings
 
 step "native tests"
 cargo build --release "${NATIVE[@]}"
@@ -58,9 +62,10 @@ step "the shipped models on the real test images"
 cargo test --release "${NATIVE[@]}" --test shipped -- --ignored
 
 step "the page"
+CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner cargo test "${WEB[@]}"
 trunk build --release --offline
 
 step "the page in a browser, with WebGPU and without"
-GRADFEAT="$CARGO_TARGET_DIR/release/gradfeat" node --test web/e2e/
+GRADFEAT="$CARGO_TARGET_DIR/release/gradfeat" node --test web/e2e/page.test.js
 
 step "done"

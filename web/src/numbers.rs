@@ -79,19 +79,20 @@ pub fn megabytes(bytes: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
 
     const fn terms(activation: f32, gradient: f32) -> Terms {
         Terms { activation, gradient }
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn softmax_of_large_logits_is_finite_and_sums_to_one() {
         let probabilities = softmax(&[1000.0, 999.0, -1000.0]);
         assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
         assert!((probabilities[0] / probabilities[1] - std::f64::consts::E).abs() < 1e-9);
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn the_best_class_is_that_of_the_largest_total() {
         let (class, probability) = best(&[terms(3.0, -3.0), terms(0.0, 1.0), terms(0.5, 0.0)]).unwrap();
         assert_eq!(class, 1);
@@ -99,7 +100,7 @@ mod tests {
         assert_eq!(best(&[]), None);
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn terms_of_one_sign_are_stacked_and_of_two_signs_diverge() {
         let same = bar(terms(1.0, 2.0), 4.0);
         assert_eq!((same.activation, same.gradient), (Span { from: 0.0, to: 0.25 }, Span { from: 0.25, to: 0.75 }));
@@ -111,7 +112,7 @@ mod tests {
         assert_eq!(opposed.total, -0.25);
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn the_scale_holds_every_bar() {
         let all = [terms(1.0, 2.0), terms(-2.5, -1.0), terms(3.0, -3.0)];
         assert_eq!(scale(all.iter()), 3.5);
@@ -119,7 +120,7 @@ mod tests {
         assert!(all.iter().map(|&t| bar(t, 3.5)).all(|b| within(b.activation) && within(b.gradient)));
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn zero_has_no_sign_and_certainty_is_never_claimed() {
         assert_eq!([signed(-0.001), signed(-1.5), signed(2.0)], ["0.00", "−1.50", "+2.00"]);
         assert_eq!([percent(0.9999), percent(0.5)], ["> 99.9 %", "50.0 %"]);

@@ -31,20 +31,21 @@ impl Recovery {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
 
-    #[test]
+    #[wasm_bindgen_test]
     fn a_gpu_that_worked_is_tried_once_more_before_the_cpu() {
         let second = Recovery::new(false).next(true).unwrap();
         assert!(!second.cpu_only);
         assert_eq!(second.next(true), Some(Recovery::new(true)));
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn a_gpu_that_never_worked_is_not_tried_again() {
         assert_eq!(Recovery::new(false).next(false), Some(Recovery::new(true)));
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn every_chain_of_failures_ends() {
         for was_ready in [false, true] {
             let starts = std::iter::successors(Some(Recovery::new(false)), |start| start.next(was_ready));

@@ -103,6 +103,7 @@ impl Tile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
 
     fn index() -> Index {
         let images = |first: u32| (first..first + 6).map(|index| Entry { index, label: 1 }).collect();
@@ -110,14 +111,14 @@ mod tests {
         Index { tile: 32, columns: 3, sheets: vec![sheet("a.png", 0), sheet("b.png", 40)] }
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn a_tile_is_found_by_its_index_on_its_sheet() {
         let tile = index().find(44).unwrap();
         assert_eq!(tile.source(), Source::Tile { sheet: "gallery/b.png".to_owned(), x: 32, y: 32 });
         assert_eq!(index().find(7), None);
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn the_style_places_the_sheet_under_the_tile() {
         let style = index().find(44).unwrap().style();
         assert!(style.contains("background-size:300% 200%"), "{style}");

@@ -107,10 +107,11 @@ async fn predict(model: &mut Model, job: &Job, newest: &Cell<u32>) -> Result<(),
 #[cfg(test)]
 mod tests {
     use shared::{config, images};
+    use wasm_bindgen_test::wasm_bindgen_test;
     use web::{cifar10, messages::Mode};
 
     /// The interface has names of its own, so as not to link the model.
-    #[test]
+    #[wasm_bindgen_test]
     fn the_interface_and_the_model_use_the_same_names() {
         assert_eq!(
             Mode::ALL.map(Mode::name).as_slice(),
