@@ -38,8 +38,9 @@ cargo fmt --all --check
 
 step "tools"
 rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
+has npm || packages nodejs npm
 has chromium || packages chromium
-[ -n "$(lavapipe)" ] || packages mesa-vulkan-drivers libvulkan1
+[ -n "${VK_DRIVER_FILES:-$(lavapipe)}" ] || packages mesa-vulkan-drivers libvulkan1
 VK_DRIVER_FILES="${VK_DRIVER_FILES:-$(lavapipe)}"
 export VK_DRIVER_FILES
 (cd web/e2e && npm ci --silent --no-audit --no-fund)

@@ -25,11 +25,11 @@ pub struct Common {
     #[arg(long, value_enum, default_value = "auto", global = true)]
     pub device: Choice,
     /// Where all randomness comes from
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
     /// Threads on the CPU [default: as many as it has cores]
-    #[arg(long, global = true, value_name = "N")]
-    pub threads: Option<usize>,
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
     /// No progress on standard error
     #[arg(long, global = true)]
     pub quiet: bool,

@@ -43,13 +43,22 @@ pub fn choose(choice: Choice) -> Result<Chosen> {
     }
 }
 
-/// Keeps a Mesa layer from writing "error:" lines on a machine without a desktop session: it looks for one to sort
-/// the GPUs by, which this program does not need. To be called before any thread is started.
+/// Sets what the libraries below read from the environment, unless the user has. To be called before any thread is
+/// started.
+///
+/// Burn restores an optimiser's state on its default device, which would be a GPU, there or not. And a Mesa layer,
+/// which sorts GPUs by the desktop session's, writes "error:" lines where there is no session.
 #[allow(unsafe_code, reason = "setting an environment variable is unsafe once there are threads; here there are none")]
-pub fn quieten_mesa() {
-    if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
-        // SAFETY: `main` calls this first, while there is one thread and nobody else reads the environment.
-        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+pub fn prepare_environment() {
+    let set_unless = |is_set: &str, name: &str, value: &str| {
+        if std::env::var_os(is_set).is_none() {
+            // SAFETY: `main` calls this first, while there is one thread and nobody else reads the environment.
+            unsafe { std::env::set_var(name, value) };
+        }
+    };
+    set_unless("BURN_DEVICE", "BURN_DEVICE", "flex");
+    if cfg!(target_os = "linux") {
+        set_unless("XDG_RUNTIME_DIR", "NODEVICE_SELECT", "1");
     }
 }
 

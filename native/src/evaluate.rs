@@ -26,19 +26,19 @@ pub fn run(
     dataset: Dataset,
     surroundings: &Surroundings,
 ) -> Result<Outcomes> {
-    let (device, progress) = (&surroundings.chosen.device, surroundings.progress);
+    let (chosen, progress) = (&surroundings.chosen, surroundings.progress);
     let mut heads = heads(model, mode, scope, surroundings)?;
     heads.sort_by_key(|(_, head)| (head.scope, head.mode));
-    let images = data::load_or_fetch(dataset, &surroundings.data_dir, None, progress)?;
+    let images = data::load_or_fetch(dataset, &surroundings.data_dir, progress)?;
     let interrupt = Interrupt::listen()?;
-    let cache = kept::Cache { folder: &surroundings.cache_dir, device, progress, interrupt: &interrupt };
+    let cache = kept::Cache { folder: &surroundings.cache_dir, chosen, progress, interrupt: &interrupt };
     let everything: Vec<usize> = (0..images.test.len()).collect();
     let mut outcomes = Vec::new();
     for (encoder, head) in &heads {
         let begun = Instant::now();
         let test = cache.get(encoder, &images.test, &format!("{dataset}-test"), head.scope)?;
         let feature_seconds = begun.elapsed().as_secs_f64();
-        let classes = train::classify(encoder, head, &test, &everything, BATCH, device)?;
+        let classes = train::classify(encoder, head, &test, &everything, BATCH, &chosen.device)?;
         outcomes.push(Outcome {
             mode: head.mode,
             scope: head.scope,

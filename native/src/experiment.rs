@@ -31,6 +31,10 @@ use std::{
 const DEFAULT_BASE: &str = "models/cifar10-rotation";
 /// Images classified at once.
 const TEST_BATCH: usize = 250;
+/// The most images a step: their features have to fit into memory.
+const MAX_BATCH: usize = 4096;
+/// The most passes.
+const MAX_EPOCHS: usize = 10_000;
 
 /// The settings of `train` and `compare`: on the command line, in a file given by `--config`, and in the run's own
 /// `config.toml`. What is not given has its default.
@@ -105,6 +109,29 @@ impl Settings {
         self.dataset.as_deref().unwrap_or(Dataset::Cifar10.name()).parse()
     }
 
+    /// These with every default filled in that is the same for all of `modes`: what a run's folder keeps.
+    fn resolved(&self, modes: &[Mode]) -> Result<Self> {
+        let common = Self {
+            base: Some(self.base()),
+            dataset: Some(self.dataset()?.to_string()),
+            scope: Some(self.scope()?.to_string()),
+            holdout: Some(self.holdout.unwrap_or(0)),
+            seed: Some(self.seed()),
+            ..Self::default()
+        };
+        let &[mode] = modes else { return Ok(self.clone().or(common)) };
+        let fit = self.fit(mode)?;
+        let of_the_mode = Self {
+            epochs: Some(fit.epochs),
+            batch: Some(fit.batch),
+            learning_rate: Some(fit.learning_rate),
+            classifier_decay: Some(fit.classifier_decay),
+            gradient_decay: Some(fit.gradient_decay),
+            ..common
+        };
+        Ok(self.clone().or(of_the_mode))
+    }
+
     fn seed(&self) -> u64 {
         self.seed.unwrap_or(1)
     }
@@ -121,8 +148,11 @@ impl Settings {
         };
         let positive = fit.learning_rate.is_finite() && fit.learning_rate > 0.0;
         let decays = [fit.classifier_decay, fit.gradient_decay];
-        if fit.batch == 0 || !positive || decays.iter().any(|decay| !decay.is_finite() || *decay < 0.0) {
-            bail!("batch and learning rate have to be above 0, and decays not below it");
+        if !(1..=MAX_EPOCHS).contains(&fit.epochs) || !(1..=MAX_BATCH).contains(&fit.batch) {
+            bail!("epochs have to be between 1 and {MAX_EPOCHS}, and a batch between 1 and {MAX_BATCH} images");
+        }
+        if !positive || decays.iter().any(|decay| !decay.is_finite() || *decay < 0.0) {
+            bail!("the learning rate has to be above 0, and decays not below it");
         }
         Ok(fit)
     }
@@ -196,24 +226,23 @@ pub fn run(settings: &Settings, modes: &[Mode], name: &str, surroundings: &Surro
     }
     progress.say(format!("Computing on: {}", chosen.name));
     let encoder = model_folder::load_base(&base, &chosen.device)?;
-    let images = data::load_or_fetch(dataset, &surroundings.data_dir, None, progress)?;
+    let images = data::load_or_fetch(dataset, &surroundings.data_dir, progress)?;
     let interrupt = Interrupt::listen()?;
-    let begun = Instant::now();
-    let cache =
-        kept::Cache { folder: &surroundings.cache_dir, device: &chosen.device, progress, interrupt: &interrupt };
-    let train = cache.get(&encoder, &images.train, &format!("{dataset}-train"), scope)?;
-    let test = cache.get(&encoder, &images.test, &format!("{dataset}-test"), scope)?;
-    let feature_seconds = begun.elapsed().as_secs_f64();
     let (trained, tested) = (images.train.len(), images.test.len());
-    drop(images);
     let held = settings.holdout.unwrap_or(0);
     if held >= trained {
         bail!("--holdout is {held}, but there are {trained} training images");
     }
     let measured = if held > 0 { (trained - held..trained).collect() } else { (0..tested).collect() };
     let fitted = (0..trained - held).collect();
-    let mut run = Run::begin(&surroundings.runs_dir, name, settings)?;
+    let mut run = Run::begin(&surroundings.runs_dir, name, &settings.resolved(modes)?)?;
     model_folder::copy_base(&base, run.folder())?;
+    let begun = Instant::now();
+    let cache = kept::Cache { folder: &surroundings.cache_dir, chosen, progress, interrupt: &interrupt };
+    let train = cache.get(&encoder, &images.train, &format!("{dataset}-train"), scope)?;
+    let test = cache.get(&encoder, &images.test, &format!("{dataset}-test"), scope)?;
+    let feature_seconds = begun.elapsed().as_secs_f64();
+    drop(images);
     let bench = Bench {
         settings,
         encoder,

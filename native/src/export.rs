@@ -10,7 +10,7 @@ use shared::{
 };
 use std::path::Path;
 
-/// What the page has to know before it loads weights.
+/// What is in the folder, for those who want to know before they load it.
 #[derive(Serialize)]
 struct Index {
     format: &'static str,

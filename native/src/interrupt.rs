@@ -17,7 +17,7 @@ impl Interrupt {
         let flag = Arc::clone(&asked);
         ctrlc::set_handler(move || {
             if flag.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
+                std::process::exit(1);
             }
         })
         .context("cannot listen for Ctrl-C")?;

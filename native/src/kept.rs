@@ -3,7 +3,7 @@
 //! They are too large for memory (18 KB an image for conv5) and read at random, so a batch's rows are read from the
 //! file as they are needed; the system's page cache makes that as fast as memory where there is room.
 
-use crate::{files, interrupt::Interrupt, progress::Progress};
+use crate::{device::Chosen, files, interrupt::Interrupt, progress::Progress};
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use crc32fast::Hasher;
@@ -16,15 +16,19 @@ use shared::{
     train::Samples,
 };
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{BufWriter, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
-use tempfile::NamedTempFile;
 
 /// Changes whenever the numbers or the form of the file would.
 const VERSION: &str = "kept-1";
+/// The ending of files that are being written.
+const UNFINISHED: &str = ".unfinished";
+/// An unfinished file that nobody has written to for so long was left by a run that was killed.
+const LEFT_OVER: Duration = Duration::from_secs(600);
 /// Images computed at once.
 const BATCH: usize = 250;
 /// Length of a SHA-256 in letters.
@@ -47,7 +51,7 @@ pub struct Cache<'a> {
     /// The folder.
     pub folder: &'a Path,
     /// What computes them.
-    pub device: &'a Device,
+    pub chosen: &'a Chosen,
     /// Who is told how it goes.
     pub progress: Progress,
     /// Who can stop it.
@@ -58,7 +62,7 @@ impl Cache<'_> {
     /// The kept features of `images`, from the folder if they are there and whole, else computed and put there.
     pub fn get(&self, encoder: &Encoder, images: &ImageSet, split: &str, scope: Scope) -> Result<KeptFile> {
         let shape = KeptShape::new(encoder.config.kind, scope);
-        let key = key(encoder, images, scope);
+        let key = key(encoder, images, scope, &self.chosen.name);
         let path = self.folder.join(format!("{split}-{scope}-{}.kept", &key[..16]));
         let labels = images.labels.clone();
         if let Some(file) = open_whole(&path, shape, images.len(), &key) {
@@ -89,7 +93,8 @@ impl Cache<'_> {
                 self.folder.display()
             )
         };
-        let mut file = NamedTempFile::new_in(self.folder).with_context(trouble)?;
+        remove_left_overs(self.folder);
+        let mut file = tempfile::Builder::new().suffix(UNFINISHED).tempfile_in(self.folder).with_context(trouble)?;
         let mut bar = self.progress.items(&format!("features of the {split} images"), 0, images.len() as u64);
         let mut checksum = Hasher::new();
         let mut out = BufWriter::new(file.as_file_mut());
@@ -98,7 +103,7 @@ impl Cache<'_> {
                 bail!("stopped while computing features; nothing was kept of them");
             }
             let indices: Vec<usize> = (start..images.len().min(start + BATCH)).collect();
-            let rows = rows(encoder, &images.gather(&indices), shape, self.device);
+            let rows = rows(encoder, &images.gather(&indices), shape, &self.chosen.device);
             let bytes = bytemuck::cast_slice(&rows);
             checksum.update(bytes);
             out.write_all(bytes).with_context(trouble)?;
@@ -120,13 +125,28 @@ fn rows(encoder: &Encoder, pixels: &[u8], shape: KeptShape, device: &Device) -> 
     shape.to_rows(&floats(&input), &floats(&pre))
 }
 
+/// Removes what killed runs have left; what cannot be removed is no reason to stop.
+fn remove_left_overs(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let modified = path.metadata().and_then(|metadata| metadata.modified());
+        let is_old = modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > LEFT_OVER));
+        if is_old && path.to_string_lossy().ends_with(UNFINISHED) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
 /// What the features depend on.
-fn key(encoder: &Encoder, images: &ImageSet, scope: Scope) -> String {
+fn key(encoder: &Encoder, images: &ImageSet, scope: Scope, device: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(VERSION);
     hash.update(&encoder.digest);
     hash.update(scope.name());
     hash.update(Sha256::digest(&images.pixels));
+    // Not for the features' sake, but for what is fitted on them and kept under their key.
+    hash.update(Sha256::digest(&images.labels));
+    hash.update(device);
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -24,15 +24,15 @@ use data::{Dataset, Source};
 use experiment::{Settings, Surroundings};
 use progress::Progress;
 use shared::config::{Mode, Scope};
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
 fn main() -> ExitCode {
-    device::quieten_mesa();
+    device::prepare_environment();
     let cli = Cli::parse();
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<()> {
     let common = &cli.common;
     if let Some(threads) = common.threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into());
         pool.build_global().context("the threads cannot be started")?;
     }
     let progress = Progress::new(common.quiet);
@@ -83,7 +83,7 @@ fn run(cli: Cli) -> Result<()> {
         }
         Command::Export { model, web } => export::run(&model, &web),
         Command::Gallery { out } => {
-            let images = data::load_or_fetch(Dataset::Cifar10, &data_dir(common)?, None, progress)?;
+            let images = data::load_or_fetch(Dataset::Cifar10, &data_dir(common)?, progress)?;
             data::gallery::write_gallery(&images.test, &out)
         }
     }
@@ -101,8 +101,7 @@ fn show(results: &experiment::Outcomes, surroundings: &Surroundings, json: bool)
     if json {
         return show::json(results, &surroundings.chosen.name);
     }
-    show::table(results, &surroundings.chosen.name);
-    Ok(())
+    show::table(results, &surroundings.chosen.name)
 }
 
 fn surroundings(common: &Common, progress: Progress) -> Result<Surroundings> {

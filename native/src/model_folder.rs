@@ -10,10 +10,13 @@ use shared::{
     weights::{self, Part, Precision},
 };
 use std::{
-    fs,
+    fs::{self, File},
+    io::Read,
     path::{Path, PathBuf},
 };
 
+/// The largest file that is read, in bytes: a path may lead to something endless.
+const LARGEST: u64 = 512 << 20;
 /// The base network's file in a folder.
 pub const BASE: &str = "model.safetensors";
 /// The folder of the heads in a folder.
@@ -98,5 +101,12 @@ pub fn copy_base(from: &Path, folder: &Path) -> Result<()> {
 
 /// Reads a file, with its name in the error.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    let trouble = || format!("cannot read {}", path.display());
+    let mut bytes = Vec::new();
+    let file = File::open(path).with_context(trouble)?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes).with_context(trouble)?;
+    if bytes.len() as u64 > LARGEST {
+        bail!("{} is larger than {} MB: it is no model and no image for this program", path.display(), LARGEST >> 20);
+    }
+    Ok(bytes)
 }

@@ -1,7 +1,7 @@
 //! What a fitted model says of image files.
 
-use crate::{device::Chosen, model_folder};
-use anyhow::{Context, Result};
+use crate::{device::Chosen, model_folder, show};
+use anyhow::{Context, Result, bail};
 use burn::tensor::{Device, Tensor};
 use serde::Serialize;
 use shared::{
@@ -37,15 +37,14 @@ pub fn run(
     let predictions: Vec<Prediction> =
         images.iter().map(|image| predict(&encoder, &head, image, &chosen.device)).collect::<Result<_>>()?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&predictions)?);
-        return Ok(());
+        return show::print(&serde_json::to_string_pretty(&predictions)?);
     }
-    println!("mode {}, scope {}", head.mode, head.scope);
-    for prediction in &predictions {
+    let lines = predictions.iter().map(|prediction| {
         let probability = 100.0 * prediction.probabilities[prediction.class];
-        println!("{}: {} ({probability:.1} %)", prediction.image, prediction.label);
-    }
-    Ok(())
+        format!("{}: {} ({probability:.1} %)", prediction.image, prediction.label)
+    });
+    let title = format!("mode {}, scope {}", head.mode, head.scope);
+    show::print(&[title].into_iter().chain(lines).collect::<Vec<_>>().join("\n"))
 }
 
 fn predict(encoder: &Encoder, head: &Head, path: &Path, device: &Device) -> Result<Prediction> {
@@ -54,6 +53,9 @@ fn predict(encoder: &Encoder, head: &Head, path: &Path, device: &Device) -> Resu
     let terms = head.logits(encoder, &kept);
     let numbers = |tensor: Tensor<2>| tensor.into_data().iter::<f32>().collect::<Vec<f32>>();
     let (logits, probabilities) = (numbers(terms.total()), numbers(terms.probabilities()));
+    if logits.iter().any(|logit| !logit.is_finite()) {
+        bail!("the model's logits for {} are not finite: its weights are too large", path.display());
+    }
     let class = logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(class, _)| class);
     Ok(Prediction {
         image: path.display().to_string(),

@@ -1,8 +1,8 @@
 //! What the user sees while something takes time: a bar on a terminal, plain lines elsewhere.
 
 use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use std::fmt::{Display, Write};
-use std::io::IsTerminal;
+use std::fmt::Display;
+use std::io::{IsTerminal, Write as _};
 use std::time::{Duration, Instant};
 
 /// How often a plain line is written where there is no terminal.
@@ -25,7 +25,8 @@ impl Progress {
     /// Writes one line, unless quiet. Not to be called while a [`Bar`] is alive.
     pub fn say(self, line: impl Display) {
         if !self.quiet {
-            eprintln!("{line}");
+            // Nobody is left to be told when standard error is closed.
+            let _ = writeln!(std::io::stderr(), "{line}");
         }
     }
 
@@ -56,7 +57,7 @@ impl Progress {
         let terminal = std::io::stderr().is_terminal();
         let target = if terminal && !self.quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let rate = |state: &ProgressState, out: &mut dyn Write| {
+        let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
             // A rate that cannot be written is left out.
             let _ = write!(out, "{:.0}/s", state.per_sec());
         };
@@ -138,7 +139,8 @@ impl Plain {
         let total = self.total.map_or(String::new(), |total| format!(" of {}", self.amount(total)));
         let left = self.total.and_then(|total| total.saturating_sub(position).checked_div(rate));
         let left = left.map_or(String::new(), |seconds| format!(", {seconds} s left"));
-        eprintln!("{}: {}{total}, {}/s{left}{}", self.what, self.amount(position), self.amount(rate), self.note);
+        let (what, at, rate) = (&self.what, self.amount(position), self.amount(rate));
+        let _ = writeln!(std::io::stderr(), "{what}: {at}{total}, {rate}/s{left}{}", self.note);
     }
 
     fn amount(&self, value: u64) -> String {

@@ -1,9 +1,13 @@
 //! Results on standard output: tables for people, JSON for programs.
 
-use crate::experiment::Outcomes;
-use anyhow::Result;
+use crate::experiment::{Outcome, Outcomes};
+use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 use shared::config::{Mode, Scope};
+use std::{
+    fmt::Write as _,
+    io::{ErrorKind, Write as _},
+};
 
 /// The paper's test accuracy on CIFAR-10 with a BiGAN base network, in % (its Tables 1 and 3).
 pub fn paper(mode: Mode, scope: Scope) -> f64 {
@@ -22,12 +26,14 @@ pub fn paper(mode: Mode, scope: Scope) -> f64 {
 }
 
 /// The table of `train` and `compare`.
-pub fn table(results: &Outcomes, device: &str) {
+pub fn table(results: &Outcomes, device: &str) -> Result<()> {
+    let mut text = String::new();
     let measured = if results.held_out { "held out" } else { "test" };
-    println!("| mode       | scope   | {measured:>8} % | paper % | train % | fit s | features s |");
-    println!("|------------|---------|-----------:|--------:|--------:|------:|-----------:|");
+    writeln!(text, "| mode       | scope   | {measured:>8} % | paper % | train % | fit s | features s |")?;
+    writeln!(text, "|------------|---------|-----------:|--------:|--------:|------:|-----------:|")?;
     for outcome in &results.outcomes {
-        println!(
+        writeln!(
+            text,
             "| {:<10} | {:<7} | {:>10.2} | {:>7.2} | {:>7} | {:>5.1} | {:>10.1} |",
             outcome.mode,
             outcome.scope,
@@ -36,10 +42,11 @@ pub fn table(results: &Outcomes, device: &str) {
             outcome.train_accuracy.map_or(String::new(), |accuracy| format!("{:.2}", 100.0 * accuracy)),
             outcome.train_seconds,
             outcome.feature_seconds,
-        );
+        )?;
     }
     let seed = results.seed.map_or(String::new(), |seed| format!(" Seed: {seed}."));
-    println!("\nDevice: {device}.{seed} Folder: {}", results.folder.display());
+    write!(text, "\nDevice: {device}.{seed} Folder: {}", results.folder.display())?;
+    print(&text)
 }
 
 /// The object of `train --json` and `compare --json`: for each mode, what it reaches.
@@ -59,9 +66,22 @@ pub fn json(results: &Outcomes, device: &str) -> Result<()> {
                 "scope": outcome.scope,
                 "run": results.folder.display().to_string(),
             });
-            (outcome.mode.to_string(), entry)
+            (name(results, outcome), entry)
         })
         .collect();
-    println!("{}", serde_json::to_string_pretty(&object)?);
-    Ok(())
+    print(&serde_json::to_string_pretty(&object)?)
+}
+
+/// A result's key: its mode, with the scope behind it where that alone would stand for several.
+fn name(results: &Outcomes, outcome: &Outcome) -> String {
+    let alone = results.outcomes.iter().filter(|other| other.mode == outcome.mode).count() == 1;
+    if alone { outcome.mode.to_string() } else { format!("{}/{}", outcome.mode, outcome.scope) }
+}
+
+/// Writes to standard output, with a line's end. A reader who has heard enough is no error.
+pub fn print(text: &str) -> Result<()> {
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("the results cannot be written"),
+        _ => Ok(()),
+    }
 }

@@ -118,11 +118,6 @@ impl Conv {
         Self::new(Tensor::zeros(spec.weight_shape(), device), Tensor::zeros([spec.outputs], device))
     }
 
-    /// With [`LayerSpec::random_weight`], without bias.
-    pub fn random(spec: &LayerSpec, slope: f32, random: &mut impl Rng, device: &Device) -> Self {
-        Self::new(spec.random_weight(slope, random, device), Tensor::zeros([spec.outputs], device))
-    }
-
     /// The numbers times the given factors, as parameters of their own.
     pub fn scaled(&self, scales: Scales) -> Self {
         let (weight, bias) = self.scaled_tensors(scales);
@@ -168,16 +163,6 @@ impl Encoder {
         Self { digest, ..self }
     }
 
-    /// With random parameters.
-    pub fn random(config: EncoderConfig, random: &mut impl Rng, device: &Device) -> Self {
-        let stored = config.kind.layers().iter().map(|spec| {
-            let effective = Conv::random(spec, config.slope, random, device);
-            effective.scaled(config.parametrization.scales(spec.outputs).inverse())
-        });
-        let stored = stored.collect();
-        Self::new(config, stored)
-    }
-
     /// The same function in another parametrization.
     pub fn reparametrized(&self, parametrization: Parametrization) -> Self {
         let config = EncoderConfig { parametrization, ..self.config };
@@ -187,12 +172,6 @@ impl Encoder {
         });
         let stored = stored.collect();
         Self::new(config, stored)
-    }
-
-    /// On another device.
-    pub fn to_device(&self, device: &Device) -> Self {
-        let stored = self.stored.iter().map(|conv| conv.clone().to_device(device)).collect();
-        Self::new(self.config, stored).with_digest(self.digest.clone())
     }
 
     /// Everything of an image that stays as it is while the scope's tangents move: images `[N, 3, 32, 32]`.

@@ -2,7 +2,10 @@
 
 use crate::config::InputRange;
 use burn::tensor::{Device, Tensor, TensorData};
-use image::{DynamicImage, GenericImageView, ImageReader, imageops::FilterType};
+use image::{
+    DynamicImage, GenericImageView, ImageReader, Rgb, RgbImage,
+    imageops::{self, FilterType},
+};
 use std::io::Cursor;
 
 /// Side of an image, in pixels.
@@ -110,19 +113,27 @@ fn to_planar(picture: &DynamicImage) -> Result<Vec<u8>, ImageError> {
         return Err(ImageError::Empty(width, height));
     }
     let target = SIDE as u32;
-    let square = picture.crop_imm((width - side) / 2, (height - side) / 2, side, side);
-    let square = if side == target { square } else { square.resize_exact(target, target, FilterType::Triangle) };
+    // White comes in before resizing, or the hidden colours of transparent pixels would bleed into their neighbours.
+    let square = over_white(&picture.crop_imm((width - side) / 2, (height - side) / 2, side, side));
+    let square = if side == target { square } else { imageops::resize(&square, target, target, FilterType::Triangle) };
     let mut planar = vec![0; IMAGE_BYTES];
-    for (position, pixel) in square.to_rgba8().pixels().enumerate() {
-        let [red, green, blue, alpha] = pixel.0;
-        for (channel, value) in [red, green, blue].into_iter().enumerate() {
-            planar[channel * PLANE + position] = over_white(value, alpha);
+    for (position, pixel) in square.pixels().enumerate() {
+        for (channel, value) in pixel.0.into_iter().enumerate() {
+            planar[channel * PLANE + position] = value;
         }
     }
     Ok(planar)
 }
 
-fn over_white(value: u8, alpha: u8) -> u8 {
+fn over_white(picture: &DynamicImage) -> RgbImage {
+    let picture = picture.to_rgba8();
+    RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
+        let [red, green, blue, alpha] = picture.get_pixel(x, y).0;
+        Rgb([red, green, blue].map(|value| mixed_with_white(value, alpha)))
+    })
+}
+
+fn mixed_with_white(value: u8, alpha: u8) -> u8 {
     let (value, alpha) = (u32::from(value), u32::from(alpha));
     // Rounded to the nearest; the result is at most 255 because both weights are and they sum to 255.
     u8::try_from((value * alpha + 255 * (255 - alpha) + 127) / 255).unwrap_or(u8::MAX)

@@ -133,15 +133,6 @@ impl Head {
         let gradient = self.omega.clone().zip(moved).map(|(omega, moved)| moved.matmul(omega));
         Logits { activation: activation.unwrap_or_else(|| zeros.clone()), gradient: gradient.unwrap_or(zeros) }
     }
-
-    /// On another device.
-    pub fn to_device(&self, device: &Device) -> Self {
-        Self {
-            omega: self.omega.clone().map(|omega| omega.to_device(device)),
-            parameters: self.parameters.clone().to_device(device),
-            ..self.clone()
-        }
-    }
 }
 
 impl Mode {

@@ -137,11 +137,6 @@ impl Trainer {
         loss.inner()
     }
 
-    /// Steps in all.
-    pub fn steps(&self) -> usize {
-        self.steps
-    }
-
     /// The head as it is now, without its optimiser and off the autodiff device.
     pub fn head(&self) -> Head {
         Head { parameters: self.head.parameters.valid(), ..self.head.clone() }

@@ -353,8 +353,8 @@ fn parse_metadata(map: &HashMap<String, String>) -> Result<Metadata, WeightsErro
         other => return Err(bad_value("part", other, "it is one of base, head, model")),
     };
     let slope: f32 = get("slope")?.parse().map_err(|_| bad_value("slope", &map["slope"], "it is not a number"))?;
-    if !slope.is_finite() {
-        return Err(bad_value("slope", &map["slope"], "it is not finite"));
+    if !(-1.0..=1.0).contains(&slope) {
+        return Err(bad_value("slope", &map["slope"], "it is no finite number between -1 and 1"));
     }
     let encoder = EncoderConfig {
         kind: named("kind", get("kind")?)?,

@@ -188,11 +188,11 @@ pub fn load(dataset: Dataset, data_dir: &Path) -> Result<Split> {
 ///
 /// # Errors
 /// As [`fetch`].
-pub fn load_or_fetch(dataset: Dataset, data_dir: &Path, source: Option<Source>, progress: Progress) -> Result<Split> {
+pub fn load_or_fetch(dataset: Dataset, data_dir: &Path, progress: Progress) -> Result<Split> {
     if let Ok(split) = load(dataset, data_dir) {
         return Ok(split);
     }
-    fetch(dataset, data_dir, source, progress)?;
+    fetch(dataset, data_dir, None, progress)?;
     load(dataset, data_dir)
 }
 

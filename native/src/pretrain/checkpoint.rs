@@ -29,6 +29,8 @@ pub struct Checkpoint {
     pub step: usize,
     /// Seconds spent on them, over all sittings.
     pub seconds: f64,
+    /// The lines of `metrics.jsonl` so far.
+    pub metrics: Vec<u8>,
     /// The network, in Burn's own format.
     pub model: Vec<u8>,
     /// The optimiser, in Burn's own format.
@@ -39,7 +41,8 @@ impl Checkpoint {
     /// Writes it.
     pub fn save(&self, path: &Path) -> Result<()> {
         let view = |bytes| TensorView::new(Dtype::U8, vec![<[u8]>::len(bytes)], bytes);
-        let tensors = [("model", view(&self.model)?), ("optimizer", view(&self.optimizer)?)];
+        let tensors =
+            [("metrics", view(&self.metrics)?), ("model", view(&self.model)?), ("optimizer", view(&self.optimizer)?)];
         let metadata = HashMap::from([
             ("run".to_owned(), serde_json::to_string(&self.identity)?),
             ("step".to_owned(), self.step.to_string()),
@@ -71,6 +74,7 @@ impl Checkpoint {
             identity: found,
             step: entry("step")?.parse().with_context(damaged)?,
             seconds: entry("seconds")?.parse().with_context(damaged)?,
+            metrics: blob("metrics")?,
             model: blob("model")?,
             optimizer: blob("optimizer")?,
         })

@@ -29,6 +29,10 @@ use std::{
 const ROTATION: &str = "rotation";
 /// Steps between two reports.
 const REPORT_EVERY: usize = 50;
+/// The most images a step: in four rotations, their activations have to fit into memory.
+const MAX_BATCH: usize = 1024;
+/// The most passes.
+const MAX_EPOCHS: usize = 10_000;
 /// Time between two checkpoints.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
@@ -69,9 +73,9 @@ pub fn run(settings: &Settings, device: &Device, progress: Progress) -> Result<(
     if settings.recipe != ROTATION {
         bail!("there is no recipe {:?} yet; there is {ROTATION}", settings.recipe);
     }
-    let images = data::load_or_fetch(settings.dataset, &settings.data_dir, None, progress)?.train;
-    if settings.batch == 0 || settings.batch > images.len() {
-        bail!("--batch is {}; it is between 1 and {}", settings.batch, images.len());
+    let images = data::load_or_fetch(settings.dataset, &settings.data_dir, progress)?.train;
+    if !(1..=MAX_BATCH).contains(&settings.batch) || !(1..=MAX_EPOCHS).contains(&settings.epochs) {
+        bail!("--batch has to be between 1 and {MAX_BATCH}, and --epochs between 1 and {MAX_EPOCHS}");
     }
     files::make_folder(&settings.out)?;
     let interrupt = Interrupt::listen()?;
@@ -82,6 +86,7 @@ pub fn run(settings: &Settings, device: &Device, progress: Progress) -> Result<(
         return Ok(());
     }
     run.finish()?;
+    run.remove_checkpoint()?;
     progress.say(format!("The base network is in {}.", settings.out.display()));
     Ok(())
 }
@@ -142,7 +147,7 @@ impl Run {
         self.optimizer = optimizer.from_bytes(Bytes::from_bytes_vec(checkpoint.optimizer)).with_context(damaged)?;
         self.step = checkpoint.step;
         self.seconds = checkpoint.seconds;
-        self.metrics = std::fs::read(self.metrics_path()).unwrap_or_default();
+        self.metrics = checkpoint.metrics;
         Ok(())
     }
 
@@ -154,14 +159,14 @@ impl Run {
         let mut window = Window::default();
         while self.step < self.steps && !stop() {
             let (loss, right) = self.train_step(images);
+            if !loss.is_finite() {
+                bail!("the loss is no longer a number at step {}; the last checkpoint is from before that", self.step);
+            }
             window.add(loss, right, self.identity.batch * rotation::TURNS);
             self.seconds = earlier + begun.elapsed().as_secs_f64();
             bar.set(self.step as u64);
             if self.step.is_multiple_of(REPORT_EVERY) {
                 let report = window.report(self.step, self.steps, self.seconds);
-                if !report.loss.is_finite() {
-                    bail!("the loss is no longer a number at step {}; the last checkpoint is whole", self.step);
-                }
                 bar.describe(&format!("loss {:.3}, right {:.1} %", report.loss, 100.0 * report.accuracy));
                 serde_json::to_writer(&mut self.metrics, &report)?;
                 self.metrics.push(b'\n');
@@ -187,15 +192,21 @@ impl Run {
     }
 
     fn save(&self) -> Result<()> {
-        files::write_whole(&self.metrics_path(), &self.metrics)?;
         let checkpoint = Checkpoint {
             identity: self.identity.clone(),
             step: self.step,
             seconds: self.seconds,
+            metrics: self.metrics.clone(),
             model: self.net.clone().into_record().into_bytes().context("the network cannot be saved")?.to_vec(),
             optimizer: self.optimizer.into_bytes().context("the optimiser cannot be saved")?.to_vec(),
         };
-        checkpoint.save(&self.checkpoint_path())
+        checkpoint.save(&self.checkpoint_path())?;
+        files::write_whole(&self.out.join("metrics.jsonl"), &self.metrics)
+    }
+
+    fn remove_checkpoint(&self) -> Result<()> {
+        let path = self.checkpoint_path();
+        std::fs::remove_file(&path).with_context(|| format!("cannot remove {}, which is done with", path.display()))
     }
 
     /// Writes the base network, in the 16 bits that it is shipped in: what is fitted on it later sees it as it is.
@@ -207,10 +218,6 @@ impl Run {
 
     fn checkpoint_path(&self) -> PathBuf {
         self.out.join("checkpoint.safetensors")
-    }
-
-    fn metrics_path(&self) -> PathBuf {
-        self.out.join("metrics.jsonl")
     }
 }
 

@@ -92,7 +92,6 @@ pub fn forward(x: &[f32], weight: &[f32], g: &Geometry) -> Vec<f32> {
             Strides::rows(patch),
             &patches,
             Strides::rows(columns),
-            false,
             g.blocks() == 1,
         );
         // [O, images, positions] → [images, O, positions]
@@ -118,7 +117,6 @@ pub fn input_gradient(grad: &[f32], weight: &[f32], g: &Geometry) -> Vec<f32> {
             Strides::transposed(patch),
             &flat,
             Strides::rows(columns),
-            false,
             g.blocks() == 1,
         );
         fold(&patches, out, g, images);
@@ -143,7 +141,6 @@ pub fn weight_gradient(x: &[f32], grad: &[f32], g: &Geometry) -> Vec<f32> {
             Strides::rows(columns),
             &patches,
             Strides::transposed(columns),
-            false,
             g.blocks() == 1,
         );
         part

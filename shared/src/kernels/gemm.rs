@@ -27,7 +27,7 @@ impl Strides {
     }
 }
 
-/// `out [m, n] = keep · out + a [m, k] · b [k, n]`, on one thread or, when `wide`, on all of them.
+/// `out [m, n] = a [m, k] · b [k, n]`, on one thread or, when `wide`, on all of them.
 ///
 /// # Panics
 /// When a slice is shorter than its matrix.
@@ -41,7 +41,6 @@ pub fn product(
     a_strides: Strides,
     b: &[f32],
     b_strides: Strides,
-    accumulate: bool,
     wide: bool,
 ) {
     assert!(out.len() >= out_strides.span(m, n), "the output is too short");
@@ -58,7 +57,7 @@ pub fn product(
             out.as_mut_ptr(),
             out_strides.col as isize,
             out_strides.row as isize,
-            accumulate,
+            false,
             a.as_ptr(),
             a_strides.col as isize,
             a_strides.row as isize,

@@ -37,6 +37,8 @@ pub struct State {
     wanted: RwSignal<u32>,
     coming: RwSignal<Option<Outcome>>,
     offered: StoredValue<Option<Offered>>,
+    /// Whether a file is being read that is not yet the choice.
+    offering: RwSignal<bool>,
     link: StoredValue<Link, LocalStorage>,
 }
 
@@ -159,6 +161,7 @@ impl State {
             wanted: RwSignal::new(0),
             coming: RwSignal::new(None),
             offered: StoredValue::new(None),
+            offering: RwSignal::new(false),
             link: StoredValue::new_local(Link::default()),
         };
         state.start_engine();
@@ -207,11 +210,26 @@ impl State {
     /// Whether the predictions on show are not yet all there are of the chosen image.
     pub fn is_busy(self) -> bool {
         let wanted = self.wanted.get();
-        self.trouble.with(Option::is_none)
-            && !self.shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.id == wanted && shown.is_complete()))
+        let pending = self.offering.get();
+        pending
+            || self.trouble.with(Option::is_none)
+                && !self
+                    .shown
+                    .with(|shown| shown.as_ref().is_some_and(|shown| shown.id == wanted && shown.is_complete()))
+    }
+
+    /// Whose predictions are on show and whole, if they are still what was asked for last: an index, or "upload".
+    pub fn shown_for(self) -> Option<String> {
+        if self.offering.get() {
+            return None;
+        }
+        self.shown.with(|shown| shown.as_ref().filter(|shown| shown.is_complete()).map(|shown| shown.key.clone()))
     }
 
     fn choose(self, choice: Choice) {
+        // A file that is still being read comes too late to be the choice.
+        self.offered.set_value(None);
+        self.offering.set(false);
         let id = self.ask(choice.source());
         self.expect(id, choice);
     }
@@ -243,13 +261,18 @@ impl State {
                 .upload_error
                 .set(Some(format!("{name} is too large: at most {} MB are read.", LARGEST_FILE / 1e6)));
         }
+        self.offering.set(true);
         spawn_local(async move {
             match browser::read_file(&file).await {
+                Ok(_) if !self.offering.get_untracked() => {}
                 Ok(bytes) => {
                     let id = self.ask(Source::File(bytes.clone()));
                     self.offered.set_value(Some(Offered { id, name, bytes }));
                 }
-                Err(_) => self.upload_error.set(Some(format!("{name} cannot be read."))),
+                Err(_) => {
+                    self.offering.set(false);
+                    self.upload_error.set(Some(format!("{name} cannot be read.")));
+                }
             }
         });
     }
@@ -330,7 +353,11 @@ impl State {
 
     fn take_offered(self, id: u32) -> Option<Offered> {
         let is_it = self.offered.with_value(|offered| offered.as_ref().is_some_and(|offered| offered.id == id));
-        if is_it { self.offered.try_update_value(Option::take).flatten() } else { None }
+        if !is_it {
+            return None;
+        }
+        self.offering.set(false);
+        self.offered.try_update_value(Option::take).flatten()
     }
 
     /// One model's prediction has come. What is on show is replaced as a whole, unless it is itself incomplete.

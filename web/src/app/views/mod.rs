@@ -39,7 +39,7 @@ pub fn Page() -> impl IntoView {
 #[component]
 fn ResultView() -> impl IntoView {
     let state = expect_context::<State>();
-    let data_for = move || state.shown.with(|shown| shown.as_ref().filter(|s| s.is_complete()).map(|s| s.key.clone()));
+    let data_for = move || state.shown_for();
     let busy = move || if state.is_busy() { "true" } else { "false" };
     view! {
         <div class="result" data-testid="result" data-for=data_for aria-busy=busy>
