@@ -41,12 +41,13 @@ pub struct FitConfig {
 impl FitConfig {
     /// Settings for a mode, chosen on 5,000 held-out training images of CIFAR-10.
     pub fn for_mode(mode: Mode, seed: u64) -> Self {
-        let (epochs, batch, learning_rate) = match mode {
-            Mode::Activation => (12, 128, 3e-3),
-            Mode::Gradient | Mode::Full => (8, 256, 6e-3),
-            Mode::Finetune => (8, 128, 3e-3),
+        let (epochs, batch, learning_rate, classifier_decay) = match mode {
+            Mode::Activation => (12, 128, 3e-3, 0.0),
+            Mode::Gradient => (8, 256, 6e-3, 0.0),
+            Mode::Full => (8, 256, 6e-3, 1e-3),
+            Mode::Finetune => (8, 128, 3e-3, 0.0),
         };
-        Self { epochs, batch, learning_rate, classifier_decay: 0.0, gradient_decay: 0.0, seed }
+        Self { epochs, batch, learning_rate, classifier_decay, gradient_decay: 0.0, seed }
     }
 }
 
