@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// and fine-tuned models on the shipped base network, and prints their test accuracy beside the paper's (Mu, Liang,
 /// Li, ICLR 2020).
 #[derive(Debug, Parser)]
-#[command(version, about, long_about, args_conflicts_with_subcommands = false)]
+#[command(version, about, long_about)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,

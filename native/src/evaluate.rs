@@ -2,7 +2,7 @@
 
 use crate::{
     data::{self, Dataset},
-    experiment::{Outcome, Outcomes, Surroundings},
+    experiment::{Outcome, Outcomes, Surroundings, TEST_BATCH},
     interrupt::Interrupt,
     kept, model_folder,
 };
@@ -14,9 +14,6 @@ use shared::{
     train,
 };
 use std::{path::Path, time::Instant};
-
-/// Images classified at once.
-const BATCH: usize = 250;
 
 /// Measures every head of a folder (or the one of a file) that is of the mode and scope asked for.
 pub fn run(
@@ -38,7 +35,7 @@ pub fn run(
         let begun = Instant::now();
         let test = cache.get(encoder, &images.test, &format!("{dataset}-test"), head.scope)?;
         let feature_seconds = begun.elapsed().as_secs_f64();
-        let classes = train::classify(encoder, head, &test, &everything, BATCH, &chosen.device)?;
+        let classes = train::classify(encoder, head, &test, &everything, TEST_BATCH, &chosen.device)?;
         outcomes.push(Outcome {
             mode: head.mode,
             scope: head.scope,

@@ -30,7 +30,7 @@ use std::{
 /// The base network that is used unless told otherwise.
 const DEFAULT_BASE: &str = "models/cifar10-rotation";
 /// Images classified at once.
-const TEST_BATCH: usize = 250;
+pub const TEST_BATCH: usize = 250;
 /// The most images a step: their features have to fit into memory.
 const MAX_BATCH: usize = 4096;
 /// The most passes.

@@ -5,7 +5,7 @@
 
 use crate::{device::Chosen, files, interrupt::Interrupt, progress::Progress};
 use anyhow::{Context, Result, bail};
-use burn::tensor::Device;
+use burn::tensor::{Device, TensorData};
 use crc32fast::Hasher;
 use sha2::{Digest, Sha256};
 use shared::{
@@ -121,8 +121,8 @@ impl Cache<'_> {
 fn rows(encoder: &Encoder, pixels: &[u8], shape: KeptShape, device: &Device) -> Vec<f32> {
     let kept = encoder.keep(to_tensor(pixels, encoder.config.input_range, device), shape.scope);
     let [input, pre] = [kept.input, kept.pre].map(|tensor| tensor.into_data());
-    let floats = |data: &burn::tensor::TensorData| data.as_slice::<f32>().expect("features are 32-bit floats").to_vec();
-    shape.to_rows(&floats(&input), &floats(&pre))
+    let numbers = |data| TensorData::as_slice::<f32>(data).expect("features are 32-bit floats");
+    shape.to_rows(numbers(&input), numbers(&pre))
 }
 
 /// Removes what killed runs have left; what cannot be removed is no reason to stop.
