@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::{path::Path, process::Command};
 
 fn evaluate(scope: &str) -> Value {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = Path::new("..");
     let output = Command::new(env!("CARGO_BIN_EXE_gradfeat"))
         .current_dir(root)
         .args(["evaluate", "models/cifar10-rotation", "--scope", scope, "--device", "cpu", "--json"])

@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_gallery_of_the_repository_is_whole() -> Result<()> {
-        let gallery = read_gallery(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../gallery")))?;
+        let gallery = read_gallery(Path::new("../gallery"))?;
         for label in 0..CLASSES {
             assert_eq!(gallery.iter().filter(|image| image.1 == label).count(), SHEETS * PER_CLASS);
         }
