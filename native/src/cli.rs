@@ -59,23 +59,29 @@ pub enum Command {
     },
     /// Train a base network without labels
     Pretrain {
-        /// rotation
+        /// ali, wali or rotation
         recipe: String,
         /// The data set whose training images are used
         #[arg(long, default_value = "cifar10")]
         dataset: String,
-        /// Passes over the images
-        #[arg(long, default_value_t = 5)]
-        epochs: usize,
-        /// Images a step; each is shown in all four rotations
-        #[arg(long, default_value_t = 64)]
-        batch: usize,
-        /// Where the base network goes [default: <runs-dir>/<dataset>-<recipe>]
+        /// Passes over the images; a run that is done goes on with --resume and more of them [default: ali 20, wali 20, rotation 15]
+        #[arg(long, value_name = "N")]
+        epochs: Option<usize>,
+        /// Images a step; rotation shows each in all four turns [default: ali 100, wali 64, rotation 64]
+        #[arg(long, value_name = "N")]
+        batch: Option<usize>,
+        /// Learning rate at the start [default: ali 1e-4, wali 1e-4, rotation 0.05]
+        #[arg(long, value_name = "RATE")]
+        learning_rate: Option<f64>,
+        /// Where the base network goes, with the checkpoint and the report [default: <runs-dir>/<dataset>-<recipe>]
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
         /// Go on from the checkpoint in the folder of --out
         #[arg(long)]
         resume: bool,
+        /// Seconds between two checkpoints
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        checkpoint_every: u64,
     },
     /// Fit one model on a base network and measure it
     Train {

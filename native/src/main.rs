@@ -11,6 +11,7 @@ mod interrupt;
 mod kept;
 mod kept_fit;
 mod model_folder;
+mod plot;
 mod predict;
 mod pretrain;
 mod progress;
@@ -22,9 +23,10 @@ use clap::Parser;
 use cli::{Cli, Command, Common, Experiment, Which};
 use data::{Dataset, Source};
 use experiment::{Settings, Surroundings};
+use pretrain::RecipeName;
 use progress::Progress;
 use shared::config::{Mode, Scope};
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode, time::Duration};
 
 fn main() -> ExitCode {
     device::prepare_environment();
@@ -50,17 +52,19 @@ fn run(cli: Cli) -> Result<()> {
             let source: Option<Source> = source.as_deref().map(str::parse).transpose()?;
             data::fetch(dataset.parse()?, &data_dir(common)?, source, progress)
         }
-        Command::Pretrain { recipe, dataset, epochs, batch, out, resume } => {
-            let dataset: Dataset = dataset.parse()?;
+        Command::Pretrain { recipe, dataset, epochs, batch, learning_rate, out, resume, checkpoint_every } => {
+            let (recipe, dataset): (RecipeName, Dataset) = (recipe.parse()?, dataset.parse()?);
             let settings = pretrain::Settings {
-                out: out.unwrap_or_else(|| pretrain::default_out(&common.runs_dir, dataset, &recipe)),
                 recipe,
                 dataset,
                 data_dir: data_dir(common)?,
+                out: out.unwrap_or_else(|| pretrain::default_out(&common.runs_dir, dataset, recipe)),
                 epochs,
                 batch,
+                learning_rate,
                 seed: common.seed.unwrap_or(1),
                 resume,
+                checkpoint_every: Duration::from_secs(checkpoint_every),
             };
             let chosen = device::choose(common.device)?;
             progress.say(format!("Computing on: {}", chosen.name));

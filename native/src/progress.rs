@@ -96,6 +96,14 @@ impl Bar {
         }
     }
 
+    /// Writes one line above the bar.
+    pub fn say(&self, line: &str) {
+        if self.plain.is_some() {
+            let _ = writeln!(std::io::stderr(), "{line}");
+        }
+        self.bar.println(line);
+    }
+
     /// Says beside the bar how things stand.
     pub fn describe(&mut self, text: &str) {
         match &mut self.plain {

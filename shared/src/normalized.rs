@@ -2,7 +2,7 @@
 //! [`Encoder`].
 
 use crate::{
-    config::{EncoderConfig, Parametrization},
+    config::{EncoderConfig, EncoderKind, Parametrization},
     encoder::{Conv, Encoder, LayerSpec},
     kernels,
 };
@@ -10,34 +10,30 @@ use burn::{
     module::{Module, Param, RunningState},
     tensor::{Device, Tensor},
 };
-use rand::Rng;
 
 /// Added to the variance, in training and in folding.
 pub const EPSILON: f32 = 1e-5;
 /// How much of a batch's statistics goes into the running ones.
 const MOMENTUM: f64 = 0.1;
 
-/// One convolution with its batch normalisation.
+/// Batch normalisation with its running statistics.
 #[derive(Module, Debug)]
-pub struct NormalizedConv {
-    /// `[O, C, K, K]`.
-    pub weight: Param<Tensor<4>>,
-    /// γ, `[O]`.
+pub struct BatchNorm {
+    /// γ, `[C]`.
     pub scale: Param<Tensor<1>>,
-    /// β, `[O]`.
+    /// β, `[C]`.
     pub shift: Param<Tensor<1>>,
-    /// Running mean of the convolution's output, `[O]`.
+    /// Running mean of the input, `[C]`.
     pub mean: RunningState<Tensor<1>>,
-    /// Running unbiased variance of the convolution's output, `[O]`.
+    /// Running unbiased variance of the input, `[C]`.
     pub variance: RunningState<Tensor<1>>,
 }
 
-impl NormalizedConv {
-    /// With [`LayerSpec::random_weight`], and the statistics of a unit normal.
-    fn random(spec: &LayerSpec, slope: f32, random: &mut impl Rng, device: &Device) -> Self {
-        let channels = [spec.outputs];
+impl BatchNorm {
+    /// That changes nothing: the statistics of a unit normal, γ = 1, β = 0.
+    pub fn new(channels: usize, device: &Device) -> Self {
+        let channels = [channels];
         Self {
-            weight: Param::from_tensor(spec.random_weight(slope, random, device)),
             scale: Param::from_tensor(Tensor::ones(channels, device)),
             shift: Param::from_tensor(Tensor::zeros(channels, device)),
             mean: RunningState::new(Tensor::zeros(channels, device)),
@@ -45,9 +41,8 @@ impl NormalizedConv {
         }
     }
 
-    /// With the batch's statistics, which go into the running ones: `[N, C, H, W]` → `[N, O, H', W']`.
-    fn forward(&self, x: Tensor<4>, stride: usize) -> Tensor<4> {
-        let x = kernels::conv2d(x, self.weight.val(), stride);
+    /// With the batch's statistics, which go into the running ones: `[N, C, H, W]`.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [images, _, height, width] = x.dims();
         let count = (images * height * width) as f64;
         let (out, mean, variance) = kernels::batch_normalize(x, self.scale.val(), self.shift.val(), EPSILON);
@@ -62,10 +57,44 @@ impl NormalizedConv {
         out
     }
 
+    /// With the running statistics: `[N, C, H, W]`.
+    pub fn infer(&self, x: Tensor<4>) -> Tensor<4> {
+        let (factor, shift) = self.affine();
+        x * factor.reshape([1, -1, 1, 1]) + shift.reshape([1, -1, 1, 1])
+    }
+
+    /// What it is with the running statistics: a factor and a shift, `[C]` each.
+    fn affine(&self) -> (Tensor<1>, Tensor<1>) {
+        let factor = self.scale.val() / (self.variance.value_sync() + EPSILON).sqrt();
+        let shift = self.shift.val() - self.mean.value_sync() * factor.clone();
+        (factor, shift)
+    }
+}
+
+/// One convolution with its batch normalisation.
+#[derive(Module, Debug)]
+pub struct NormalizedConv {
+    /// `[O, C, K, K]`.
+    pub weight: Param<Tensor<4>>,
+    /// Of the convolution's output.
+    pub norm: BatchNorm,
+}
+
+impl NormalizedConv {
+    /// With the given weight `[O, C, K, K]`.
+    pub fn new(weight: Tensor<4>) -> Self {
+        let norm = BatchNorm::new(weight.dims()[0], &weight.device());
+        Self { weight: Param::from_tensor(weight), norm }
+    }
+
+    /// With the batch's statistics: `[N, C, H, W]` → `[N, O, H', W']`.
+    fn forward(&self, x: Tensor<4>, stride: usize) -> Tensor<4> {
+        self.norm.forward(kernels::conv2d(x, self.weight.val(), stride))
+    }
+
     /// The one convolution, with bias, that equals this layer with its running statistics.
     fn fold(&self) -> Conv {
-        let factor = self.scale.val() / (self.variance.value_sync() + EPSILON).sqrt();
-        let bias = self.shift.val() - self.mean.value_sync() * factor.clone();
+        let (factor, bias) = self.norm.affine();
         let weight = self.weight.val() * factor.reshape([-1, 1, 1, 1]);
         Conv::new(weight.detach(), bias.detach())
     }
@@ -79,18 +108,15 @@ pub struct NormalizedEncoder {
 }
 
 impl NormalizedEncoder {
-    /// With random parameters, for an encoder of the given kind and slope.
-    pub fn random(config: EncoderConfig, random: &mut impl Rng, device: &Device) -> Self {
-        let layers = config.kind.layers().iter().map(|spec| NormalizedConv::random(spec, config.slope, random, device));
-        Self { layers: layers.collect() }
+    /// With the weights that `weight` makes for each layer.
+    pub fn new(kind: EncoderKind, weight: impl FnMut(&LayerSpec) -> Tensor<4>) -> Self {
+        Self { layers: kind.layers().iter().map(weight).map(NormalizedConv::new).collect() }
     }
 
-    /// The features `[N, 512]` of a training batch `[N, 3, 32, 32]`.
-    pub fn forward(&self, images: Tensor<4>, config: EncoderConfig) -> Tensor<2> {
+    /// The last layer's output `[N, O, H', W']` for a training batch `[N, 3, 32, 32]`.
+    pub fn forward(&self, images: Tensor<4>, config: EncoderConfig) -> Tensor<4> {
         let layers = self.layers.iter().zip(config.kind.layers());
-        let top =
-            layers.fold(images, |x, (layer, spec)| kernels::leaky_relu(layer.forward(x, spec.stride), config.slope));
-        top.mean_dim(2).mean_dim(3).flatten(1, 3)
+        layers.fold(images, |x, (layer, spec)| kernels::leaky_relu(layer.forward(x, spec.stride), config.slope))
     }
 
     /// The frozen network that it has become, in `config`'s parametrization.

@@ -1,22 +1,24 @@
 //! The state of a pre-training run in one file, written whole or not at all.
 
+use super::{event::Event, recipe::Parts};
 use crate::files;
 use anyhow::{Context, Result, bail};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, path::Path};
 
-/// What a run is: a checkpoint of another one is refused.
+/// What a run is: a checkpoint of another one is refused. How long it goes on is left open, so that a finished run
+/// can be taken further.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
     /// The recipe's name.
     pub recipe: String,
     /// The data set's name.
     pub dataset: String,
-    /// Passes over the data in all.
-    pub epochs: usize,
-    /// Images a step, before rotation.
+    /// Images a step.
     pub batch: usize,
+    /// The learning rate at the start.
+    pub learning_rate: f64,
     /// Where all randomness comes from.
     pub seed: u64,
 }
@@ -29,26 +31,27 @@ pub struct Checkpoint {
     pub step: usize,
     /// Seconds spent on them, over all sittings.
     pub seconds: f64,
-    /// The lines of `metrics.jsonl` so far.
-    pub metrics: Vec<u8>,
-    /// The network, in Burn's own format.
-    pub model: Vec<u8>,
-    /// The optimiser, in Burn's own format.
-    pub optimizer: Vec<u8>,
+    /// What happened so far.
+    pub events: Vec<Event>,
+    /// Networks and optimisers.
+    pub parts: Parts,
 }
 
 impl Checkpoint {
     /// Writes it.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let view = |bytes| TensorView::new(Dtype::U8, vec![<[u8]>::len(bytes)], bytes);
-        let tensors =
-            [("metrics", view(&self.metrics)?), ("model", view(&self.model)?), ("optimizer", view(&self.optimizer)?)];
+        let views = self.parts.iter().map(|(name, bytes)| {
+            let view = TensorView::new(Dtype::U8, vec![bytes.len()], bytes);
+            Ok::<_, safetensors::SafeTensorError>((name, view?))
+        });
         let metadata = HashMap::from([
             ("run".to_owned(), serde_json::to_string(&self.identity)?),
             ("step".to_owned(), self.step.to_string()),
             ("seconds".to_owned(), self.seconds.to_string()),
+            ("events".to_owned(), serde_json::to_string(&self.events)?),
         ]);
-        files::write_whole(path, &safetensors::serialize(tensors, Some(metadata))?)
+        let views: Result<Vec<_>, _> = views.collect();
+        files::write_whole(path, &safetensors::serialize(views?, Some(metadata))?)
     }
 
     /// Reads the one of the run `identity`.
@@ -69,14 +72,12 @@ impl Checkpoint {
                 serde_json::to_string(identity)?
             );
         }
-        let blob = |name| Ok::<_, anyhow::Error>(tensors.tensor(name).with_context(damaged)?.data().to_vec());
         Ok(Self {
             identity: found,
             step: entry("step")?.parse().with_context(damaged)?,
             seconds: entry("seconds")?.parse().with_context(damaged)?,
-            metrics: blob("metrics")?,
-            model: blob("model")?,
-            optimizer: blob("optimizer")?,
+            events: serde_json::from_str(entry("events")?).with_context(damaged)?,
+            parts: tensors.iter().map(|(name, view)| (name.to_owned(), view.data().to_vec())).collect(),
         })
     }
 }

@@ -1,24 +1,31 @@
 //! The rotation pretext (Gidaris et al. 2018): tell by how many quarter turns an image was rotated. No label of the
 //! data set is used.
 
-use burn::module::Module;
-use burn::nn::loss::CrossEntropyLossConfig;
-use burn::optim::{ModuleOptimizer, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig};
-use burn::tensor::{Device, Int, Tensor, TensorData};
-use rand::{Rng, SeedableRng, seq::SliceRandom};
-use rand_chacha::ChaCha8Rng;
-use shared::config::{EncoderConfig, EncoderKind, InputRange, Parametrization};
-use shared::encoder::Encoder;
-use shared::images::{IMAGE_BYTES, ImageSet, PLANE, SIDE, to_tensor};
-use shared::linear::Classifier;
-use shared::normalized::NormalizedEncoder;
+use super::{
+    random::{self, Purpose},
+    recipe::{Learner, Parts, Recipe, Step, Values},
+};
+use anyhow::Result;
+use burn::{
+    module::Module,
+    nn::loss::CrossEntropyLossConfig,
+    optim::{ModuleOptimizer, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig},
+    tensor::{Device, Int, Tensor, TensorData},
+};
+use rand::Rng;
+use shared::{
+    config::{EncoderConfig, EncoderKind, InputRange, Parametrization},
+    encoder::Encoder,
+    images::{IMAGE_BYTES, PLANE, SIDE, to_tensor},
+    jvp::{self, Dual},
+    linear::Classifier,
+    normalized::NormalizedEncoder,
+};
 
 /// Quarter turns that are told apart.
-pub const TURNS: usize = 4;
+const TURNS: usize = 4;
 /// The farthest that an image is shifted, in pixels.
 const SHIFT: i32 = 2;
-/// Learning rate at the start; it falls to 0 linearly.
-const LEARNING_RATE: f64 = 0.05;
 const MOMENTUM: f64 = 0.9;
 const WEIGHT_DECAY: f32 = 5e-4;
 
@@ -40,13 +47,16 @@ pub struct RotationNet {
 impl RotationNet {
     /// With parameters that follow from the seed.
     pub fn random(seed: u64, device: &Device) -> Self {
-        let classifier = Classifier::zeros(ENCODER.kind.features(), TURNS, device);
-        Self { encoder: NormalizedEncoder::random(ENCODER, &mut rng(seed, 2, 0), device), classifier }
+        let mut random = random::generator(seed, Purpose::Start, 0);
+        let encoder =
+            NormalizedEncoder::new(ENCODER.kind, |spec| spec.random_weight(ENCODER.slope, &mut random, device));
+        Self { encoder, classifier: Classifier::zeros(ENCODER.kind.features(), TURNS, device) }
     }
 
     /// Mean loss and number of right answers on a batch `[N, 3, 32, 32]` with its turns `[N]`.
-    pub fn loss(&self, images: Tensor<4>, turns: Tensor<1, Int>) -> (Tensor<1>, Tensor<1, Int>) {
-        let logits = self.classifier.apply(self.encoder.forward(images, ENCODER));
+    fn loss(&self, images: Tensor<4>, turns: Tensor<1, Int>) -> (Tensor<1>, Tensor<1, Int>) {
+        let features = jvp::average_pool(Dual::constant(self.encoder.forward(images, ENCODER))).primal;
+        let logits = self.classifier.apply(features);
         let right = logits.clone().argmax(1).flatten::<1>(0, 1).equal(turns.clone()).int().sum();
         let loss = CrossEntropyLossConfig::new().init(&logits.device()).forward(logits, turns);
         (loss, right)
@@ -58,47 +68,66 @@ impl RotationNet {
     }
 }
 
+/// The recipe.
+pub struct Rotation {
+    net: Learner<RotationNet>,
+    device: Device,
+}
+
+impl Rotation {
+    /// At the start; `device` has reverse mode.
+    pub fn new(seed: u64, device: &Device) -> Self {
+        Self { net: Learner::new(RotationNet::random(seed, device), optimizer), device: device.clone() }
+    }
+}
+
 /// SGD with Nesterov's momentum.
-pub fn optimizer() -> ModuleOptimizer {
+fn optimizer() -> ModuleOptimizer {
     SgdConfig::new()
         .with_momentum(Some(MomentumConfig::new().with_momentum(MOMENTUM).with_dampening(0.0).with_nesterov(true)))
         .with_weight_decay(Some(WeightDecayConfig::new(WEIGHT_DECAY)))
         .init()
 }
 
-/// The learning rate of step `step` of `steps`.
-pub fn learning_rate(step: usize, steps: usize) -> f64 {
-    LEARNING_RATE * (1.0 - step as f64 / steps as f64)
+impl Recipe for Rotation {
+    fn step(&mut self, step: Step) -> Values {
+        let (pixels, turns) = turned(&step.pixels(), &mut step.random(), &self.device);
+        let shown = (step.batch * TURNS) as f64;
+        let (loss, right) = self.net.net.loss(pixels, turns);
+        let rate = step.rate * (1.0 - step.index as f64 / step.steps as f64);
+        self.net.descend(rate, loss.backward());
+        let right = f64::from(right.into_scalar::<i32>()) / shown;
+        vec![("loss", f64::from(loss.into_scalar::<f32>())), ("right", right)]
+    }
+
+    fn save(&self) -> Result<Parts> {
+        let mut parts = Parts::new();
+        self.net.save("net", &mut parts)?;
+        Ok(parts)
+    }
+
+    fn restore(&mut self, parts: &Parts) -> Result<()> {
+        self.net.restore("net", parts)
+    }
+
+    fn encoder(&self) -> Encoder {
+        self.net.net.valid().encoder()
+    }
 }
 
-/// The batch of step `step`: `size` images, flipped and shifted at random, each in all four turns. It follows from
-/// the seed and the step alone, so that a resumed run sees what an unbroken one would.
-pub fn batch(images: &ImageSet, size: usize, seed: u64, step: usize, device: &Device) -> (Tensor<4>, Tensor<1, Int>) {
-    let steps_an_epoch = images.len() / size;
-    let mut order: Vec<usize> = (0..images.len()).collect();
-    order.shuffle(&mut rng(seed, 0, step / steps_an_epoch));
-    let chosen = &order[step % steps_an_epoch * size..][..size];
-    let mut random = rng(seed, 1, step);
-    let mut pixels = Vec::with_capacity(size * TURNS * IMAGE_BYTES);
-    for &index in chosen {
-        let mut image = augmented(images.image(index), &mut random);
+/// Images `[N, 3, 32, 32]`, flipped and shifted at random, each in all four turns, with the turns `[4·N]`.
+fn turned(images: &[u8], random: &mut impl Rng, device: &Device) -> (Tensor<4>, Tensor<1, Int>) {
+    let mut pixels = Vec::with_capacity(images.len() * TURNS);
+    for image in images.chunks_exact(IMAGE_BYTES) {
+        let mut image = augmented(image, random);
         for _ in 0..TURNS {
             pixels.extend_from_slice(&image);
             image = quarter_turn(&image);
         }
     }
-    let turns: Vec<i32> = (0..size * TURNS).map(|index| (index % TURNS) as i32).collect();
-    let count = turns.len();
+    let count = pixels.len() / IMAGE_BYTES;
+    let turns: Vec<i32> = (0..count).map(|index| (index % TURNS) as i32).collect();
     (to_tensor(&pixels, ENCODER.input_range, device), Tensor::from_data(TensorData::new(turns, [count]), device))
-}
-
-/// A generator of its own for each purpose and position.
-fn rng(seed: u64, purpose: u64, position: usize) -> ChaCha8Rng {
-    let mut key = [0; 32];
-    for (part, value) in key.chunks_exact_mut(8).zip([seed, purpose, position as u64]) {
-        part.copy_from_slice(&value.to_le_bytes());
-    }
-    ChaCha8Rng::from_seed(key)
 }
 
 /// Mirrored half of the time and shifted by up to [`SHIFT`] pixels, the border repeated.
@@ -149,15 +178,5 @@ mod tests {
     fn four_quarter_turns_are_none() {
         let image = ramp();
         assert_eq!((0..TURNS).fold(image.clone(), |image, _| quarter_turn(&image)), image);
-    }
-
-    #[test]
-    fn a_batch_follows_from_seed_and_step_alone() {
-        let images = ImageSet { pixels: ramp().repeat(8), labels: vec![0; 8] };
-        let device = Device::flex();
-        let pixels = |seed, step| batch(&images, 4, seed, step, &device).0.into_data();
-        assert_eq!(pixels(1, 3), pixels(1, 3));
-        assert_ne!(pixels(1, 3), pixels(1, 4));
-        assert_ne!(pixels(1, 3), pixels(2, 3));
     }
 }

@@ -68,6 +68,41 @@ impl<B: KernelGradients> Backward<B, 2> for Conv2d {
     }
 }
 
+/// Backward of the transposed convolution: the convolution's own operations with the two sides exchanged.
+#[derive(Debug)]
+struct ConvTranspose2d;
+
+impl<B: KernelGradients> Backward<B, 2> for ConvTranspose2d {
+    type State = (FloatTensor<B>, FloatTensor<B>, usize);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let grad = grads.consume::<B>(&ops.node);
+        let ([x_node, weight_node], (x, weight, stride)) = (ops.parents, ops.state);
+        if let Some(node) = x_node {
+            grads.register::<B>(node.id, B::valid_conv2d(grad.clone(), weight.clone(), stride));
+        }
+        if let Some(node) = weight_node {
+            grads.register::<B>(node.id, B::conv2d_weight_gradient(grad, weight, x, stride));
+        }
+    }
+}
+
+/// Backward of maxout.
+#[derive(Debug)]
+struct Maxout;
+
+impl<B: KernelGradients> Backward<B, 1> for Maxout {
+    type State = FloatTensor<B>;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let grad = grads.consume::<B>(&ops.node);
+        let [parent] = ops.parents;
+        if let Some(parent) = parent {
+            grads.register::<B>(parent.id, B::pairwise_maxout_gradient(ops.state, grad));
+        }
+    }
+}
+
 impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
     fn leaky(pre: FloatTensor<Self>, slope: f32) -> FloatTensor<Self> {
         let (pre, node) = pre.into_parts();
@@ -92,6 +127,25 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         let out = B::valid_conv2d(x.clone(), weight.clone(), stride);
         match Conv2d.prepare::<C>([x_node, weight_node]).compute_bound().stateful() {
             OpsKind::Tracked(prep) => prep.finish((x, weight, stride), out),
+            OpsKind::UnTracked(prep) => prep.finish(out),
+        }
+    }
+
+    fn valid_conv_transpose2d(x: FloatTensor<Self>, weight: FloatTensor<Self>, stride: usize) -> FloatTensor<Self> {
+        let (x, x_node) = x.into_parts();
+        let (weight, weight_node) = weight.into_parts();
+        let out = B::valid_conv_transpose2d(x.clone(), weight.clone(), stride);
+        match ConvTranspose2d.prepare::<C>([x_node, weight_node]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish((x, weight, stride), out),
+            OpsKind::UnTracked(prep) => prep.finish(out),
+        }
+    }
+
+    fn pairwise_maxout(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (x, node) = x.into_parts();
+        let out = B::pairwise_maxout(x.clone());
+        match Maxout.prepare::<C>([node]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(x, out),
             OpsKind::UnTracked(prep) => prep.finish(out),
         }
     }

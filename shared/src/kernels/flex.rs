@@ -1,6 +1,6 @@
 //! The kernels on Burn's CPU backend.
 
-use super::{BatchNormInput, KernelGradients, Kernels, batch_norm, conv2d, conv2d::Geometry, leaky_relu};
+use super::{BatchNormInput, KernelGradients, Kernels, batch_norm, conv2d, conv2d::Geometry, leaky_relu, maxout};
 use burn::backend::{Flex, TensorMetadata, flex::FlexTensor};
 use burn::tensor::{Shape, TensorData};
 
@@ -22,6 +22,19 @@ impl Kernels for Flex {
         let [height, width] = geometry.output_side();
         let out = conv2d::forward(x.storage(), weight.storage(), &geometry);
         made(out, Shape::from([geometry.images, geometry.outputs, height, width]))
+    }
+
+    fn valid_conv_transpose2d(x: FlexTensor, weight: FlexTensor, stride: usize) -> FlexTensor {
+        let (x, weight) = (x.to_contiguous(), weight.to_contiguous());
+        let out = transposed_shape(sizes(&x), sizes(&weight), stride);
+        let geometry = Geometry::new(out, sizes(&weight), stride);
+        made(conv2d::input_gradient(x.storage(), weight.storage(), &geometry), Shape::from(out))
+    }
+
+    fn pairwise_maxout(x: FlexTensor) -> FlexTensor {
+        let x = x.to_contiguous();
+        let [images, channels, height, width] = sizes(&x);
+        made(maxout::forward(x.storage(), positions(&x)), Shape::from([images, channels / 2, height, width]))
     }
 
     fn batch_normalize(
@@ -54,6 +67,11 @@ impl KernelGradients for Flex {
         made(conv2d::weight_gradient(x.storage(), grad.storage(), &geometry), weight.shape())
     }
 
+    fn pairwise_maxout_gradient(x: FlexTensor, grad: FlexTensor) -> FlexTensor {
+        let (x, grad) = (x.to_contiguous(), grad.to_contiguous());
+        made(maxout::backward(x.storage(), grad.storage(), positions(&x)), x.shape())
+    }
+
     fn batch_normalize_gradients(input: BatchNormInput<Self>, grad: FlexTensor) -> [FlexTensor; 3] {
         let [x, scale, grad] = [input.x, input.scale, grad].map(|tensor| tensor.to_contiguous());
         let (mean, variance) = (input.mean.storage(), input.variance.storage());
@@ -68,6 +86,12 @@ impl KernelGradients for Flex {
         );
         [made(gradients.x, x.shape()), made(gradients.scale, scale.shape()), made(gradients.shift, scale.shape())]
     }
+}
+
+/// `[N, C, (H' − 1)·stride + K, …]` of `x [N, O, H', W']` and `weight [O, C, K, K]`.
+fn transposed_shape(x: [usize; 4], weight: [usize; 4], stride: usize) -> [usize; 4] {
+    assert_eq!(x[1], weight[0], "channels of the image and of the kernel differ");
+    [x[0], weight[1], (x[2] - 1) * stride + weight[2], (x[3] - 1) * stride + weight[3]]
 }
 
 fn made(values: Vec<f32>, shape: Shape) -> FlexTensor {

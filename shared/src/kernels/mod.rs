@@ -6,6 +6,7 @@ pub mod batch_norm;
 pub mod conv2d;
 pub mod gemm;
 pub mod leaky_relu;
+pub mod maxout;
 
 mod autodiff;
 mod flex;
@@ -30,6 +31,13 @@ pub trait Kernels: Backend {
 
     /// `x [N, C, H, W] ⋆ weight [O, C, K, K] → [N, O, H', W']`, without padding or bias.
     fn valid_conv2d(x: FloatTensor<Self>, weight: FloatTensor<Self>, stride: usize) -> FloatTensor<Self>;
+
+    /// The transpose of [`Kernels::valid_conv2d`]: `x [N, O, H', W'] , weight [O, C, K, K] → [N, C, H, W]` with
+    /// `H = (H' − 1)·stride + K`.
+    fn valid_conv_transpose2d(x: FloatTensor<Self>, weight: FloatTensor<Self>, stride: usize) -> FloatTensor<Self>;
+
+    /// The larger of each two neighbouring channels: `x [N, 2·C, H, W] → [N, C, H, W]` (Goodfellow et al. 2013).
+    fn pairwise_maxout(x: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// Batch normalisation of `x [N, C, H, W]` with its own statistics, by `scale [C]` and `shift [C]`.
     /// Gives the output and, not differentiated, the batch's mean and biased variance, each `[C]`.
@@ -61,6 +69,10 @@ pub trait KernelGradients: Kernels {
         grad: FloatTensor<Self>,
         stride: usize,
     ) -> FloatTensor<Self>;
+
+    /// The gradient of [`Kernels::pairwise_maxout`] with respect to `x`: it goes to the larger one, to the first of
+    /// two equal ones.
+    fn pairwise_maxout_gradient(x: FloatTensor<Self>, grad: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// The gradients of [`Kernels::batch_normalize`]'s output with respect to `x`, `scale` and `shift`.
     fn batch_normalize_gradients(input: BatchNormInput<Self>, grad: FloatTensor<Self>) -> [FloatTensor<Self>; 3];
@@ -96,6 +108,17 @@ pub fn leaky_relu_jvp<const D: usize>(pre: Tensor<D>, tangent: Tensor<D>, slope:
 /// Convolution without padding: `x [N, C, H, W] ⋆ weight [O, C, K, K] → [N, O, H', W']`.
 pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, stride: usize) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::valid_conv2d(x.into_dispatch(), weight.into_dispatch(), stride))
+}
+
+/// Transposed convolution without padding: `x [N, O, H', W']`, `weight [O, C, K, K]` → `[N, C, H, W]` with
+/// `H = (H' − 1)·stride + K`.
+pub fn conv_transpose2d(x: Tensor<4>, weight: Tensor<4>, stride: usize) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::valid_conv_transpose2d(x.into_dispatch(), weight.into_dispatch(), stride))
+}
+
+/// Maxout over pairs of neighbouring channels: `x [N, 2·C, H, W]` → `[N, C, H, W]` (Goodfellow et al. 2013).
+pub fn maxout(x: Tensor<4>) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::pairwise_maxout(x.into_dispatch()))
 }
 
 /// Batch normalisation with the batch's own statistics: `x [N, C, H, W]`, `scale [C]`, `shift [C]` → output, mean,

@@ -3,9 +3,9 @@
 use super::{BatchNormInput, KernelGradients, Kernels};
 use burn::backend::{
     TensorMetadata,
-    ops::{ActivationOps, ConvOptions, FloatTensorOps, ModuleOps},
+    ops::{ActivationOps, ConvOptions, ConvTransposeOptions, FloatTensorOps, ModuleOps},
 };
-use burn::tensor::Shape;
+use burn::tensor::{Shape, Slice};
 use burn_cubecl::{
     CubeBackend,
     cubecl::{prelude::*, server::KernelArguments},
@@ -32,6 +32,17 @@ impl Kernels for CubeBackend {
 
     fn valid_conv2d(x: CubeTensor, weight: CubeTensor, stride: usize) -> CubeTensor {
         <Self as ModuleOps<Self>>::conv2d(x, weight, None, options(stride))
+    }
+
+    fn valid_conv_transpose2d(x: CubeTensor, weight: CubeTensor, stride: usize) -> CubeTensor {
+        let options = ConvTransposeOptions::new([stride, stride], [0, 0], [0, 0], [1, 1], 1);
+        <Self as ModuleOps<Self>>::conv_transpose2d(x, weight, None, options)
+    }
+
+    fn pairwise_maxout(x: CubeTensor) -> CubeTensor {
+        let [images, channels, height, width] = x.shape().dims();
+        let larger = Self::float_max_dim(in_pairs(x), 2);
+        Self::float_reshape(larger, Shape::from([images, channels / 2, height, width]))
     }
 
     fn batch_normalize(
@@ -64,6 +75,22 @@ impl KernelGradients for CubeBackend {
         <Self as ModuleOps<Self>>::conv2d_weight_backward(x, weight, grad, options(stride))
     }
 
+    fn pairwise_maxout_gradient(x: CubeTensor, grad: CubeTensor) -> CubeTensor {
+        let shape = x.shape();
+        let [images, channels, height, width] = shape.dims();
+        let pairs = in_pairs(x);
+        let piece = |index: usize| {
+            let part = [0..images, 0..channels / 2, index..index + 1, 0..height * width];
+            Self::float_slice(pairs.clone(), &part.map(Slice::from))
+        };
+        let second_is_larger =
+            Self::float_clamp(Self::float_sign(Self::float_sub(piece(1), piece(0))), 0.0.into(), 1.0.into());
+        let grad = Self::float_reshape(grad, Shape::from([images, channels / 2, 1, height * width]));
+        let to_second = Self::float_mul(grad.clone(), second_is_larger);
+        let to_first = Self::float_sub(grad, to_second.clone());
+        Self::float_reshape(Self::float_cat(vec![to_first, to_second], 2), shape)
+    }
+
     fn batch_normalize_gradients(input: BatchNormInput<Self>, grad: CubeTensor) -> [CubeTensor; 3] {
         let channels = input.scale.shape();
         let numbers = input.x.shape().num_elements() / channels.num_elements();
@@ -77,6 +104,12 @@ impl KernelGradients for CubeBackend {
         let sum = |mean| Self::float_reshape(Self::float_mul_scalar(mean, (numbers as f32).into()), channels.clone());
         [Self::float_mul(Self::float_sub(grad, pull), factor), sum(product_mean), sum(grad_mean)]
     }
+}
+
+/// `[N, 2·C, H, W]` → `[N, C, 2, H·W]`.
+fn in_pairs(x: CubeTensor) -> CubeTensor {
+    let [images, channels, height, width] = x.shape().dims();
+    CubeBackend::float_reshape(x, Shape::from([images, channels / 2, 2, height * width]))
 }
 
 /// `[C]` → `[1, C, 1, 1]`.

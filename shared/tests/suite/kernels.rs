@@ -6,7 +6,11 @@ use super::{
 };
 use burn::{
     nn::BatchNormConfig,
-    tensor::{Device, Tensor, TensorData, module::conv2d, ops::ConvOptions},
+    tensor::{
+        Device, Tensor, TensorData,
+        module::{conv_transpose2d, conv2d},
+        ops::{ConvOptions, ConvTransposeOptions},
+    },
 };
 use shared::{kernels, normalized::EPSILON};
 
@@ -25,29 +29,56 @@ const CONVOLUTIONS: [Convolution; 7] = [
     ([40, 3, 32, 32], [4, 3, 5, 5], 1),
 ];
 
-/// The output of the convolution.
+/// For the transposed convolution: `x`'s shape has as many channels as the weight has outputs.
+const TRANSPOSED: [Convolution; 5] = [
+    ([1, 5, 4, 6], [5, 3, 3, 3], 1),
+    ([3, 4, 4, 3], [4, 2, 4, 4], 2),
+    ([2, 7, 1, 1], [7, 6, 4, 4], 1),
+    ([2, 4, 5, 4], [4, 3, 2, 3], 2),
+    ([40, 6, 14, 14], [6, 4, 5, 5], 2),
+];
+
+/// The convolution and both of its gradients.
 pub async fn convolutions_agree_with_burn(device: &Device) {
-    for case @ (x_shape, weight_shape, stride) in CONVOLUTIONS {
-        let [x, weight] = operands(case, device);
-        let [reference_x, reference_weight] = operands(case, &Device::flex());
-        let expected = conv2d(reference_x, reference_weight, None, options(stride));
-        let found = kernels::conv2d(x, weight, stride).to_device(&Device::flex());
-        assert_close(&format!("{x_shape:?} ⋆ {weight_shape:?} / {stride}"), found, expected, rounding(device)).await;
+    for case in CONVOLUTIONS {
+        let burns = |x, weight, stride| conv2d(x, weight, None, ConvOptions::new([stride; 2], [0, 0], [1, 1], 1));
+        assert_agree(case, device, kernels::conv2d, burns).await;
     }
 }
 
-/// Its gradients with respect to the image and to the weight.
-pub async fn convolution_gradients_agree_with_burn(device: &Device) {
-    for case @ (x_shape, weight_shape, stride) in CONVOLUTIONS {
-        let found = convolution_gradients(case, device, |x, weight| kernels::conv2d(x, weight, stride));
-        let expected =
-            convolution_gradients(case, &Device::flex(), |x, weight| conv2d(x, weight, None, options(stride)));
-        for (name, found, expected) in [("x", &found[0], &expected[0]), ("weight", &found[1], &expected[1])] {
-            let what = format!("gradient by {name} of {x_shape:?} ⋆ {weight_shape:?} / {stride}");
-            let found = found.clone().to_device(&Device::flex());
-            assert_close(&what, found, expected.clone(), rounding(device)).await;
+/// The transposed convolution and both of its gradients.
+pub async fn transposed_convolutions_agree_with_burn(device: &Device) {
+    for case in TRANSPOSED {
+        let burns = |x, weight, stride| {
+            conv_transpose2d(x, weight, None, ConvTransposeOptions::new([stride; 2], [0, 0], [0, 0], [1, 1], 1))
+        };
+        assert_agree(case, device, kernels::conv_transpose2d, burns).await;
+    }
+}
+
+/// Maxout and its gradient against their definitions, bit for bit; the first of two equal ones takes it all.
+pub async fn maxout_follows_its_definition(device: &Device) {
+    let shape @ [images, channels, height, width] = [3, 8, 5, 7];
+    let positions = height * width;
+    let mut x = recipe::numbers("x", images * channels * positions, 1.0);
+    for at in (0..positions).step_by(4) {
+        x[at] = x[at + positions];
+    }
+    let weight = recipe::numbers("weight", x.len() / 2, 1.0);
+    let (mut expected, mut expected_gradient) = (vec![], vec![0.0; x.len()]);
+    for (pair, numbers) in x.chunks_exact(2 * positions).enumerate() {
+        for at in 0..positions {
+            let larger = if numbers[at] >= numbers[positions + at] { at } else { positions + at };
+            expected.push(numbers[larger]);
+            expected_gradient[pair * 2 * positions + larger] = weight[pair * positions + at];
         }
     }
+    let x = Tensor::<4>::from_data(TensorData::new(x, shape), device).autodiff().require_grad();
+    let weight = TensorData::new(weight, [images, channels / 2, height, width]);
+    let out = kernels::maxout(x.clone());
+    let gradients = (out.clone() * Tensor::from_data(weight, device).autodiff()).sum().backward();
+    assert_eq!(read(out.inner()).await, expected);
+    assert_eq!(read(x.grad(&gradients).expect("it is a leaf")).await, expected_gradient);
 }
 
 /// Output and all three gradients, against `burn::nn::BatchNorm` in training.
@@ -154,25 +185,26 @@ fn vector(numbers: &[f32], device: &Device) -> Tensor<1> {
     Tensor::from_data(TensorData::new(numbers.to_vec(), [numbers.len()]), device)
 }
 
-fn options(stride: usize) -> ConvOptions<2> {
-    ConvOptions::new([stride, stride], [0, 0], [1, 1], 1)
+/// A convolution or its transpose: of the image, by the weight, with the stride.
+type Convolve = fn(Tensor<4>, Tensor<4>, usize) -> Tensor<4>;
+
+/// Compares ours with Burn's on the CPU: the output and its gradients by the image and by the weight.
+async fn assert_agree(case: Convolution, device: &Device, ours: Convolve, burns: Convolve) {
+    let (found, expected) = (differentiated(case, device, ours), differentiated(case, &Device::flex(), burns));
+    for ((name, found), expected) in ["output", "by x", "by weight"].into_iter().zip(found).zip(expected) {
+        assert_close(&format!("{name} {case:?}"), found.to_device(&Device::flex()), expected, rounding(device)).await;
+    }
 }
 
-fn operands((x, weight, _): Convolution, device: &Device) -> [Tensor<4>; 2] {
-    [recipe::tensor("x", x, 1.0, device), recipe::tensor("weight", weight, 1.0, device)]
-}
-
-/// The gradients of a weighted sum of the output by `x` and by the weight.
-fn convolution_gradients(
-    case: Convolution,
-    device: &Device,
-    convolve: impl Fn(Tensor<4>, Tensor<4>) -> Tensor<4>,
-) -> [Tensor<4>; 2] {
-    let [x, weight] = operands(case, device).map(|tensor| tensor.autodiff().require_grad());
-    let out = convolve(x.clone(), weight.clone());
+/// The output, and the gradients of a weighted sum of it by `x` and by the weight.
+fn differentiated((x, weight, stride): Convolution, device: &Device, convolve: Convolve) -> [Tensor<4>; 3] {
+    let leaf = |name, shape| recipe::tensor(name, shape, 1.0, device).autodiff().require_grad();
+    let (x, weight) = (leaf("x", x), leaf("weight", weight));
+    let out = convolve(x.clone(), weight.clone(), stride);
     let factors = recipe::tensor("grad", out.dims(), 1.0, device).autodiff();
-    let gradients = (out * factors).sum().backward();
-    [x, weight].map(|leaf| leaf.grad(&gradients).expect("it is a leaf"))
+    let gradients = (out.clone() * factors).sum().backward();
+    let [by_x, by_weight] = [x, weight].map(|leaf| leaf.grad(&gradients).expect("it is a leaf"));
+    [out.inner(), by_x, by_weight]
 }
 
 /// A normalised batch and the gradients of a weighted sum of it, each under its name.

@@ -28,7 +28,8 @@ macro_rules! every_body_on {
             }
             kernels {
                 convolutions_agree_with_burn,
-                convolution_gradients_agree_with_burn,
+                transposed_convolutions_agree_with_burn,
+                maxout_follows_its_definition,
                 batch_normalization_agrees_with_burn,
                 batch_statistics_are_right,
                 leaky_relu_follows_its_definition,

@@ -106,8 +106,8 @@ pub async fn running_statistics_follow_the_batches(device: &Device) {
         let mean = channels.clone().mean_dim(1).flatten::<1>(0, 1);
         let [unbiased, biased] = [channels.clone().var(1), channels.var_bias(1)].map(|tensor| tensor.flatten(0, 1));
         let what = |name| format!("{}: running {name}", spec.name);
-        assert_vector_close(&what("mean"), layer.mean.value_sync(), mean.clone() * 0.1).await;
-        assert_vector_close(&what("variance"), layer.variance.value_sync(), unbiased * 0.1 + 0.9).await;
+        assert_vector_close(&what("mean"), layer.norm.mean.value_sync(), mean.clone() * 0.1).await;
+        assert_vector_close(&what("variance"), layer.norm.variance.value_sync(), unbiased * 0.1 + 0.9).await;
         x = bent(normalized_by(out, layer, mean, biased), config.slope);
     }
 }
@@ -124,7 +124,7 @@ pub async fn folded_networks_are_the_same_function(device: &Device) {
         let found = folded.features(&folded.keep(images.clone(), Scope::Conv5), &[]).primal;
         let top = net.layers.iter().zip(&ALI).fold(images, |x, (layer, spec)| {
             let out = convolved(x, layer.weight.val(), spec);
-            let [mean, variance] = [&layer.mean, &layer.variance].map(RunningState::value_sync);
+            let [mean, variance] = [&layer.norm.mean, &layer.norm.variance].map(RunningState::value_sync);
             bent(normalized_by(out, layer, mean, variance), config.slope)
         });
         let expected = top.flatten::<2>(1, 3);
@@ -178,18 +178,11 @@ fn normalized(config: EncoderConfig, device: &Device) -> NormalizedEncoder {
     let layer = |spec: &LayerSpec| {
         let channels = [spec.outputs];
         let vector = |name: &str, bound| recipe::tensor(&format!("{}.{name}", spec.name), channels, bound, device);
-        NormalizedConv {
-            weight: Param::from_tensor(recipe::tensor(
-                spec.name,
-                spec.weight_shape(),
-                recipe::bound(spec, 1.0),
-                device,
-            )),
-            scale: Param::from_tensor(vector("scale", 0.5) + 1.0),
-            shift: Param::from_tensor(vector("shift", 0.5)),
-            mean: RunningState::new(Tensor::zeros(channels, device)),
-            variance: RunningState::new(Tensor::ones(channels, device)),
-        }
+        let weight = recipe::tensor(spec.name, spec.weight_shape(), recipe::bound(spec, 1.0), device);
+        let mut layer = NormalizedConv::new(weight);
+        layer.norm.scale = Param::from_tensor(vector("scale", 0.5) + 1.0);
+        layer.norm.shift = Param::from_tensor(vector("shift", 0.5));
+        layer
     };
     NormalizedEncoder { layers: config.kind.layers().iter().map(layer).collect() }
 }
@@ -213,7 +206,7 @@ fn convolved(x: Tensor<4>, weight: Tensor<4>, spec: &LayerSpec) -> Tensor<4> {
 fn normalized_by(x: Tensor<4>, layer: &NormalizedConv, mean: Tensor<1>, variance: Tensor<1>) -> Tensor<4> {
     let by_channel = |tensor: Tensor<1>| tensor.reshape([1, -1, 1, 1]);
     let normalized = (x - by_channel(mean)) / by_channel((variance + EPSILON).sqrt());
-    normalized * by_channel(layer.scale.val()) + by_channel(layer.shift.val())
+    normalized * by_channel(layer.norm.scale.val()) + by_channel(layer.norm.shift.val())
 }
 
 fn bent(x: Tensor<4>, slope: f32) -> Tensor<4> {

@@ -1,0 +1,196 @@
+//! Adversarially learned inference (Dumoulin et al. 2017), the paper's BiGAN with the Jensen–Shannon divergence.
+
+use super::{
+    bigan::{self, Bigan, Design, Frozen},
+    nets::{self, Layer, Phase, Spec, Start},
+    pictures::{self, Picture},
+    random::{self, Purpose},
+    recipe::{Learner, Parts, Recipe, SPREAD, Step, Values},
+};
+use anyhow::Result;
+use burn::{
+    module::Module,
+    optim::{AdamConfig, ModuleOptimizer},
+    tensor::{Device, Tensor, activation::log_sigmoid},
+};
+use rand::RngCore;
+use shared::{
+    config::{EncoderConfig, EncoderKind, InputRange, Parametrization},
+    encoder::Encoder,
+    images::{ImageSet, to_tensor},
+    kernels,
+};
+
+/// The published encoder and generator for CIFAR-10.
+pub const DESIGN: Design = Design::new(
+    EncoderConfig {
+        kind: EncoderKind::Ali,
+        slope: 0.1,
+        input_range: InputRange::Unit,
+        parametrization: Parametrization::Ntk,
+    },
+    64,
+    Start::Normal(0.01),
+);
+
+/// The discriminator's part for images; maxout halves the channels of each.
+const X: [Spec; 5] = [
+    Spec::down(32, 5, 1).biased(),
+    Spec::down(64, 4, 2),
+    Spec::down(128, 4, 1),
+    Spec::down(256, 4, 2),
+    Spec::down(512, 4, 1),
+];
+/// Its part for latents.
+const Z: [Spec; 2] = [Spec::down(512, 1, 1), Spec::down(512, 1, 1)];
+/// What both go into; the last has no activation.
+const JOINT: [Spec; 3] =
+    [Spec::down(1024, 1, 1).biased(), Spec::down(1024, 1, 1).biased(), Spec::down(1, 1, 1).biased()];
+/// How many channels go into one of maxout's.
+const PIECES: usize = 2;
+/// Dropout of what comes in.
+const DROP_INPUT: f32 = 0.2;
+/// Dropout before every other layer.
+const DROP_HIDDEN: f32 = 0.5;
+/// Beyond this a logit's probability is 0 or 1 to the last bit that counts; `e^` of it is still a number.
+const MOST_LOGIT: f32 = 40.0;
+
+/// Tells pairs of an image and its encoding from pairs of a latent and its image.
+#[derive(Module, Debug)]
+pub struct Discriminator {
+    x: Vec<Layer>,
+    z: Vec<Layer>,
+    joint: Vec<Layer>,
+}
+
+impl Discriminator {
+    fn random(random: &mut impl RngCore, device: &Device) -> Self {
+        let start = DESIGN.start;
+        let halved = |specs: &[Spec], inputs: usize, random: &mut _| -> Vec<Layer> {
+            let inputs = std::iter::once(inputs).chain(specs.iter().map(|spec| spec.outputs / PIECES));
+            let layers = specs.iter().zip(inputs);
+            layers.flat_map(|(spec, inputs)| nets::stack(&[*spec], inputs, start, random, device)).collect()
+        };
+        let joint_inputs = (X[4].outputs + Z[1].outputs) / PIECES;
+        Self {
+            x: halved(&X, 3, random),
+            z: halved(&Z, DESIGN.latent, random),
+            joint: halved(&JOINT, joint_inputs, random),
+        }
+    }
+
+    /// Logits `[N]` of images `[N, 3, 32, 32]` with latents `[N, latent, 1, 1]`; `random` is dropout's.
+    fn logits(&self, x: Tensor<4>, z: Tensor<4>, random: &mut impl RngCore) -> Tensor<1> {
+        let mut dropped = |x: Tensor<4>, drop: f32| {
+            let mask = random::dropout_mask(x.dims(), drop, random, &x.device());
+            x * mask
+        };
+        let mut part = |layers: &[Layer], specs: &[Spec], x: Tensor<4>, first: f32| {
+            layers.iter().zip(specs).enumerate().fold(x, |x, (index, (layer, spec))| {
+                let x = dropped(x, if index == 0 { first } else { DROP_HIDDEN });
+                let x = layer.forward(spec, x, Phase::Train);
+                if spec.outputs > 1 { kernels::maxout(x) } else { x }
+            })
+        };
+        let x = part(&self.x, &X, x, DROP_INPUT);
+        let z = part(&self.z, &Z, z, DROP_INPUT);
+        part(&self.joint, &JOINT, Tensor::cat(vec![x, z], 1), DROP_HIDDEN).flatten::<1>(0, 3)
+    }
+}
+
+/// The two players.
+pub struct Ali {
+    bigan: Learner<Bigan>,
+    discriminator: Learner<Discriminator>,
+    device: Device,
+}
+
+impl Ali {
+    /// At the start; `device` has reverse mode.
+    pub fn new(data: &ImageSet, seed: u64, device: &Device) -> Self {
+        let mut random = random::generator(seed, Purpose::Start, 0);
+        Self {
+            bigan: Learner::new(Bigan::random(&DESIGN, data, &mut random, device), adam),
+            discriminator: Learner::new(Discriminator::random(&mut random, device), adam),
+            device: device.clone(),
+        }
+    }
+}
+
+/// The published optimiser.
+fn adam() -> ModuleOptimizer {
+    AdamConfig::new().with_beta_1(0.5).with_beta_2(0.999).with_epsilon(1e-8).init()
+}
+
+impl Recipe for Ali {
+    /// Both players move at once, from one pass through the discriminator.
+    ///
+    /// Its loss `softplus(−p) + softplus(p̃)` and theirs `softplus(p) + softplus(−p̃)` differ only in what each logit's
+    /// gradient starts from, and without batch normalisation no logit depends on another sample. So the gradient that
+    /// arrives at a generated image or latent is the discriminator's times `−e^p` (or `−e^−p̃`): σ(p) for −σ(−p).
+    fn step(&mut self, step: Step) -> Values {
+        let mut random = step.random();
+        let x = to_tensor(&step.pixels(), DESIGN.encoder.input_range, &self.device);
+        let latents = [step.batch, DESIGN.latent, 1, 1];
+        let [noise, z] = [(); 2].map(|()| random::normal(latents, 1.0, &mut random, &self.device));
+        let encoded = self.bigan.net.sample(&DESIGN, x.clone(), noise);
+        let made = self.bigan.net.generate(&DESIGN, z.clone(), Phase::Train);
+        let spread = bigan::spread(&made.clone().inner(), &x.clone().inner());
+
+        let leaf = |real: Tensor<4>, other: Tensor<4>| Tensor::cat(vec![real, other], 0).detach().require_grad();
+        let (xs, zs) = (leaf(x, made.clone()), leaf(encoded.clone(), z));
+        let logits = self.discriminator.net.logits(xs.clone(), zs.clone(), &mut random);
+        let of = |part: usize| logits.clone().narrow(0, part * step.batch, step.batch);
+        let [data, sample] = [of(0), of(1)];
+        let loss = (softplus(-data.clone()) + softplus(sample.clone())).mean();
+        let mut gradients = loss.backward();
+        let at = |leaf: &Tensor<4>, part: usize, gradients: &mut _| {
+            let gradient = leaf.grad_remove(gradients).expect("the discriminator sees it");
+            Tensor::from_inner(gradient.narrow(0, part * step.batch, step.batch))
+        };
+        let (at_made, at_encoded) = (at(&xs, 1, &mut gradients), at(&zs, 0, &mut gradients));
+        self.discriminator.descend(step.rate, gradients);
+
+        let turned = |logit: Tensor<1>| -logit.detach().clamp(-MOST_LOGIT, MOST_LOGIT).exp().reshape([-1, 1, 1, 1]);
+        let pull =
+            (encoded * at_encoded * turned(data.clone())).sum() + (made * at_made * turned(-sample.clone())).sum();
+        self.bigan.descend(step.rate, pull.backward());
+
+        let fooled = (softplus(data) + softplus(-sample)).mean();
+        vec![("discriminator", number(loss)), ("generator", number(fooled)), (SPREAD, spread)]
+    }
+
+    fn save(&self) -> Result<Parts> {
+        let mut parts = Parts::new();
+        self.bigan.save("bigan", &mut parts)?;
+        self.discriminator.save("discriminator", &mut parts)?;
+        Ok(parts)
+    }
+
+    fn restore(&mut self, parts: &Parts) -> Result<()> {
+        self.bigan.restore("bigan", parts)?;
+        self.discriminator.restore("discriminator", parts)
+    }
+
+    fn encoder(&self) -> Encoder {
+        self.bigan.net.valid().encoder(&DESIGN)
+    }
+
+    fn pictures(&self, originals: &[u8], seed: u64) -> Vec<Picture> {
+        pictures::of_latents(
+            &Frozen::new(&DESIGN, self.bigan.net.valid()),
+            originals,
+            seed,
+            &self.device.clone().inner(),
+        )
+    }
+}
+
+/// `log(1 + e^x)`, which neither over- nor underflows.
+fn softplus(x: Tensor<1>) -> Tensor<1> {
+    -log_sigmoid(-x)
+}
+
+fn number(loss: Tensor<1>) -> f64 {
+    f64::from(loss.into_scalar::<f32>())
+}

@@ -1,0 +1,173 @@
+//! The encoder and generator of a bidirectional GAN (Donahue et al. 2017; Dumoulin et al. 2017), which ALI and the
+//! Wasserstein BiGAN have in common.
+
+use super::{
+    nets::{self, Layer, Phase, Spec, Start},
+    pictures::Latent,
+    random,
+};
+use burn::{
+    module::{Module, Param},
+    tensor::{Device, Tensor, activation::sigmoid},
+};
+use rand::Rng;
+use shared::{
+    config::{EncoderConfig, InputRange, Scope},
+    encoder::Encoder,
+    images::{ImageSet, PLANE, SIDE, to_tensor},
+    normalized::NormalizedEncoder,
+};
+
+/// What tells one bidirectional GAN from the other.
+#[derive(Debug, Clone, Copy)]
+pub struct Design {
+    /// The encoder up to its features.
+    pub encoder: EncoderConfig,
+    /// Numbers of a latent z.
+    pub latent: usize,
+    /// The leaky ReLU's slope, in the encoder and in the generator.
+    pub slope: f32,
+    /// How parameters start.
+    pub start: Start,
+    /// From the features to μ and log σ.
+    pub head: [Spec; 2],
+    /// From z to the image, up to its last activation.
+    pub generator: [Spec; 7],
+}
+
+impl Design {
+    /// The published generator and head (ALI's, which the Wasserstein BiGAN shares) for latents of so many numbers.
+    pub const fn new(encoder: EncoderConfig, latent: usize, start: Start) -> Self {
+        Self {
+            encoder,
+            latent,
+            slope: encoder.slope,
+            start,
+            head: [Spec::down(512, 1, 1).normalized(), Spec::down(2 * latent, 1, 1).biased()],
+            generator: [
+                Spec::up(256, 4, 1).normalized(),
+                Spec::up(128, 4, 2).normalized(),
+                Spec::up(64, 4, 1).normalized(),
+                Spec::up(32, 4, 2).normalized(),
+                Spec::up(32, 5, 1).normalized(),
+                Spec::up(32, 1, 1).normalized(),
+                Spec::down(3, 1, 1),
+            ],
+        }
+    }
+}
+
+/// Encoder and generator, which are trained together.
+#[derive(Module, Debug)]
+pub struct Bigan {
+    encoder: NormalizedEncoder,
+    head: Vec<Layer>,
+    generator: Vec<Layer>,
+    /// A bias for every pixel of the generator's last layer, `[3, 32, 32]`, where its images are in `[0, 1]`.
+    output_bias: Option<Param<Tensor<3>>>,
+}
+
+impl Bigan {
+    /// With random parameters. ALI's pixel biases start at the log-odds of the mean image of `data`.
+    pub fn random(design: &Design, data: &ImageSet, random: &mut impl Rng, device: &Device) -> Self {
+        let kind = design.encoder.kind;
+        let biased = design.encoder.input_range == InputRange::Unit;
+        Self {
+            encoder: NormalizedEncoder::new(kind, |spec| design.start.weight(spec.weight_shape(), random, device)),
+            head: nets::stack(&design.head, kind.features(), design.start, random, device),
+            generator: nets::stack(&design.generator, design.latent, design.start, random, device),
+            output_bias: biased.then(|| Param::from_tensor(log_odds(data, device))),
+        }
+    }
+
+    /// μ and log σ, `[N, latent, 1, 1]` each, of a training batch `[N, 3, 32, 32]`.
+    pub fn encode(&self, design: &Design, images: Tensor<4>) -> [Tensor<4>; 2] {
+        let top = self.encoder.forward(images, design.encoder);
+        split(nets::leaky_stack(&self.head, &design.head, top, design.slope, Phase::Train))
+    }
+
+    /// A latent of each image: `μ + σ ε`, with ε standard normal.
+    pub fn sample(&self, design: &Design, images: Tensor<4>, noise: Tensor<4>) -> Tensor<4> {
+        let [mean, log_deviation] = self.encode(design, images);
+        mean + log_deviation.exp() * noise
+    }
+
+    /// Images `[N, 3, 32, 32]` of latents `[N, latent, 1, 1]`, in the range that the encoder takes.
+    pub fn generate(&self, design: &Design, latents: Tensor<4>, phase: Phase) -> Tensor<4> {
+        let pixels = nets::leaky_stack(&self.generator, &design.generator, latents, design.slope, phase);
+        match &self.output_bias {
+            Some(bias) => sigmoid(pixels + bias.val().unsqueeze()),
+            None => pixels.tanh(),
+        }
+    }
+
+    /// The frozen encoder that it has become, up to the features.
+    pub fn encoder(&self, design: &Design) -> Encoder {
+        self.encoder.fold(design.encoder)
+    }
+}
+
+/// A trained pair, to look at.
+pub struct Frozen {
+    design: &'static Design,
+    net: Bigan,
+    encoder: Encoder,
+}
+
+impl Frozen {
+    /// From a net off its autodiff device.
+    pub fn new(design: &'static Design, net: Bigan) -> Self {
+        Self { encoder: net.encoder(design), design, net }
+    }
+}
+
+impl Latent for Frozen {
+    fn size(&self) -> usize {
+        self.design.latent
+    }
+
+    fn encode(&self, pixels: &[u8], device: &Device) -> Tensor<2> {
+        let images = to_tensor(pixels, self.design.encoder.input_range, device);
+        let features = self.encoder.features(&self.encoder.keep(images, Scope::Conv5), &[]).primal;
+        let [count, width] = features.dims();
+        let top = features.reshape([count, width, 1, 1]);
+        let [mean, _] =
+            split(nets::leaky_stack(&self.net.head, &self.design.head, top, self.design.slope, Phase::Infer));
+        mean.flatten::<2>(1, 3)
+    }
+
+    fn decode(&self, latents: Tensor<2>) -> Tensor<4> {
+        let [count, size] = latents.dims();
+        let images = self.net.generate(self.design, latents.reshape([count, size, 1, 1]), Phase::Infer);
+        match self.design.encoder.input_range {
+            InputRange::Unit => images,
+            InputRange::Symmetric => (images + 1.0) / 2.0,
+        }
+    }
+}
+
+/// The first and the second half of the channels.
+fn split(x: Tensor<4>) -> [Tensor<4>; 2] {
+    let half = x.dims()[1] / 2;
+    [x.clone().narrow(1, 0, half), x.narrow(1, half, half)]
+}
+
+/// The log-odds of the mean image, `[3, 32, 32]`.
+fn log_odds(data: &ImageSet, device: &Device) -> Tensor<3> {
+    let mut sums = vec![0.0_f64; 3 * PLANE];
+    for index in 0..data.len() {
+        sums.iter_mut().zip(data.image(index)).for_each(|(sum, &byte)| *sum += f64::from(byte));
+    }
+    let odds = sums.into_iter().map(|sum| {
+        let mean = (sum / (255.0 * data.len().max(1) as f64)).clamp(1e-7, 1.0 - 1e-7);
+        (mean / (1.0 - mean)).ln() as f32
+    });
+    random::tensor(odds, [3, SIDE, SIDE], device)
+}
+
+/// How varied images `[N, 3, 32, 32]` are, as a share of the deviation of others: near 0 when a generator has
+/// collapsed onto one image.
+pub fn spread(made: &Tensor<4>, data: &Tensor<4>) -> f64 {
+    let deviation = |images: &Tensor<4>| f64::from(images.clone().var(0).sqrt().mean().into_scalar::<f32>());
+    deviation(made) / deviation(data).max(1e-6)
+}

@@ -1,0 +1,86 @@
+//! What happens in a run: one line of `metrics.jsonl` each, and what the report is drawn from.
+
+use super::recipe::{SPREAD, Values};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, time::Instant};
+
+/// Below this share of the data's deviation, generated images are all but one.
+const COLLAPSED: f64 = 0.05;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// Some more steps are done.
+    Steps {
+        /// Steps done.
+        step: usize,
+        /// Steps in all.
+        steps: usize,
+        /// Means since the last such event, by name.
+        values: BTreeMap<String, f64>,
+        /// Images a second since then.
+        images_per_second: f64,
+        /// Seconds of training so far, over all sittings.
+        seconds: f64,
+    },
+    /// The representation was measured.
+    Probe {
+        /// Steps done.
+        step: usize,
+        /// Passes over the data done.
+        epoch: usize,
+        /// Of a linear classifier on f, on held-out training images, 0 to 1.
+        accuracy: f64,
+    },
+    /// The generated images have become all alike.
+    Collapse {
+        /// Steps done.
+        step: usize,
+        /// Their deviation, as a share of the data's.
+        spread: f64,
+    },
+}
+
+/// Sums since the last event.
+pub struct Window {
+    sums: BTreeMap<&'static str, (f64, usize)>,
+    images: usize,
+    begun: Instant,
+}
+
+impl Window {
+    /// From now on.
+    pub fn new() -> Self {
+        Self { sums: BTreeMap::new(), images: 0, begun: Instant::now() }
+    }
+
+    /// Adds a step's values.
+    pub fn add(&mut self, values: &Values, images: usize) {
+        for &(name, value) in values {
+            let (sum, count) = self.sums.entry(name).or_default();
+            *sum += value;
+            *count += 1;
+        }
+        self.images += images;
+    }
+
+    /// The means.
+    pub fn event(&self, step: usize, steps: usize, seconds: f64) -> Event {
+        let mean = |(&name, &(sum, count)): (&&'static str, &(f64, usize))| (name.to_owned(), sum / count as f64);
+        Event::Steps {
+            step,
+            steps,
+            values: self.sums.iter().map(mean).collect(),
+            images_per_second: self.images as f64 / self.begun.elapsed().as_secs_f64(),
+            seconds,
+        }
+    }
+
+    /// That the generated images have become all alike, if they have.
+    pub fn collapse(&self, step: usize) -> Option<Event> {
+        let &(sum, count) = self.sums.get(SPREAD)?;
+        let spread = sum / count as f64;
+        (spread < COLLAPSED).then_some(Event::Collapse { step, spread })
+    }
+}

@@ -1,0 +1,160 @@
+//! The layers that only pre-training needs: generators, discriminators, and what stands on an encoder's features.
+
+use super::random;
+use burn::{
+    module::{Module, Param},
+    tensor::{Device, Tensor},
+};
+use rand::Rng;
+use shared::{kernels, normalized::BatchNorm};
+
+/// Which way a convolution goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From images to features.
+    Down,
+    /// Transposed: from features to images.
+    Up,
+}
+
+/// One layer. No padding anywhere.
+#[derive(Debug, Clone, Copy)]
+pub struct Spec {
+    direction: Direction,
+    /// Output channels.
+    pub outputs: usize,
+    kernel: usize,
+    stride: usize,
+    normalized: bool,
+    biased: bool,
+}
+
+impl Spec {
+    /// A convolution without bias.
+    pub const fn down(outputs: usize, kernel: usize, stride: usize) -> Self {
+        Self { direction: Direction::Down, outputs, kernel, stride, normalized: false, biased: false }
+    }
+
+    /// A transposed convolution without bias.
+    pub const fn up(outputs: usize, kernel: usize, stride: usize) -> Self {
+        Self { direction: Direction::Up, ..Self::down(outputs, kernel, stride) }
+    }
+
+    /// With batch normalisation.
+    pub const fn normalized(self) -> Self {
+        Self { normalized: true, ..self }
+    }
+
+    /// With a bias a channel.
+    pub const fn biased(self) -> Self {
+        Self { biased: true, ..self }
+    }
+
+    /// Shape of the weight for so many input channels.
+    pub fn weight_shape(&self, inputs: usize) -> [usize; 4] {
+        let [first, second] = match self.direction {
+            Direction::Down => [self.outputs, inputs],
+            Direction::Up => [inputs, self.outputs],
+        };
+        [first, second, self.kernel, self.kernel]
+    }
+}
+
+/// How parameters start.
+#[derive(Debug, Clone, Copy)]
+pub enum Start {
+    /// Weights normal with this deviation, biases 0: as ALI was published.
+    Normal(f32),
+    /// Weights and biases uniform within 1/√fan-in, PyTorch's own: as Wasserstein BiGAN was published.
+    Uniform,
+}
+
+impl Start {
+    /// A weight.
+    pub fn weight(self, shape: [usize; 4], random: &mut impl Rng, device: &Device) -> Tensor<4> {
+        match self {
+            Self::Normal(deviation) => random::normal(shape, deviation, random, device),
+            Self::Uniform => random::uniform(shape, uniform_bounds(shape), random, device),
+        }
+    }
+
+    /// The bias of the layer with that weight.
+    fn bias(self, outputs: usize, weight: [usize; 4], random: &mut impl Rng, device: &Device) -> Tensor<1> {
+        match self {
+            Self::Normal(_) => Tensor::zeros([outputs], device),
+            Self::Uniform => random::uniform([outputs], uniform_bounds(weight), random, device),
+        }
+    }
+}
+
+/// ±1/√fan-in, as PyTorch counts it.
+fn uniform_bounds([_, second, height, width]: [usize; 4]) -> [f32; 2] {
+    let bound = 1.0 / ((second * height * width) as f32).sqrt();
+    [-bound, bound]
+}
+
+/// Whose statistics batch normalisation goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The batch's, which go into the running ones.
+    Train,
+    /// The running ones.
+    Infer,
+}
+
+/// The parameters of one layer.
+#[derive(Module, Debug)]
+pub struct Layer {
+    /// `[O, C, K, K]`; of a transposed convolution `[C, O, K, K]`.
+    pub weight: Param<Tensor<4>>,
+    /// `[O]`.
+    pub bias: Option<Param<Tensor<1>>>,
+    norm: Option<BatchNorm>,
+}
+
+impl Layer {
+    fn new(spec: &Spec, inputs: usize, start: Start, random: &mut impl Rng, device: &Device) -> Self {
+        let shape = spec.weight_shape(inputs);
+        Self {
+            weight: Param::from_tensor(start.weight(shape, random, device)),
+            bias: spec.biased.then(|| Param::from_tensor(start.bias(spec.outputs, shape, random, device))),
+            norm: spec.normalized.then(|| BatchNorm::new(spec.outputs, device)),
+        }
+    }
+
+    /// Everything up to the activation: `[N, C, H, W]` → `[N, O, H', W']`.
+    pub fn forward(&self, spec: &Spec, x: Tensor<4>, phase: Phase) -> Tensor<4> {
+        let mut x = match spec.direction {
+            Direction::Down => kernels::conv2d(x, self.weight.val(), spec.stride),
+            Direction::Up => kernels::conv_transpose2d(x, self.weight.val(), spec.stride),
+        };
+        if let Some(bias) = &self.bias {
+            x = x + bias.val().reshape([1, -1, 1, 1]);
+        }
+        match (&self.norm, phase) {
+            (None, _) => x,
+            (Some(norm), Phase::Train) => norm.forward(x),
+            (Some(norm), Phase::Infer) => norm.infer(x),
+        }
+    }
+
+    /// The layer's transpose, without bias, of a convolution: what carries a gradient from its output `[N, O, H', W']`
+    /// to its input `[N, C, H, W]`, itself a function that can be differentiated.
+    pub fn transposed(&self, spec: &Spec, gradient: Tensor<4>) -> Tensor<4> {
+        kernels::conv_transpose2d(gradient, self.weight.val(), spec.stride)
+    }
+}
+
+/// Layers one on the other.
+pub fn stack(specs: &[Spec], inputs: usize, start: Start, random: &mut impl Rng, device: &Device) -> Vec<Layer> {
+    let inputs = std::iter::once(inputs).chain(specs.iter().map(|spec| spec.outputs));
+    specs.iter().zip(inputs).map(|(spec, inputs)| Layer::new(spec, inputs, start, random, device)).collect()
+}
+
+/// Goes through all layers, with leaky ReLU between them but not after the last.
+pub fn leaky_stack(layers: &[Layer], specs: &[Spec], x: Tensor<4>, slope: f32, phase: Phase) -> Tensor<4> {
+    layers.iter().zip(specs).enumerate().fold(x, |x, (index, (layer, spec))| {
+        let x = if index == 0 { x } else { kernels::leaky_relu(x, slope) };
+        layer.forward(spec, x, phase)
+    })
+}

@@ -1,0 +1,115 @@
+//! What the training loop needs of a recipe.
+
+use super::{
+    pictures::Picture,
+    random::{self, Purpose},
+};
+use anyhow::{Context, Result};
+use burn::{
+    module::Module,
+    optim::{GradientsParams, ModuleOptimizer},
+    store::ModuleRecord,
+    tensor::{Bytes, Gradients},
+};
+use rand_chacha::ChaCha8Rng;
+use shared::{encoder::Encoder, images::ImageSet};
+use std::collections::BTreeMap;
+
+/// Named numbers of one step, for people: losses, accuracies.
+pub type Values = Vec<(&'static str, f64)>;
+
+/// The state of a recipe, in Burn's own format, by name.
+pub type Parts = BTreeMap<String, Vec<u8>>;
+
+/// The value that says how varied the generated images are, as a share of the data's own deviation.
+pub const SPREAD: &str = "spread";
+
+/// One step of a run.
+#[derive(Clone, Copy)]
+pub struct Step<'a> {
+    /// The training images.
+    pub images: &'a ImageSet,
+    /// Images a step.
+    pub batch: usize,
+    /// Where all randomness comes from.
+    pub seed: u64,
+    /// Which step, from 0.
+    pub index: usize,
+    /// Steps in all.
+    pub steps: usize,
+    /// The learning rate at the start.
+    pub rate: f64,
+}
+
+impl Step<'_> {
+    /// The images of this step, `[batch, 3, 32, 32]`.
+    pub fn pixels(&self) -> Vec<u8> {
+        self.images.gather(&random::batch(self.images.len(), self.batch, self.seed, self.index))
+    }
+
+    /// The randomness of this step.
+    pub fn random(&self) -> ChaCha8Rng {
+        random::generator(self.seed, Purpose::Step, self.index)
+    }
+}
+
+/// A way to train a base network without labels.
+pub trait Recipe {
+    /// Takes one step.
+    fn step(&mut self, step: Step) -> Values;
+
+    /// Everything that a run needs to go on.
+    fn save(&self) -> Result<Parts>;
+
+    /// Goes on from [`Recipe::save`].
+    fn restore(&mut self, parts: &Parts) -> Result<()>;
+
+    /// The frozen network that has come of it so far.
+    fn encoder(&self) -> Encoder;
+
+    /// What it makes of some images `[N, 3, 32, 32]` now; nothing for a recipe that makes no images.
+    fn pictures(&self, _originals: &[u8], _seed: u64) -> Vec<Picture> {
+        vec![]
+    }
+}
+
+/// A network with its optimiser.
+pub struct Learner<M> {
+    /// The network.
+    pub net: M,
+    optimizer: ModuleOptimizer,
+    fresh: fn() -> ModuleOptimizer,
+}
+
+impl<M: Module> Learner<M> {
+    /// At the start, with the optimiser that `fresh` makes.
+    pub fn new(net: M, fresh: fn() -> ModuleOptimizer) -> Self {
+        Self { net, optimizer: fresh(), fresh }
+    }
+
+    /// One step down the gradients of a loss.
+    pub fn descend(&mut self, rate: f64, gradients: Gradients) {
+        let gradients = GradientsParams::from_grads(gradients, &self.net);
+        self.net = self.optimizer.step(rate, self.net.clone(), gradients);
+    }
+
+    /// Adds its state to `parts`.
+    pub fn save(&self, name: &str, parts: &mut Parts) -> Result<()> {
+        let net = self.net.clone().into_record().into_bytes().context("the network cannot be saved")?;
+        let optimizer = self.optimizer.into_bytes().context("the optimiser cannot be saved")?;
+        parts.insert(name.to_owned(), net.to_vec());
+        parts.insert(format!("{name}.optimizer"), optimizer.to_vec());
+        Ok(())
+    }
+
+    /// Takes its state from `parts`.
+    pub fn restore(&mut self, name: &str, parts: &Parts) -> Result<()> {
+        let part = |name: &str| {
+            let bytes = parts.get(name).with_context(|| format!("it has no part {name:?}"))?;
+            Ok::<_, anyhow::Error>(Bytes::from_bytes_vec(bytes.clone()))
+        };
+        self.net = self.net.clone().try_load_record(ModuleRecord::from_bytes(part(name)?)?)?;
+        self.optimizer = (self.fresh)().from_bytes(part(&format!("{name}.optimizer"))?)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,92 @@
+//! `report.html`: a run of pre-training on one page that needs nothing else.
+
+use super::{event::Event, pictures::Picture};
+use crate::plot::{self, Curve};
+use anyhow::Result;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use std::collections::BTreeMap;
+
+/// What the run is and where it stands.
+pub struct Facts {
+    /// Recipe and data set.
+    pub title: String,
+    /// Steps done of steps in all.
+    pub position: String,
+    /// Images a step.
+    pub batch: usize,
+    /// The learning rate at the start.
+    pub learning_rate: f64,
+    /// Where all randomness comes from.
+    pub seed: u64,
+    /// Seconds of training.
+    pub seconds: f64,
+}
+
+/// The page.
+pub fn page(facts: &Facts, events: &[Event], pictures: &[Picture]) -> Result<String> {
+    let curves: Vec<PreEscaped<String>> = charts(events)?.into_iter().map(PreEscaped).collect();
+    let images: Result<Vec<Markup>> = pictures.iter().map(figure).collect();
+    let last_probe = events.iter().rev().find_map(|event| match event {
+        Event::Probe { accuracy, .. } => Some(format!("{:.1} %", 100.0 * accuracy)),
+        _ => None,
+    });
+    let rows = [
+        ("Progress", facts.position.clone()),
+        ("Images a step", facts.batch.to_string()),
+        ("Learning rate at the start", facts.learning_rate.to_string()),
+        ("Seed", facts.seed.to_string()),
+        ("Hours of training", format!("{:.2}", facts.seconds / 3600.0)),
+        ("Linear classifier on f, held-out training images", last_probe.unwrap_or_else(|| "not yet".to_owned())),
+    ];
+    Ok(html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                title { "Pre-training: " (facts.title) }
+                style { (PreEscaped(plot::STYLE)) }
+            }
+            body {
+                h1 { "Pre-training: " (facts.title) }
+                table { @for (name, value) in rows { tr { th scope="row" { (name) } td { (value) } } } }
+                h2 { "Curves" }
+                div.charts { @for curve in curves { (curve) } }
+                @if !pictures.is_empty() { h2 { "Pictures" } }
+                @for image in images? { (image) }
+            }
+        }
+    }
+    .into_string())
+}
+
+/// One chart for each value, and one for the probe.
+fn charts(events: &[Event]) -> Result<Vec<String>> {
+    let mut values: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
+    let mut probe = vec![];
+    for event in events {
+        match event {
+            Event::Steps { step, values: of_step, .. } => {
+                for (name, &value) in of_step {
+                    values.entry(name).or_default().push((*step as f64, value));
+                }
+            }
+            Event::Probe { step, accuracy, .. } => probe.push((*step as f64, 100.0 * accuracy)),
+            Event::Collapse { .. } => (),
+        }
+    }
+    let probe = (!probe.is_empty()).then(|| ("accuracy of the linear classifier on f, %", probe));
+    let curves = probe.into_iter().chain(values);
+    curves.map(|(name, points)| plot::lines(name, "step", &[Curve { name: name.to_owned(), points }])).collect()
+}
+
+fn figure(picture: &Picture) -> Result<Markup> {
+    let source = format!("data:image/png;base64,{}", STANDARD.encode(picture.png()?));
+    Ok(html! {
+        figure {
+            img src=(source) alt=(picture.caption) width=(picture.image.width()) height=(picture.image.height());
+            figcaption { (picture.caption) }
+        }
+    })
+}

@@ -1,0 +1,317 @@
+//! The one training loop: steps, reports, probes and checkpoints, whatever the recipe.
+
+use super::{
+    Settings,
+    checkpoint::{Checkpoint, Identity},
+    event::{Event, Window},
+    probe,
+    recipe::{Recipe, Step},
+    report::{self, Facts},
+};
+use crate::{files, progress::Progress};
+use anyhow::{Context, Result, bail};
+use burn::tensor::Device;
+use shared::{images::ImageSet, weights};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+/// Steps between two [`Event::Steps`].
+const REPORT_EVERY: usize = 50;
+/// Training images that reconstructions are made of.
+const ORIGINALS: usize = 64;
+
+/// A run under way.
+pub struct Session<'a> {
+    identity: Identity,
+    out: PathBuf,
+    images: &'a ImageSet,
+    device: Device,
+    recipe: Box<dyn Recipe>,
+    step: usize,
+    steps: usize,
+    /// Seconds of training, over all sittings.
+    seconds: f64,
+    checkpoint_every: Duration,
+    events: Vec<Event>,
+}
+
+impl<'a> Session<'a> {
+    /// From the start, or from the checkpoint. `device` is one without reverse mode.
+    pub fn begin(settings: &Settings, images: &'a ImageSet, device: &Device) -> Result<Self> {
+        let identity = Identity {
+            recipe: settings.recipe.name().to_owned(),
+            dataset: settings.dataset.name().to_owned(),
+            batch: settings.batch(),
+            learning_rate: settings.learning_rate(),
+            seed: settings.seed,
+        };
+        let recipe = settings.recipe.start(images, settings.seed, &device.clone().autodiff());
+        let mut session = Self {
+            steps: settings.epochs() * (images.len() / identity.batch),
+            identity,
+            out: settings.out.clone(),
+            images,
+            device: device.clone(),
+            recipe,
+            step: 0,
+            seconds: 0.0,
+            checkpoint_every: settings.checkpoint_every,
+            events: vec![],
+        };
+        let path = session.checkpoint_path();
+        if settings.resume {
+            session.restore()?;
+        } else if path.exists() {
+            bail!("{} is there: a run goes on from it with --resume; remove it to start anew", path.display());
+        }
+        Ok(session)
+    }
+
+    /// Whether all steps are taken.
+    pub fn is_done(&self) -> bool {
+        self.step >= self.steps
+    }
+
+    /// Where it stands, for people.
+    pub fn position(&self) -> String {
+        format!("step {} of {}", self.step, self.steps)
+    }
+
+    /// Trains to the end, or until `stop` says so; then everything is on the disk.
+    pub fn train(&mut self, progress: Progress, stop: impl Fn() -> bool) -> Result<()> {
+        let mut bar = progress.items("pre-training", self.step as u64, self.steps as u64);
+        let mut window = Window::new();
+        let mut saved = Instant::now();
+        while !self.is_done() && !stop() {
+            self.take_step(&mut window)?;
+            bar.set(self.step as u64);
+            if self.step.is_multiple_of(REPORT_EVERY) {
+                self.note(std::mem::replace(&mut window, Window::new()), &mut |line| bar.describe(&line));
+            }
+            if self.step.is_multiple_of(self.steps_an_epoch()) {
+                self.end_epoch(&mut |line| bar.say(&line))?;
+            }
+            if saved.elapsed() >= self.checkpoint_every {
+                self.save()?;
+                saved = Instant::now();
+            }
+        }
+        drop(bar);
+        self.save()?;
+        self.write_results()
+    }
+
+    fn take_step(&mut self, window: &mut Window) -> Result<()> {
+        let begun = Instant::now();
+        let values = self.recipe.step(Step {
+            images: self.images,
+            batch: self.identity.batch,
+            seed: self.identity.seed,
+            index: self.step,
+            steps: self.steps,
+            rate: self.identity.learning_rate,
+        });
+        if let Some((name, _)) = values.iter().find(|(_, value)| !value.is_finite()) {
+            bail!(
+                "{name} is no longer a number at step {}; the last checkpoint in {} is from before that. Try a smaller \
+                 --learning-rate than {}, a larger --batch than {}, or another --seed",
+                self.step,
+                self.out.display(),
+                self.identity.learning_rate,
+                self.identity.batch
+            );
+        }
+        self.step += 1;
+        self.seconds += begun.elapsed().as_secs_f64();
+        window.add(&values, self.identity.batch);
+        Ok(())
+    }
+
+    /// Takes down how the last steps went.
+    fn note(&mut self, window: Window, describe: &mut dyn FnMut(String)) {
+        let event = window.event(self.step, self.steps, self.seconds);
+        if let Event::Steps { values, images_per_second, .. } = &event {
+            let values: Vec<String> = values.iter().map(|(name, value)| format!("{name} {value:.3}")).collect();
+            describe(format!("{}, {images_per_second:.0} images/s", values.join(", ")));
+        }
+        self.events.push(event);
+        // At the very start a generator has not yet spread out.
+        if self.step > self.steps_an_epoch() {
+            self.events.extend(window.collapse(self.step));
+        }
+    }
+
+    /// Measures the representation, and lets people look at it.
+    fn end_epoch(&mut self, say: &mut dyn FnMut(String)) -> Result<()> {
+        let epoch = self.step / self.steps_an_epoch();
+        let accuracy = probe::accuracy(&self.recipe.encoder(), self.images, &self.device);
+        self.events.push(Event::Probe { step: self.step, epoch, accuracy });
+        say(format!("epoch {epoch}: a linear classifier on f has {:.1} % right", 100.0 * accuracy));
+        if let Some(Event::Collapse { spread, .. }) = self
+            .events
+            .iter()
+            .rfind(|event| matches!(event, Event::Collapse { step, .. } if *step + self.steps_an_epoch() > self.step))
+        {
+            say(format!(
+                "the generated images are nearly all alike (they vary {:.0} % as much as the data): the generator has \
+                 collapsed. Try another --seed, a larger --batch, or a smaller --learning-rate",
+                100.0 * spread
+            ));
+        }
+        self.write_results()
+    }
+
+    fn steps_an_epoch(&self) -> usize {
+        self.images.len() / self.identity.batch
+    }
+
+    fn restore(&mut self) -> Result<()> {
+        let path = self.checkpoint_path();
+        let checkpoint = Checkpoint::load(&path, &self.identity)?;
+        self.recipe.restore(&checkpoint.parts).with_context(|| {
+            format!("{} cannot be gone on from; put a whole one there, or remove it to start anew", path.display())
+        })?;
+        self.step = checkpoint.step;
+        self.seconds = checkpoint.seconds;
+        self.events = checkpoint.events;
+        Ok(())
+    }
+
+    fn save(&self) -> Result<()> {
+        let checkpoint = Checkpoint {
+            identity: self.identity.clone(),
+            step: self.step,
+            seconds: self.seconds,
+            events: self.events.clone(),
+            parts: self.recipe.save()?,
+        };
+        checkpoint.save(&self.checkpoint_path())
+    }
+
+    /// Everything that one looks at or goes on with: the base network, in the 16 bits that it is shipped in, so that
+    /// what is fitted on it later sees it as it is; what happened; pictures; and the report with all of it.
+    fn write_results(&self) -> Result<()> {
+        let encoder = self.recipe.encoder();
+        let bytes = weights::write_base(&encoder, weights::Precision::F16).context("the network cannot be saved")?;
+        files::write_whole(&self.out.join("model.safetensors"), &bytes)?;
+        let lines: Result<Vec<String>, _> = self.events.iter().map(serde_json::to_string).collect();
+        let metrics: String = lines?.into_iter().map(|line| line + "\n").collect();
+        files::write_whole(&self.out.join("metrics.jsonl"), metrics.as_bytes())?;
+        let originals: Vec<usize> = (0..ORIGINALS.min(self.images.len())).collect();
+        let pictures = self.recipe.pictures(&self.images.gather(&originals), self.identity.seed);
+        for picture in &pictures {
+            files::write_whole(&self.out.join(format!("{}.png", picture.name)), &picture.png()?)?;
+        }
+        let facts = Facts {
+            title: format!("{} on {}", self.identity.recipe, self.identity.dataset),
+            position: self.position(),
+            batch: self.identity.batch,
+            learning_rate: self.identity.learning_rate,
+            seed: self.identity.seed,
+            seconds: self.seconds,
+        };
+        let page = report::page(&facts, &self.events, &pictures)?;
+        files::write_whole(&self.out.join("report.html"), page.as_bytes())
+    }
+
+    fn checkpoint_path(&self) -> PathBuf {
+        self.out.join("checkpoint.safetensors")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RecipeName;
+    use super::*;
+    use crate::data::Dataset;
+    use shared::images::IMAGE_BYTES;
+    use std::{cell::Cell, fs, path::Path};
+
+    fn images() -> ImageSet {
+        let pixels = (0..12 * IMAGE_BYTES).map(|at| (at * at % 251) as u8).collect();
+        ImageSet { pixels, labels: (0..12).map(|index| index % 2).collect() }
+    }
+
+    fn settings(recipe: RecipeName, out: &Path) -> Settings {
+        Settings {
+            recipe,
+            dataset: Dataset::Cifar10,
+            data_dir: PathBuf::new(),
+            out: out.to_owned(),
+            epochs: Some(2),
+            batch: Some(2),
+            learning_rate: None,
+            seed: 3,
+            resume: false,
+            checkpoint_every: Duration::from_secs(60),
+        }
+    }
+
+    /// Trains until `steps` more are taken, and gives the base network's file and the pictures. (Not the checkpoint:
+    /// Burn names parameters anew in every run. But what moves the encoder next is all in there.)
+    fn results_after(settings: &Settings, steps: usize) -> Vec<Vec<u8>> {
+        let images = images();
+        let mut session = Session::begin(settings, &images, &Device::flex()).expect("it begins");
+        let polls = Cell::new(0);
+        session.train(Progress::new(true), || polls.replace(polls.get() + 1) == steps).expect("a small run trains");
+        let base = fs::read(settings.out.join("model.safetensors")).expect("the network is there");
+        let pictures = session.recipe.pictures(&images.pixels, settings.seed);
+        pictures.into_iter().map(|picture| picture.image.into_raw()).chain([base]).collect()
+    }
+
+    #[test]
+    fn a_run_that_was_stopped_and_resumed_equals_one_that_was_not() {
+        for recipe in RecipeName::ALL {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let whole = results_after(&settings(recipe, &folder.path().join("whole")), 99);
+            let parts = settings(recipe, &folder.path().join("parts"));
+            assert!(results_after(&parts, 7) != whole, "{recipe:?}: seven steps of twelve are not all of them");
+            let resumed = Settings { resume: true, ..parts };
+            assert!(results_after(&resumed, 99) == whole, "{recipe:?}: the resumed run came to other weights");
+            let metrics = fs::read_to_string(folder.path().join("parts/metrics.jsonl")).expect("it is there");
+            assert_eq!(metrics.matches("\"probe\"").count(), 2, "{recipe:?}: {metrics}");
+            let report = fs::read_to_string(folder.path().join("parts/report.html")).expect("it is there");
+            assert!(report.contains("step 12 of 12") && report.contains("<svg"), "{recipe:?}");
+        }
+    }
+
+    #[test]
+    fn a_finished_run_goes_further_with_more_epochs() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let short = settings(RecipeName::Ali, &folder.path().join("short"));
+        let long = Settings { epochs: Some(3), ..settings(RecipeName::Ali, &folder.path().join("long")) };
+        results_after(&short, 99);
+        let extended = Settings { epochs: Some(3), resume: true, ..short };
+        assert!(results_after(&extended, 99) == results_after(&long, 99));
+    }
+
+    #[test]
+    fn a_checkpoint_of_another_run_or_a_cut_one_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let settings = settings(RecipeName::Rotation, folder.path());
+        results_after(&settings, 1);
+        let images = images();
+        let refusal = |settings: &Settings| match Session::begin(settings, &images, &Device::flex()) {
+            Ok(_) => panic!("the run began"),
+            Err(error) => format!("{error:#}"),
+        };
+        assert!(refusal(&settings).contains("--resume"));
+        let resumed = Settings { resume: true, ..settings.clone() };
+        let others = [
+            Settings { seed: 4, ..resumed.clone() },
+            Settings { recipe: RecipeName::Ali, ..resumed.clone() },
+            Settings { dataset: Dataset::Svhn, ..resumed.clone() },
+        ];
+        for other in others {
+            assert!(refusal(&other).contains("another run"), "{other:?}");
+        }
+        let path = folder.path().join("checkpoint.safetensors");
+        let bytes = fs::read(&path).expect("the checkpoint is there");
+        for length in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
+            fs::write(&path, &bytes[..length]).expect("the file can be written");
+            assert!(refusal(&resumed).contains("no whole checkpoint"), "cut at {length}");
+        }
+    }
+}
