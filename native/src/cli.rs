@@ -1,6 +1,9 @@
 //! The command line.
 
-use crate::{device::Choice, experiment::Settings};
+use crate::{
+    device::Choice,
+    experiment::{DEFAULT_BASE, Settings},
+};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -123,6 +126,15 @@ pub enum Command {
         /// Where to
         #[arg(long, value_name = "DIR")]
         web: PathBuf,
+    },
+    /// Time the program's main pieces of work; `bench/compare.py` does so beside PyTorch
+    Bench {
+        /// Folder (or file) of the base network
+        #[arg(long, value_name = "DIR", default_value = DEFAULT_BASE)]
+        base: PathBuf,
+        /// Runs of each, of which the median counts
+        #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..))]
+        runs: u16,
     },
     /// Write the gallery of test images that the page shows
     #[command(hide = true)]

@@ -28,7 +28,7 @@ use std::{
 };
 
 /// The base network that is used unless told otherwise.
-const DEFAULT_BASE: &str = "models/cifar10-rotation";
+pub const DEFAULT_BASE: &str = "models/cifar10-rotation";
 /// Images classified at once.
 pub const TEST_BATCH: usize = 250;
 /// The most images a step: their features have to fit into memory.

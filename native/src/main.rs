@@ -1,5 +1,6 @@
 //! `gradfeat`: fetches data, pre-trains base networks, fits and measures models on their gradients.
 
+mod bench;
 mod cli;
 mod data;
 mod device;
@@ -86,6 +87,11 @@ fn run(cli: Cli) -> Result<()> {
             predict::run(&model, &images, mode, scope, &device::choose(common.device)?, common.json)
         }
         Command::Export { model, web } => export::run(&model, &web),
+        Command::Bench { base, runs } => {
+            let chosen = device::choose(common.device)?;
+            progress.say(format!("Computing on: {}", chosen.name));
+            show::timings(&bench::run(&base, runs.into(), &chosen)?, common.json)
+        }
         Command::Gallery { out } => {
             let images = data::load_or_fetch(Dataset::Cifar10, &data_dir(common)?, progress)?;
             data::gallery::write_gallery(&images.test, &out)

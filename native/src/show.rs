@@ -1,6 +1,9 @@
 //! Results on standard output: tables for people, JSON for programs.
 
-use crate::experiment::{Outcome, Outcomes};
+use crate::{
+    bench::Timing,
+    experiment::{Outcome, Outcomes},
+};
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 use shared::config::{Mode, Scope};
@@ -84,4 +87,17 @@ pub fn print(text: &str) -> Result<()> {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("the results cannot be written"),
         _ => Ok(()),
     }
+}
+
+/// The table of `bench`, or its JSON.
+pub fn timings(timings: &[Timing], json: bool) -> Result<()> {
+    if json {
+        return print(&serde_json::to_string_pretty(timings)?);
+    }
+    let mut text = format!("{:<40} {:>6} {:>9} {:>9}\n", "work", "images", "ms", "images/s");
+    for Timing { work, images, milliseconds } in timings {
+        let rate = 1e3 * *images as f64 / milliseconds;
+        writeln!(text, "{work:<40} {images:>6} {milliseconds:>9.1} {rate:>9.0}")?;
+    }
+    print(text.trim_end())
 }

@@ -11,7 +11,7 @@ use anyhow::Result;
 use burn::{
     module::Module,
     optim::{AdamConfig, ModuleOptimizer},
-    tensor::{Device, Tensor, activation::log_sigmoid},
+    tensor::{Device, Gradients, Tensor, activation::log_sigmoid},
 };
 use rand::RngCore;
 use shared::{
@@ -122,13 +122,22 @@ fn adam() -> ModuleOptimizer {
     AdamConfig::new().with_beta_1(0.5).with_beta_2(0.999).with_epsilon(1e-8).init()
 }
 
-impl Recipe for Ali {
-    /// Both players move at once, from one pass through the discriminator.
+/// What a step does to both players.
+struct Moves {
+    /// Of the discriminator's loss, by its parameters.
+    discriminator: Gradients,
+    /// A function of the encoder's and generator's parameters that has the gradients of their loss.
+    pull: Tensor<1>,
+    values: Values,
+}
+
+impl Ali {
+    /// Both players' moves, from one pass through the discriminator.
     ///
     /// Its loss `softplus(−p) + softplus(p̃)` and theirs `softplus(p) + softplus(−p̃)` differ only in what each logit's
     /// gradient starts from, and without batch normalisation no logit depends on another sample. So the gradient that
     /// arrives at a generated image or latent is the discriminator's times `−e^p` (or `−e^−p̃`): σ(p) for −σ(−p).
-    fn step(&mut self, step: Step) -> Values {
+    fn moves(&self, step: Step) -> Moves {
         let mut random = step.random();
         let x = to_tensor(&step.pixels(), DESIGN.encoder.input_range, &self.device);
         let latents = [step.batch, DESIGN.latent, 1, 1];
@@ -140,24 +149,31 @@ impl Recipe for Ali {
         let leaf = |real: Tensor<4>, other: Tensor<4>| Tensor::cat(vec![real, other], 0).detach().require_grad();
         let (xs, zs) = (leaf(x, made.clone()), leaf(encoded.clone(), z));
         let logits = self.discriminator.net.logits(xs.clone(), zs.clone(), &mut random);
-        let of = |part: usize| logits.clone().narrow(0, part * step.batch, step.batch);
-        let [data, sample] = [of(0), of(1)];
+        let [data, sample] = [0, 1].map(|part| logits.clone().narrow(0, part * step.batch, step.batch));
         let loss = (softplus(-data.clone()) + softplus(sample.clone())).mean();
-        let mut gradients = loss.backward();
-        let at = |leaf: &Tensor<4>, part: usize, gradients: &mut _| {
-            let gradient = leaf.grad_remove(gradients).expect("the discriminator sees it");
+        let mut discriminator = loss.backward();
+        let mut arrived = |leaf: &Tensor<4>, part: usize| {
+            let gradient = leaf.grad_remove(&mut discriminator).expect("the discriminator sees it");
             Tensor::from_inner(gradient.narrow(0, part * step.batch, step.batch))
         };
-        let (at_made, at_encoded) = (at(&xs, 1, &mut gradients), at(&zs, 0, &mut gradients));
-        self.discriminator.descend(step.rate, gradients);
-
+        let (at_made, at_encoded) = (arrived(&xs, 1), arrived(&zs, 0));
         let turned = |logit: Tensor<1>| -logit.detach().clamp(-MOST_LOGIT, MOST_LOGIT).exp().reshape([-1, 1, 1, 1]);
         let pull =
             (encoded * at_encoded * turned(data.clone())).sum() + (made * at_made * turned(-sample.clone())).sum();
-        self.bigan.descend(step.rate, pull.backward());
 
         let fooled = (softplus(data) + softplus(-sample)).mean();
-        vec![("discriminator", number(loss)), ("generator", number(fooled)), (SPREAD, spread)]
+        let values = vec![("discriminator", number(loss)), ("generator", number(fooled)), (SPREAD, spread)];
+        Moves { discriminator, pull, values }
+    }
+}
+
+impl Recipe for Ali {
+    /// Both players move at once.
+    fn step(&mut self, step: Step) -> Values {
+        let Moves { discriminator, pull, values } = self.moves(step);
+        self.discriminator.descend(step.rate, discriminator);
+        self.bigan.descend(step.rate, pull.backward());
+        values
     }
 
     fn save(&self) -> Result<Parts> {
@@ -193,4 +209,71 @@ fn softplus(x: Tensor<1>) -> Tensor<1> {
 
 fn number(loss: Tensor<1>) -> f64 {
     f64::from(loss.into_scalar::<f32>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::{
+        module::{ModuleVisitor, Param},
+        optim::GradientsParams,
+    };
+    use nets::tests::sizes;
+    use shared::images::IMAGE_BYTES;
+
+    #[test]
+    fn the_discriminator_has_the_published_sizes() {
+        let net = Discriminator::random(&mut random::generator(1, Purpose::Start, 0), &Device::flex());
+        let (x, of_x) = sizes(&net.x);
+        assert_eq!(x, [[32, 3, 5, 5], [64, 16, 4, 4], [128, 32, 4, 4], [256, 64, 4, 4], [512, 128, 4, 4]]);
+        let (z, of_z) = sizes(&net.z);
+        assert_eq!(z, [[512, 64, 1, 1], [512, 256, 1, 1]]);
+        let (joint, of_both) = sizes(&net.joint);
+        assert_eq!(joint, [[1024, 512, 1, 1], [1024, 512, 1, 1], [1, 512, 1, 1]]);
+        assert_eq!(of_x + of_z + of_both, 2_610_049);
+    }
+
+    /// One pass through the discriminator gives the encoder and generator what a second one, through their own loss,
+    /// would.
+    #[test]
+    fn both_players_gradients_come_from_one_pass() {
+        let pixels = (0..4 * IMAGE_BYTES).map(|at| (at * at % 251) as u8).collect();
+        let images = ImageSet { pixels, labels: vec![0; 4] };
+        let device = Device::flex().autodiff();
+        let ali = Ali::new(&images, 1, &device);
+        let step = Step { images: &images, batch: 4, seed: 1, index: 0, steps: 1, rate: 0.0 };
+        let found = GradientsParams::from_grads(ali.moves(step).pull.backward(), &ali.bigan.net);
+
+        let mut random = step.random();
+        let x = to_tensor(&step.pixels(), DESIGN.encoder.input_range, &device);
+        let [noise, z] = [(); 2].map(|()| random::normal([4, DESIGN.latent, 1, 1], 1.0, &mut random, &device));
+        let encoded = ali.bigan.net.sample(&DESIGN, x.clone(), noise);
+        let made = ali.bigan.net.generate(&DESIGN, z.clone(), Phase::Train);
+        let pairs = (Tensor::cat(vec![x, made], 0), Tensor::cat(vec![encoded, z], 0));
+        let logits = ali.discriminator.net.logits(pairs.0, pairs.1, &mut random);
+        let loss = (softplus(logits.clone().narrow(0, 0, 4)) + softplus(-logits.narrow(0, 4, 4))).mean();
+        let expected = GradientsParams::from_grads(loss.backward(), &ali.bigan.net);
+
+        let mut compared = Compared { found, expected, parameters: 0 };
+        ali.bigan.net.visit(&mut compared);
+        assert_eq!(compared.parameters, 5 * 3 + 5 + 6 * 3 + 1 + 1, "encoder, head, generator, pixel biases");
+    }
+
+    struct Compared {
+        found: GradientsParams,
+        expected: GradientsParams,
+        parameters: usize,
+    }
+
+    impl ModuleVisitor for Compared {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            // Running statistics have no gradient.
+            let Some(expected) = self.expected.get::<D>(param.id) else { return };
+            let found = self.found.get::<D>(param.id).expect("the one-pass gradient is there");
+            let size = expected.clone().abs().max().into_scalar::<f32>();
+            let worst = (found - expected).abs().max().into_scalar::<f32>();
+            assert!(worst <= 1e-4 * size + 1e-9, "off by {worst} of {size}");
+            self.parameters += 1;
+        }
+    }
 }

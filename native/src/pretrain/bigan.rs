@@ -171,3 +171,53 @@ pub fn spread(made: &Tensor<4>, data: &Tensor<4>) -> f64 {
     let deviation = |images: &Tensor<4>| f64::from(images.clone().var(0).sqrt().mean().into_scalar::<f32>());
     deviation(made) / deviation(data).max(1e-6)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ali, nets::tests::sizes, random::Purpose, wali};
+    use super::*;
+    use shared::images::IMAGE_BYTES;
+
+    /// Encoder, head and generator as they were published.
+    #[test]
+    fn the_networks_have_the_published_sizes() {
+        for (design, encoder_size, generator_size) in
+            [(&ali::DESIGN, 3_118_496, 978_080 + 3 * 32 * 32), (&wali::DESIGN, 3_155_432, 1_125_536)]
+        {
+            let latent = design.latent;
+            let mut random = random::generator(1, Purpose::Start, 0);
+            let net = Bigan::random(design, &ImageSet::default(), &mut random, &Device::flex());
+            let below: Vec<[usize; 4]> = net.encoder.layers.iter().map(|layer| layer.weight.dims()).collect();
+            assert_eq!(
+                below,
+                [[32, 3, 5, 5], [64, 32, 4, 4], [128, 64, 4, 4], [256, 128, 4, 4], [512, 256, 4, 4]],
+                "encoder"
+            );
+            let (head, of_head) = sizes(&net.head);
+            assert_eq!(head, [[512, 512, 1, 1], [2 * latent, 512, 1, 1]], "head");
+            let of_below: usize = below.iter().map(|shape| shape.iter().product::<usize>() + 2 * shape[0]).sum();
+            assert_eq!(of_below + of_head, encoder_size);
+            let (generator, of_generator) = sizes(&net.generator);
+            let expected = [
+                [latent, 256, 4, 4],
+                [256, 128, 4, 4],
+                [128, 64, 4, 4],
+                [64, 32, 4, 4],
+                [32, 32, 5, 5],
+                [32, 32, 1, 1],
+                [3, 32, 1, 1],
+            ];
+            assert_eq!(generator, expected, "generator");
+            let bias = net.output_bias.as_ref().map_or(0, |bias| bias.dims().iter().product());
+            assert_eq!(of_generator + bias, generator_size);
+        }
+    }
+
+    #[test]
+    fn the_pixel_biases_start_at_the_log_odds_of_the_mean() {
+        let pixels = [[51; IMAGE_BYTES], [153; IMAGE_BYTES]].concat();
+        let odds = log_odds(&ImageSet { pixels, labels: vec![0; 2] }, &Device::flex());
+        let expected = (0.4_f32 / 0.6).ln();
+        assert!((odds - expected).abs().max().into_scalar::<f32>() < 1e-6);
+    }
+}

@@ -114,3 +114,134 @@ fn descend(layers: &[Layer], specs: &[Spec], pres: &[Tensor<4>], slope: f32, gra
 fn gate(pre: Tensor<4>, gradient: Tensor<4>, slope: f32) -> Tensor<4> {
     kernels::leaky_relu_jvp(pre, gradient, slope).1
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::random::{self, Purpose};
+    use super::*;
+    use burn::{module::Param, tensor::TensorData};
+    use safetensors::SafeTensors;
+
+    /// The golden critic's layers, as in `tests/golden/critic.py`.
+    const SPECS: CriticSpecs<'static> = CriticSpecs {
+        slope: 0.2,
+        x: &[Spec::down(4, 3, 1).biased(), Spec::down(6, 4, 2).biased(), Spec::down(8, 2, 1).biased()],
+        z: &[Spec::down(7, 1, 1), Spec::down(6, 1, 1)],
+        joint: &[Spec::down(9, 1, 1).biased(), Spec::down(8, 1, 1).biased(), Spec::down(1, 1, 1).biased()],
+    };
+    /// Relative to the largest number: 32 bits against 64.
+    const TOLERANCE: f64 = 2e-5;
+
+    struct Golden(Vec<u8>);
+
+    impl Golden {
+        fn open() -> Self {
+            Self(std::fs::read("tests/golden/critic.safetensors").expect("the golden file is there"))
+        }
+
+        fn numbers(&self, name: &str) -> (Vec<f32>, Vec<usize>) {
+            let file = SafeTensors::deserialize(&self.0).expect("the golden file is whole");
+            let view = file.tensor(name).unwrap_or_else(|_| panic!("there is no {name}"));
+            (bytemuck::pod_collect_to_vec(view.data()), view.shape().to_vec())
+        }
+
+        fn tensor<const D: usize>(&self, name: &str, device: &Device) -> Tensor<D> {
+            let (values, shape) = self.numbers(name);
+            Tensor::from_data(TensorData::new(values, shape), device)
+        }
+
+        fn critic(&self, device: &Device) -> Critic {
+            let layers = |part: &str, specs: &[Spec]| {
+                let stack = nets::stack(specs, 1, Start::Normal(0.0), &mut start_random(), device);
+                let layers = stack.into_iter().enumerate().map(|(index, mut layer)| {
+                    let name = |what: &str| format!("{part}.{index}.{what}");
+                    layer.weight = Param::from_tensor(self.tensor(&name("weight"), device));
+                    layer.bias = layer.bias.map(|_| Param::from_tensor(self.tensor(&name("bias"), device)));
+                    layer
+                });
+                layers.collect()
+            };
+            Critic { x: layers("x", SPECS.x), z: layers("z", SPECS.z), joint: layers("joint", SPECS.joint) }
+        }
+    }
+
+    fn start_random() -> impl Rng {
+        random::generator(0, Purpose::Start, 0)
+    }
+
+    fn assert_close(what: &str, found: &[f32], expected: &[f32]) {
+        let size = expected.iter().fold(1e-3_f32, |most, x| most.max(x.abs()));
+        let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0_f32, f32::max);
+        assert_eq!(found.len(), expected.len(), "{what}");
+        assert!(f64::from(worst / size) < TOLERANCE, "{what}: off by {worst} of {size}");
+    }
+
+    fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+        tensor.into_data().try_to_vec().expect("32-bit floats")
+    }
+
+    #[test]
+    fn scores_input_gradients_and_the_penalty_agree_with_pytorch() {
+        let (golden, device) = (Golden::open(), Device::flex());
+        let critic = golden.critic(&device);
+        let [x, z] = ["x", "z"].map(|name| golden.tensor::<4>(name, &device));
+        assert_close("scores", &read(critic.scores(&SPECS, x.clone(), z.clone())), &golden.numbers("scores").0);
+        let [by_x, by_z] = critic.input_gradient(&SPECS, x.clone(), z.clone());
+        assert_close("by x", &read(by_x), &golden.numbers("by_x").0);
+        assert_close("by z", &read(by_z), &golden.numbers("by_z").0);
+        let penalty = critic.gradient_penalty(&SPECS, x, z);
+        assert_close("penalty", &read(penalty), &golden.numbers("penalty").0);
+    }
+
+    #[test]
+    fn the_penaltys_gradients_agree_with_pytorchs_double_backward() {
+        let (golden, device) = (Golden::open(), Device::flex().autodiff());
+        let critic = golden.critic(&device);
+        let [x, z] = ["x", "z"].map(|name| golden.tensor::<4>(name, &device));
+        let gradients = critic.gradient_penalty(&SPECS, x, z).backward();
+        for (part, layers) in [("x", &critic.x), ("z", &critic.z), ("joint", &critic.joint)] {
+            for (index, layer) in layers.iter().enumerate() {
+                let name = format!("{part}.{index}.weight.gradient");
+                let found = layer.weight.val().grad(&gradients).expect("every weight moves the penalty");
+                assert_close(&name, &read(found), &golden.numbers(&name).0);
+                let bias = layer.bias.as_ref().and_then(|bias| bias.val().grad(&gradients));
+                assert!(bias.is_none(), "a bias moves no gradient of a piecewise linear function");
+            }
+        }
+    }
+
+    /// The forward graph is the gradient: the score's central differences along random directions.
+    #[test]
+    fn input_gradients_agree_with_differences() {
+        let (golden, device) = (Golden::open(), Device::flex());
+        let critic = golden.critic(&device);
+        let [x, z] = ["x", "z"].map(|name| golden.tensor::<4>(name, &device));
+        let mut random = start_random();
+        let [to_x, to_z] = [&x, &z].map(|at| random::normal(at.dims(), 1.0, &mut random, &device));
+        let [by_x, by_z] = critic.input_gradient(&SPECS, x.clone(), z.clone());
+        let along = |gradient: Tensor<4>, way: &Tensor<4>| (gradient * way.clone()).flatten::<2>(1, 3).sum_dim(1);
+        let expected = read((along(by_x, &to_x) + along(by_z, &to_z)).flatten::<1>(0, 1));
+        let step = 1e-3;
+        let at =
+            |size: f32| read(critic.scores(&SPECS, x.clone() + to_x.clone() * size, z.clone() + to_z.clone() * size));
+        for ((up, down), expected) in at(step).into_iter().zip(at(-step)).zip(expected) {
+            let found = (up - down) / (2.0 * step);
+            assert!((found - expected).abs() < 5e-3 * expected.abs().max(0.1), "{found} is not {expected}");
+        }
+    }
+
+    /// The Wasserstein BiGAN's own, on ALI's shapes.
+    #[test]
+    fn the_published_critic_has_the_published_sizes() {
+        use super::super::{nets::tests::sizes, wali};
+        let start = wali::DESIGN.start;
+        let critic = Critic::random(&wali::CRITIC, wali::DESIGN.latent, start, &mut start_random(), &Device::flex());
+        let (x, of_x) = sizes(&critic.x);
+        assert_eq!(x, [[32, 3, 5, 5], [64, 32, 4, 4], [128, 64, 4, 4], [256, 128, 4, 4], [512, 256, 4, 4]]);
+        let (z, of_z) = sizes(&critic.z);
+        assert_eq!(z, [[512, 100, 1, 1], [512, 512, 1, 1]]);
+        let (joint, of_both) = sizes(&critic.joint);
+        assert_eq!(joint, [[1024, 1024, 1, 1], [1024, 1024, 1, 1], [1, 1024, 1, 1]]);
+        assert_eq!(of_x + of_z + of_both, 5_202_241);
+    }
+}

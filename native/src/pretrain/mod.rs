@@ -23,7 +23,7 @@ use crate::{
 };
 use anyhow::{Result, bail};
 use burn::tensor::Device;
-use recipe::Recipe;
+use recipe::{Recipe, Step};
 use session::Session;
 use shared::images::ImageSet;
 use std::{
@@ -56,7 +56,8 @@ struct Defaults {
 }
 
 impl RecipeName {
-    const ALL: [Self; 3] = [Self::Ali, Self::Wali, Self::Rotation];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Ali, Self::Wali, Self::Rotation];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
@@ -65,6 +66,11 @@ impl RecipeName {
             Self::Wali => "wali",
             Self::Rotation => "rotation",
         }
+    }
+
+    /// Images a step, unless told otherwise.
+    pub const fn batch(self) -> usize {
+        self.defaults().batch
     }
 
     const fn defaults(self) -> Defaults {
@@ -126,7 +132,7 @@ impl Settings {
     }
 
     fn batch(&self) -> usize {
-        self.batch.unwrap_or(self.recipe.defaults().batch)
+        self.batch.unwrap_or(self.recipe.batch())
     }
 
     fn learning_rate(&self) -> f64 {
@@ -161,6 +167,17 @@ pub fn run(settings: &Settings, device: &Device, progress: Progress) -> Result<(
         progress.say(format!("Stopped at {}; --resume goes on from there.", session.position()));
     }
     Ok(())
+}
+
+/// A closure that takes one step of a recipe after the other, as published, on `images`: for timing.
+pub fn stepper<'a>(recipe: RecipeName, images: &'a ImageSet, device: &Device) -> impl FnMut() + 'a {
+    let mut state = recipe.start(images, 1, &device.clone().autodiff());
+    let (batch, rate) = (recipe.batch(), recipe.defaults().learning_rate);
+    let mut index = 0;
+    move || {
+        state.step(Step { images, batch, seed: 1, index, steps: usize::MAX, rate });
+        index += 1;
+    }
 }
 
 /// Where a recipe's base network goes unless told otherwise.

@@ -158,3 +158,18 @@ pub fn leaky_stack(layers: &[Layer], specs: &[Spec], x: Tensor<4>, slope: f32, p
         layer.forward(spec, x, phase)
     })
 }
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// Each layer's weight shape, and how many numbers are trained in all of them.
+    pub fn sizes(layers: &[Layer]) -> (Vec<[usize; 4]>, usize) {
+        let trained = |layer: &Layer| {
+            let bias = layer.bias.as_ref().map_or(0, |bias| bias.dims()[0]);
+            let norm = layer.norm.as_ref().map_or(0, |norm| norm.scale.dims()[0] + norm.shift.dims()[0]);
+            layer.weight.dims().iter().product::<usize>() + bias + norm
+        };
+        (layers.iter().map(|layer| layer.weight.dims()).collect(), layers.iter().map(trained).sum())
+    }
+}
