@@ -150,7 +150,7 @@ pub struct Which {
     /// activation, gradient, full or finetune [default: the richest that is there]
     #[arg(long)]
     pub mode: Option<String>,
-    /// conv5, conv4-5 or conv3-5 [default: the widest that is there]
+    /// conv5, conv4-5, conv3-5 or conv8 [default: the widest that is there]
     #[arg(long)]
     pub scope: Option<String>,
 }

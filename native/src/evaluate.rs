@@ -58,8 +58,10 @@ fn heads(
     if !model.is_dir() {
         return Ok(vec![model_folder::load(model, mode, scope, device)?]);
     }
+    let kind = model_folder::load_base(model, device)?.config.kind;
+    kind.scope(scope)?;
     let wanted = |m: Mode, s: Scope| mode.is_none_or(|mode| mode == m) && scope.is_none_or(|scope| scope == s);
-    let all = Scope::ALL.iter().flat_map(|&scope| Mode::ALL.iter().map(move |&mode| (mode, scope)));
+    let all = kind.scopes().iter().flat_map(|&scope| Mode::ALL.iter().map(move |&mode| (mode, scope)));
     let there: Vec<(Mode, Scope)> =
         all.filter(|&(m, s)| wanted(m, s) && model_folder::head_path(model, m, s).exists()).collect();
     if there.is_empty() {

@@ -47,7 +47,8 @@ pub struct Settings {
     /// The data set [default: cifar10]
     #[arg(long, value_name = "NAME")]
     pub dataset: Option<String>,
-    /// The layers whose parameters the gradient is taken by: conv5, conv4-5 or conv3-5 [default: conv5]
+    /// The layers whose parameters the gradient is taken by: conv5, conv4-5 or conv3-5 of an ALI encoder, conv8 of a
+    /// VAE's [default: the last one alone]
     #[arg(long)]
     pub scope: Option<String>,
     /// Passes over the training images [default: by mode]
@@ -101,8 +102,8 @@ impl Settings {
         self.base.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_BASE))
     }
 
-    fn scope(&self) -> Result<Scope> {
-        Ok(self.scope.as_deref().unwrap_or(Scope::Conv5.name()).parse()?)
+    fn scope(&self) -> Result<Option<Scope>> {
+        Ok(self.scope.as_deref().map(str::parse).transpose()?)
     }
 
     fn dataset(&self) -> Result<Dataset> {
@@ -110,11 +111,11 @@ impl Settings {
     }
 
     /// These with every default filled in that is the same for all of `modes`: what a run's folder keeps.
-    fn resolved(&self, modes: &[Mode]) -> Result<Self> {
+    fn resolved(&self, modes: &[Mode], scope: Scope) -> Result<Self> {
         let common = Self {
             base: Some(self.base()),
             dataset: Some(self.dataset()?.to_string()),
-            scope: Some(self.scope()?.to_string()),
+            scope: Some(scope.to_string()),
             holdout: Some(self.holdout.unwrap_or(0)),
             seed: Some(self.seed()),
             ..Self::default()
@@ -220,12 +221,13 @@ struct Bench<'a> {
 /// Fits and measures the models of `modes`; the activation model is fitted in any case, since ω̄ comes from it.
 pub fn run(settings: &Settings, modes: &[Mode], name: &str, surroundings: &Surroundings) -> Result<Outcomes> {
     let (progress, chosen) = (surroundings.progress, &surroundings.chosen);
-    let (scope, dataset, base) = (settings.scope()?, settings.dataset()?, settings.base());
+    let (asked, dataset, base) = (settings.scope()?, settings.dataset()?, settings.base());
     for &mode in modes {
         settings.fit(mode)?;
     }
     progress.say(format!("Computing on: {}", chosen.name));
     let encoder = model_folder::load_base(&base, &chosen.device)?;
+    let scope = encoder.config.kind.scope(asked)?;
     let images = data::load_or_fetch(dataset, &surroundings.data_dir, progress)?;
     let interrupt = Interrupt::listen()?;
     let (trained, tested) = (images.train.len(), images.test.len());
@@ -235,7 +237,7 @@ pub fn run(settings: &Settings, modes: &[Mode], name: &str, surroundings: &Surro
     }
     let measured = if held > 0 { (trained - held..trained).collect() } else { (0..tested).collect() };
     let fitted = (0..trained - held).collect();
-    let mut run = Run::begin(&surroundings.runs_dir, name, &settings.resolved(modes)?)?;
+    let mut run = Run::begin(&surroundings.runs_dir, name, &settings.resolved(modes, scope)?)?;
     model_folder::copy_base(&base, run.folder())?;
     let begun = Instant::now();
     let cache = kept::Cache { folder: &surroundings.cache_dir, chosen, progress, interrupt: &interrupt };

@@ -1,7 +1,7 @@
 //! Kept features on the disk: computed once for a base network, a data set and a scope, then read row by row.
 //!
-//! They are too large for memory (18 KB an image for conv5) and read at random, so a batch's rows are read from the
-//! file as they are needed; the system's page cache makes that as fast as memory where there is room.
+//! They are too large for memory (18 KB an image for conv5, 49 KB for conv8) and read at random, so a batch's rows are
+//! read from the file as they are needed; the system's page cache makes that as fast as memory where there is room.
 
 use crate::{device::Chosen, files, interrupt::Interrupt, progress::Progress};
 use anyhow::{Context, Result, bail};

@@ -4,7 +4,7 @@ use crate::files;
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use shared::{
-    config::{Mode, Scope},
+    config::{EncoderKind, Mode, Scope},
     encoder::Encoder,
     linear::Head,
     weights::{self, Part, Precision},
@@ -38,7 +38,8 @@ pub fn load_base(path: &Path, device: &Device) -> Result<Encoder> {
 /// Reads a base network with the head of the mode and scope that are asked for, or with the richest that is there.
 pub fn load(path: &Path, mode: Option<Mode>, scope: Option<Scope>, device: &Device) -> Result<(Encoder, Head)> {
     let encoder = load_base(path, device)?;
-    let file = if path.is_dir() { find_head(path, mode, scope)? } else { path.to_owned() };
+    encoder.config.kind.scope(scope)?;
+    let file = if path.is_dir() { find_head(path, encoder.config.kind, mode, scope)? } else { path.to_owned() };
     let head = weights::read_head(&read(&file)?, &encoder, device)
         .with_context(|| format!("{} cannot be used", file.display()))?;
     let fits = mode.is_none_or(|mode| mode == head.mode) && scope.is_none_or(|scope| scope == head.scope);
@@ -48,8 +49,8 @@ pub fn load(path: &Path, mode: Option<Mode>, scope: Option<Scope>, device: &Devi
     Ok((encoder, head))
 }
 
-fn find_head(folder: &Path, mode: Option<Mode>, scope: Option<Scope>) -> Result<PathBuf> {
-    let widest_first = Scope::ALL.iter().rev();
+fn find_head(folder: &Path, kind: EncoderKind, mode: Option<Mode>, scope: Option<Scope>) -> Result<PathBuf> {
+    let widest_first = kind.scopes().iter().rev();
     let candidates = RICHEST
         .iter()
         .flat_map(|&mode| widest_first.clone().map(move |&scope| (mode, scope)))

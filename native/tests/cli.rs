@@ -1,5 +1,12 @@
 //! The program from outside: what it says and how it ends when it is given something bad.
 
+use burn::tensor::Device;
+use shared::{
+    config::{EncoderConfig, EncoderKind, InputRange, Parametrization, Scope},
+    encoder::{Conv, Encoder, VAE},
+    linear::Head,
+    weights::{Precision, write_model},
+};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -96,7 +103,7 @@ fn an_image_that_is_none_is_refused() {
 #[test]
 fn unknown_names_are_refused_with_the_known_ones() {
     refused(&["train", "--mode", "sideways"], &["unknown mode `sideways`", "activation, gradient, full, finetune"]);
-    refused(&["compare", "--scope", "conv9"], &["unknown scope `conv9`", "conv5, conv4-5, conv3-5"]);
+    refused(&["compare", "--scope", "conv9"], &["unknown scope `conv9`", "conv5, conv4-5, conv3-5, conv8"]);
     refused(&["predict", text(&model()), "--scope", "conv9", "x.png"], &["unknown scope `conv9`"]);
     refused(&["fetch", "mnist"], &["mnist", "cifar10"]);
     refused(&["pretrain", "jigsaw"], &["jigsaw", "rotation"]);
@@ -108,6 +115,38 @@ fn a_model_without_the_head_that_is_asked_for_says_so() {
     refused(&["predict", text(&model()), "--scope", "conv3-5", "x.png"], &["no fitted head", "conv3-5"]);
     refused(&["predict", "nowhere", "x.png"], &["cannot read nowhere"]);
     refused(&["evaluate", "nowhere"], &["cannot read nowhere"]);
+}
+
+#[test]
+fn a_scope_of_another_encoder_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (ali, vae, image) = (model(), vae(folder.path()), test_image(folder.path()));
+    let words = ["the ali encoder has no scope conv8: it has conv5, conv4-5, conv3-5"];
+    refused(&["compare", "--base", text(&ali), "--scope", "conv8"], &words);
+    refused(&["evaluate", text(&ali), "--scope", "conv8"], &words);
+    refused(&["predict", text(&ali), "--scope", "conv8", text(&image)], &words);
+    let words = ["the vae encoder has no scope conv5: it has conv8"];
+    refused(&["train", "--mode", "full", "--base", text(&vae), "--scope", "conv5"], &words);
+    refused(&["evaluate", text(&vae), "--scope", "conv5"], &words);
+    refused(&["predict", text(&vae), "--scope", "conv5", text(&image)], &words);
+    let predicted = gradfeat(&["predict", text(&vae), text(&image)]);
+    assert!(String::from_utf8_lossy(&predicted.stdout).contains("scope conv8"), "{predicted:?}");
+}
+
+/// A file with a VAE's encoder that has never been trained, and an activation model on it.
+fn vae(folder: &Path) -> PathBuf {
+    let config = EncoderConfig {
+        kind: EncoderKind::Vae,
+        slope: 0.2,
+        input_range: InputRange::Symmetric,
+        parametrization: Parametrization::Standard,
+    };
+    let device = Device::flex();
+    let encoder = Encoder::new(config, VAE.iter().map(|spec| Conv::zeros(spec, &device)).collect());
+    let head = Head::activation(&encoder, Scope::Conv8, vec!["cat".to_owned(), "dog".to_owned()], &device);
+    let path = folder.join("vae.safetensors");
+    fs::write(&path, write_model(&encoder, &head, Precision::F16).expect("zeros are finite")).expect("a folder");
+    path
 }
 
 #[test]

@@ -75,18 +75,21 @@ pub enum Mode {
 }
 named!(Mode, "mode", { Activation => "activation", Gradient => "gradient", Full => "full", Finetune => "finetune" });
 
-/// Which layers are θ2: those whose parameters the gradient is taken by.
+/// Which layers are θ2: those whose parameters the gradient is taken by. [`EncoderKind::scopes`] says which of them an
+/// encoder has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Scope {
-    /// The last convolution alone.
+    /// The last convolution of the ALI encoder alone.
     Conv5,
-    /// The last two.
+    /// Its last two.
     Conv45,
-    /// The last three.
+    /// Its last three.
     Conv35,
+    /// The last convolution of the VAE's encoder alone.
+    Conv8,
 }
-named!(Scope, "scope", { Conv5 => "conv5", Conv45 => "conv4-5", Conv35 => "conv3-5" });
+named!(Scope, "scope", { Conv5 => "conv5", Conv45 => "conv4-5", Conv35 => "conv3-5", Conv8 => "conv8" });
 
 /// How a stored parameter becomes the one that is applied (see [`crate::ntk`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -116,8 +119,10 @@ named!(InputRange, "input range", { Unit => "0,1", Symmetric => "-1,1" });
 pub enum EncoderKind {
     /// The ALI encoder (Dumoulin et al. 2017) for 32×32 images: [`crate::encoder::ALI`].
     Ali,
+    /// The encoder of a VAE (Berthelot et al. 2019) for 32×32 images: [`crate::encoder::VAE`].
+    Vae,
 }
-named!(EncoderKind, "encoder kind", { Ali => "ali" });
+named!(EncoderKind, "encoder kind", { Ali => "ali", Vae => "vae" });
 
 /// What a saved encoder is, beside its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! The base network: a list of convolutions, each followed by leaky ReLU, then an average over the positions.
+//! The base network: a list of convolutions, each with what follows it, then an average over the positions.
 
 use crate::{
     config::{EncoderConfig, EncoderKind, Parametrization, Scope},
@@ -14,7 +14,7 @@ use burn::{
 use rand::Rng;
 use rand_distr::StandardNormal;
 
-/// One convolution of an encoder.
+/// One layer of an encoder: a convolution, then leaky ReLU, then an average pool, where it has these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LayerSpec {
     /// The name of its tensors in files.
@@ -27,17 +27,47 @@ pub struct LayerSpec {
     pub kernel: usize,
     /// Step in both directions.
     pub stride: usize,
+    /// Zeros around the input, on all four sides.
+    pub padding: usize,
+    /// Whether leaky ReLU follows.
+    pub activation: bool,
+    /// Side of the squares that are then averaged; 1 for no pool.
+    pub pool: usize,
 }
 
 /// The ALI encoder for 32×32 images (Dumoulin et al. 2017, table of the CIFAR-10 model): no padding anywhere, the
 /// output 28, 13, 10, 4 and 1 pixels wide.
 pub const ALI: [LayerSpec; 5] = [
-    LayerSpec { name: "conv1", inputs: 3, outputs: 32, kernel: 5, stride: 1 },
-    LayerSpec { name: "conv2", inputs: 32, outputs: 64, kernel: 4, stride: 2 },
-    LayerSpec { name: "conv3", inputs: 64, outputs: 128, kernel: 4, stride: 1 },
-    LayerSpec { name: "conv4", inputs: 128, outputs: 256, kernel: 4, stride: 2 },
-    LayerSpec { name: "conv5", inputs: 256, outputs: 512, kernel: 4, stride: 1 },
+    LayerSpec::conv("conv1", 3, 32, 5),
+    LayerSpec::conv("conv2", 32, 64, 4).with_stride(2),
+    LayerSpec::conv("conv3", 64, 128, 4),
+    LayerSpec::conv("conv4", 128, 256, 4).with_stride(2),
+    LayerSpec::conv("conv5", 256, 512, 4),
 ];
+
+/// The encoder of the VAE in ACAI's code (Berthelot et al. 2019) for 32×32 images, up to the features: the latent's
+/// convolution and heads, which would come next, are not part of it. The output is 32, 32, 16, 16, 8, 8, 4 and 4 pixels
+/// wide.
+pub const VAE: [LayerSpec; 8] = [
+    LayerSpec::conv("conv1", 3, 64, 1).without_activation(),
+    LayerSpec::conv("conv2", 64, 64, 3).with_padding(1),
+    LayerSpec::conv("conv3", 64, 64, 3).with_padding(1).with_pool(2),
+    LayerSpec::conv("conv4", 64, 128, 3).with_padding(1),
+    LayerSpec::conv("conv5", 128, 128, 3).with_padding(1).with_pool(2),
+    LayerSpec::conv("conv6", 128, 256, 3).with_padding(1),
+    LayerSpec::conv("conv7", 256, 256, 3).with_padding(1).with_pool(2),
+    LayerSpec::conv("conv8", 256, 512, 3).with_padding(1),
+];
+
+/// A scope of another encoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the {kind} encoder has no scope {scope}: it has {}", names(.kind.scopes()))]
+pub struct ForeignScope {
+    /// The encoder.
+    pub kind: EncoderKind,
+    /// The scope.
+    pub scope: Scope,
+}
 
 impl EncoderKind {
     /// The layers from the image to the features: the one list that the forward pass, the JVP, the scopes and the
@@ -45,16 +75,34 @@ impl EncoderKind {
     pub fn layers(self) -> &'static [LayerSpec] {
         match self {
             Self::Ali => &ALI,
+            Self::Vae => &VAE,
         }
     }
 
-    /// Index of the lowest layer of a scope; every layer above it is in the scope too.
-    pub fn scope_start(self, scope: Scope) -> usize {
-        match (self, scope) {
-            (Self::Ali, Scope::Conv5) => 4,
-            (Self::Ali, Scope::Conv45) => 3,
-            (Self::Ali, Scope::Conv35) => 2,
+    /// The scopes, narrowest first: the last layer, the last two, and so on.
+    pub fn scopes(self) -> &'static [Scope] {
+        match self {
+            Self::Ali => &[Scope::Conv5, Scope::Conv45, Scope::Conv35],
+            Self::Vae => &[Scope::Conv8],
         }
+    }
+
+    /// The scope that is asked for, or the narrowest when none is.
+    ///
+    /// # Errors
+    /// When the encoder has no such scope.
+    pub fn scope(self, asked: Option<Scope>) -> Result<Scope, ForeignScope> {
+        let scope = asked.unwrap_or(self.scopes()[0]);
+        if self.scopes().contains(&scope) { Ok(scope) } else { Err(ForeignScope { kind: self, scope }) }
+    }
+
+    /// Index of the lowest layer of a scope; every layer above it is in the scope too.
+    ///
+    /// # Panics
+    /// When the encoder has no such scope, which [`EncoderKind::scope`] finds out.
+    pub fn scope_start(self, scope: Scope) -> usize {
+        let narrower = self.scopes().iter().position(|&own| own == scope);
+        self.layers().len() - 1 - narrower.expect("scopes are checked where they come in")
     }
 
     /// The layers of a scope, lowest first.
@@ -69,16 +117,53 @@ impl EncoderKind {
 
     /// Shape `[C, H, W]` of what goes into layer `index` (or out of the last, for the number of layers).
     pub fn shape_before(self, index: usize) -> [usize; 3] {
-        self.layers()[..index].iter().fold([3, SIDE, SIDE], |[_, height, width], layer| {
-            [layer.outputs, layer.output_side(height), layer.output_side(width)]
-        })
+        self.layers()[..index].iter().fold([3, SIDE, SIDE], |shape, layer| layer.output_shape(shape))
+    }
+
+    /// Shape `[O, H', W']` of layer `index`'s pre-activation.
+    pub fn pre_shape(self, index: usize) -> [usize; 3] {
+        self.layers()[index].pre_shape(self.shape_before(index))
     }
 }
 
 impl LayerSpec {
-    /// The output's side for an input's.
-    pub fn output_side(&self, side: usize) -> usize {
-        (side - self.kernel) / self.stride + 1
+    /// A convolution of step 1 without padding, followed by leaky ReLU and by no pool.
+    const fn conv(name: &'static str, inputs: usize, outputs: usize, kernel: usize) -> Self {
+        Self { name, inputs, outputs, kernel, stride: 1, padding: 0, activation: true, pool: 1 }
+    }
+
+    const fn with_stride(self, stride: usize) -> Self {
+        Self { stride, ..self }
+    }
+
+    const fn with_padding(self, padding: usize) -> Self {
+        Self { padding, ..self }
+    }
+
+    const fn with_pool(self, pool: usize) -> Self {
+        Self { pool, ..self }
+    }
+
+    const fn without_activation(self) -> Self {
+        Self { activation: false, ..self }
+    }
+
+    /// Shape of the convolution's output, `[O, H', W']`, for an input `[C, H, W]`.
+    fn pre_shape(&self, [_, height, width]: [usize; 3]) -> [usize; 3] {
+        let side = |side| (side + 2 * self.padding - self.kernel) / self.stride + 1;
+        [self.outputs, side(height), side(width)]
+    }
+
+    /// Shape of the layer's output for an input `[C, H, W]`.
+    fn output_shape(&self, input: [usize; 3]) -> [usize; 3] {
+        let [outputs, height, width] = self.pre_shape(input);
+        [outputs, height / self.pool, width / self.pool]
+    }
+
+    /// What follows the convolution: `[N, O, H', W']` → `[N, O, H' / pool, W' / pool]`.
+    fn finish(&self, pre: Dual<4>, slope: f32) -> Dual<4> {
+        let out = if self.activation { jvp::leaky_relu(pre, slope) } else { pre };
+        if self.pool > 1 { jvp::average_pool(out, self.pool) } else { out }
     }
 
     /// `[O, C, K, K]`.
@@ -127,7 +212,7 @@ impl Conv {
     /// What the layer applies, in the given parametrization.
     pub fn filter(&self, spec: &LayerSpec, parametrization: Parametrization) -> Filter {
         let (weight, bias) = self.scaled_tensors(parametrization.scales(spec.outputs));
-        Filter { weight, bias, stride: spec.stride }
+        Filter { weight, bias, stride: spec.stride, padding: spec.padding }
     }
 
     fn scaled_tensors(&self, scales: Scales) -> (Tensor<4>, Tensor<1>) {
@@ -176,9 +261,9 @@ impl Encoder {
 
     /// Everything of an image that stays as it is while the scope's tangents move: images `[N, 3, 32, 32]`.
     pub fn keep(&self, images: Tensor<4>, scope: Scope) -> Kept {
-        let start = self.config.kind.scope_start(scope);
-        let input =
-            self.filters[..start].iter().fold(Dual::constant(images), |x, filter| self.layer(&x, filter, None)).primal;
+        let EncoderConfig { kind, slope, .. } = self.config;
+        let start = kind.scope_start(scope);
+        let input = rise(Dual::constant(images), &kind.layers()[..start], &self.filters, &[], slope).primal;
         let pre = self.filters[start].apply(input.clone());
         Kept { scope, input, pre }
     }
@@ -186,31 +271,43 @@ impl Encoder {
     /// The features f and their derivative `J w2` along the stored tangents of the scope's layers; no tangents, no
     /// derivative. `[N, 512]` each.
     pub fn features(&self, kept: &Kept, tangents: &[Conv]) -> Dual<2> {
-        let start = self.config.kind.scope_start(kept.scope);
-        let moved = filters(tangents, self.config.kind.scope_layers(kept.scope), self.config.parametrization);
-        let input = Dual::constant(kept.input.clone());
-        let tangent = jvp::conv2d_tangent(&input, &self.filters[start], moved.first());
-        let lowest = jvp::leaky_relu(Dual { primal: kept.pre.clone(), tangent }, self.config.slope);
-        self.rise(lowest, start + 1, |index| moved.get(index - start))
+        let EncoderConfig { kind, slope, parametrization, .. } = self.config;
+        let specs = kind.scope_layers(kept.scope);
+        let scope_filters = &self.filters[kind.scope_start(kept.scope)..];
+        let moved = filters(tangents, specs, parametrization);
+        let tangent = jvp::conv2d_tangent(&Dual::constant(kept.input.clone()), &scope_filters[0], moved.first());
+        let lowest = specs[0].finish(Dual { primal: kept.pre.clone(), tangent }, slope);
+        let above = moved.get(1..).unwrap_or_default();
+        jvp::global_average_pool(rise(lowest, &specs[1..], &scope_filters[1..], above, slope))
     }
 
     /// The features of this network with the scope's layers replaced, `[N, 512]`: what fine-tuning trains.
     pub fn features_with(&self, kept: &Kept, replaced: &[Conv]) -> Tensor<2> {
-        let specs = self.config.kind.scope_layers(kept.scope);
-        let replaced = filters(replaced, specs, self.config.parametrization);
-        let top = replaced.iter().fold(Dual::constant(kept.input.clone()), |x, filter| self.layer(&x, filter, None));
-        jvp::average_pool(top).primal
+        let EncoderConfig { kind, slope, parametrization, .. } = self.config;
+        let specs = kind.scope_layers(kept.scope);
+        let filters = filters(replaced, specs, parametrization);
+        jvp::global_average_pool(rise(Dual::constant(kept.input.clone()), specs, &filters, &[], slope)).primal
     }
+}
 
-    /// Applies the layers from `from` up, then the pool.
-    fn rise<'a>(&'a self, x: Dual<4>, from: usize, moved: impl Fn(usize) -> Option<&'a Filter>) -> Dual<2> {
-        let top = (from..self.filters.len()).fold(x, |x, index| self.layer(&x, &self.filters[index], moved(index)));
-        jvp::average_pool(top)
-    }
+/// The last layer's output, whose mean over the positions the features are, from stored parameters that may be in
+/// training: images `[N, 3, 32, 32]` → `[N, 512, H, W]`.
+pub fn activations(config: EncoderConfig, stored: &[Conv], images: Tensor<4>) -> Tensor<4> {
+    let specs = config.kind.layers();
+    rise(Dual::constant(images), specs, &filters(stored, specs, config.parametrization), &[], config.slope).primal
+}
 
-    fn layer(&self, x: &Dual<4>, filter: &Filter, moved: Option<&Filter>) -> Dual<4> {
-        jvp::leaky_relu(jvp::conv2d(x, filter, moved), self.config.slope)
-    }
+/// Applies layers one above the other. `moved` has a tangent for each of them, or is empty.
+fn rise(x: Dual<4>, specs: &[LayerSpec], filters: &[Filter], moved: &[Filter], slope: f32) -> Dual<4> {
+    specs
+        .iter()
+        .zip(filters)
+        .enumerate()
+        .fold(x, |x, (index, (spec, filter))| spec.finish(jvp::conv2d(&x, filter, moved.get(index)), slope))
+}
+
+fn names(scopes: &[Scope]) -> String {
+    scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(", ")
 }
 
 fn filters(convs: &[Conv], specs: &[LayerSpec], parametrization: Parametrization) -> Vec<Filter> {

@@ -1,7 +1,8 @@
 //! What of an image never changes while w1 and w2 are trained, and so is computed once and kept.
 //!
 //! For the scope conv5 these are y (conv4's output, 4096 numbers) and conv5's pre-activation a (512 numbers), from
-//! which follow f = leaky(a) and its mask d. No augmentation is used, so training from kept features is exact.
+//! which follow f = leaky(a) and its mask d. For conv8 they are 4096 and, at 4×4 positions, 8192 numbers. No
+//! augmentation is used, so training from kept features is exact.
 
 use crate::config::{EncoderKind, Scope};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -32,7 +33,7 @@ impl KeptShape {
     /// For an encoder and a scope.
     pub fn new(kind: EncoderKind, scope: Scope) -> Self {
         let start = kind.scope_start(scope);
-        Self { scope, input: kind.shape_before(start), pre: kind.shape_before(start + 1) }
+        Self { scope, input: kind.shape_before(start), pre: kind.pre_shape(start) }
     }
 
     /// Numbers of one image: the input's, then the pre-activation's.

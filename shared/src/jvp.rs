@@ -5,7 +5,11 @@
 //! `J w` is there at its end without a Jacobian ever having been made.
 
 use crate::kernels;
-use burn::tensor::Tensor;
+use burn::tensor::{
+    Tensor,
+    module::avg_pool2d,
+    ops::{AvgPoolOptions, PadMode},
+};
 
 /// A value and its derivative along the chosen direction; `None` stands for zero.
 #[derive(Debug, Clone)]
@@ -21,6 +25,11 @@ impl<const D: usize> Dual<D> {
     pub fn constant(primal: Tensor<D>) -> Self {
         Self { primal, tangent: None }
     }
+
+    /// The rule of every linear map: both parts go through it.
+    fn linear<const E: usize>(self, map: impl Fn(Tensor<D>) -> Tensor<E>) -> Dual<E> {
+        Dual { primal: map(self.primal), tangent: self.tangent.map(map) }
+    }
 }
 
 /// What a convolution applies: the parameters themselves, or their tangents.
@@ -32,6 +41,8 @@ pub struct Filter {
     pub bias: Tensor<1>,
     /// Step in both directions.
     pub stride: usize,
+    /// Zeros around the input, on all four sides.
+    pub padding: usize,
 }
 
 impl Filter {
@@ -42,7 +53,15 @@ impl Filter {
 
     /// `x ⋆ weight`, without the bias.
     fn apply_linear(&self, x: Tensor<4>) -> Tensor<4> {
-        kernels::conv2d(x, self.weight.clone(), self.stride)
+        kernels::conv2d(self.pad(x), self.weight.clone(), self.stride)
+    }
+
+    /// `[N, C, H, W]` → `[N, C, H + 2p, W + 2p]`.
+    fn pad(&self, x: Tensor<4>) -> Tensor<4> {
+        match self.padding {
+            0 => x,
+            padding => x.pad([(padding, padding); 2], PadMode::Constant(0.0)),
+        }
     }
 }
 
@@ -72,8 +91,12 @@ pub fn leaky_relu<const D: usize>(x: Dual<D>, slope: f32) -> Dual<D> {
     }
 }
 
-/// Mean over the positions: `[N, C, H, W]` → `[N, C]`.
-pub fn average_pool(x: Dual<4>) -> Dual<2> {
-    let pool = |x: Tensor<4>| x.mean_dim(2).mean_dim(3).flatten::<2>(1, 3);
-    Dual { primal: pool(x.primal), tangent: x.tangent.map(pool) }
+/// Mean over squares of `side` × `side` positions, side by side: `[N, C, H, W]` → `[N, C, H / side, W / side]`.
+pub fn average_pool(x: Dual<4>, side: usize) -> Dual<4> {
+    x.linear(|x| avg_pool2d(x, AvgPoolOptions::new([side; 2])))
+}
+
+/// Mean over all positions: `[N, C, H, W]` → `[N, C]`.
+pub fn global_average_pool(x: Dual<4>) -> Dual<2> {
+    x.linear(|x| x.mean_dim(2).mean_dim(3).flatten(1, 3))
 }

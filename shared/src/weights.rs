@@ -370,12 +370,9 @@ fn parse_metadata(map: &HashMap<String, String>) -> Result<Metadata, WeightsErro
     if classes.is_empty() || classes.len() > MAX_CLASSES {
         return Err(bad_value("classes", &classes.len().to_string(), "there are too few or too many"));
     }
-    let head = HeadMetadata {
-        mode: named("mode", get("mode")?)?,
-        scope: named("scope", get("scope")?)?,
-        classes,
-        base: get("base")?.to_owned(),
-    };
+    let scope: Scope = named("scope", get("scope")?)?;
+    encoder.kind.scope(Some(scope)).map_err(|error| bad_value("scope", scope.name(), &error.to_string()))?;
+    let head = HeadMetadata { mode: named("mode", get("mode")?)?, scope, classes, base: get("base")?.to_owned() };
     Ok(Metadata { part, encoder, head: Some(head) })
 }
 

@@ -8,7 +8,7 @@ use half::f16;
 use pollster::block_on;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use shared::{
-    config::{Mode, Parametrization, Scope},
+    config::{EncoderKind, Mode, Parametrization, Scope},
     encoder::{Conv, Encoder},
     linear::Head,
     weights::{
@@ -24,7 +24,9 @@ use suite::{
     recipe::{Network, Point},
 };
 
-const NETWORK: Network = Network { parametrization: Parametrization::Ntk, slope: 0.2, point: Point::Generic };
+const NETWORK: Network =
+    Network { kind: EncoderKind::Ali, parametrization: Parametrization::Ntk, slope: 0.2, point: Point::Generic };
+const VAE: Network = Network { kind: EncoderKind::Vae, ..NETWORK };
 
 /// A base network's file, and the network as it is read from it.
 static BASE: LazyLock<(Vec<u8>, Encoder)> = LazyLock::new(|| {
@@ -41,8 +43,8 @@ static HEAD: LazyLock<Vec<u8>> = LazyLock::new(|| {
 
 #[test]
 fn a_base_network_comes_back() {
-    let network = NETWORK.encoder(&cpu());
-    for precision in [Precision::F32, Precision::F16] {
+    for (network, precision) in [NETWORK, VAE].into_iter().flat_map(both_precisions) {
+        let network = network.encoder(&cpu());
         let bytes = write_base(&network, precision).expect("finite");
         let read = read_base(&bytes, &cpu()).expect("it is whole");
         assert_eq!(read.config, network.config);
@@ -58,11 +60,11 @@ fn a_base_network_comes_back() {
 
 #[test]
 fn heads_of_every_mode_and_scope_come_back() {
-    let encoder = &BASE.1;
-    for &mode in Mode::ALL {
-        for &scope in Scope::ALL {
-            let head = NETWORK.head(mode, scope, &cpu());
-            for precision in [Precision::F32, Precision::F16] {
+    for (network, precision) in [NETWORK, VAE].into_iter().flat_map(both_precisions) {
+        let encoder = &network.encoder(&cpu());
+        for &mode in Mode::ALL {
+            for &scope in network.kind.scopes() {
+                let head = network.head(mode, scope, &cpu());
                 let read = read_head(&write_head(encoder, &head, precision).expect("finite"), encoder, &cpu())
                     .expect("it is whole");
                 assert_eq!((read.mode, read.scope, &read.classes), (mode, scope, &head.classes));
@@ -70,6 +72,18 @@ fn heads_of_every_mode_and_scope_come_back() {
             }
         }
     }
+}
+
+#[test]
+fn a_scope_of_another_encoder_is_refused() {
+    let problem = |error: WeightsError| {
+        let WeightsError::BadValue { key: "scope", problem, .. } = error else { panic!("{error}") };
+        problem
+    };
+    let error = refusal(|file| file.say("scope", "conv8"));
+    assert_eq!(problem(error), "the ali encoder has no scope conv8: it has conv5, conv4-5, conv3-5");
+    let error = refusal(|file| file.say("kind", "vae"));
+    assert_eq!(problem(error), "the vae encoder has no scope conv5: it has conv8");
 }
 
 #[test]
@@ -167,14 +181,14 @@ fn unknown_words_in_the_metadata_are_refused() {
     for (key, value, named) in [
         ("format", "gradfeat-2", FORMAT),
         ("part", "tail", "base, head, model"),
-        ("kind", "resnet", "ali"),
+        ("kind", "resnet", "ali, vae"),
         ("slope", "steep", "number"),
         ("slope", "NaN", "finite"),
         ("slope", "inf", "finite"),
         ("input_range", "0,255", "0,1, -1,1"),
         ("parametrization", "mup", "standard, ntk"),
         ("mode", "half", "activation, gradient, full, finetune"),
-        ("scope", "conv6", "conv5, conv4-5, conv3-5"),
+        ("scope", "conv6", "conv5, conv4-5, conv3-5, conv8"),
         ("classes", "cat, dog", "JSON"),
         ("classes", "[]", "too few"),
         ("classes", "[1, 2]", "JSON"),
@@ -255,6 +269,10 @@ fn noise_never_panics() {
         }
         assert!(metadata(&bytes).is_err() && read_base(&bytes, &cpu()).is_err());
     }
+}
+
+fn both_precisions(network: Network) -> [(Network, Precision); 2] {
+    [(network, Precision::F32), (network, Precision::F16)]
 }
 
 fn cpu() -> Device {

@@ -18,15 +18,29 @@ from PIL import Image
 from safetensors.numpy import save_file
 
 HERE = Path(__file__).parent
-# name, inputs, outputs, kernel, stride
-LAYERS = [
-    ("conv1", 3, 32, 5, 1),
-    ("conv2", 32, 64, 4, 2),
-    ("conv3", 64, 128, 4, 1),
-    ("conv4", 128, 256, 4, 2),
-    ("conv5", 256, 512, 4, 1),
+# name, inputs, outputs, kernel, stride, padding, whether leaky ReLU follows, side of the average pool behind that
+ALI = [
+    ("conv1", 3, 32, 5, 1, 0, True, 1),
+    ("conv2", 32, 64, 4, 2, 0, True, 1),
+    ("conv3", 64, 128, 4, 1, 0, True, 1),
+    ("conv4", 128, 256, 4, 2, 0, True, 1),
+    ("conv5", 256, 512, 4, 1, 0, True, 1),
 ]
-SCOPES = {"conv5": 4, "conv4-5": 3, "conv3-5": 2}
+VAE = [
+    ("conv1", 3, 64, 1, 1, 0, False, 1),
+    ("conv2", 64, 64, 3, 1, 1, True, 1),
+    ("conv3", 64, 64, 3, 1, 1, True, 2),
+    ("conv4", 64, 128, 3, 1, 1, True, 1),
+    ("conv5", 128, 128, 3, 1, 1, True, 2),
+    ("conv6", 128, 256, 3, 1, 1, True, 1),
+    ("conv7", 256, 256, 3, 1, 1, True, 2),
+    ("conv8", 256, 512, 3, 1, 1, True, 1),
+]
+# kind, layers, the lowest layer of each scope, slopes
+KINDS = [
+    ("ali", ALI, {"conv5": 4, "conv4-5": 3, "conv3-5": 2}, (0.01, 0.2)),
+    ("vae", VAE, {"conv8": 7}, (0.2,)),
+]
 FEATURES, CLASSES = 512, 10
 
 
@@ -52,7 +66,7 @@ def numbers(name, shape, bound):
 
 def conv(prefix, layer, ntk, biased):
     """Stored weight and bias, of a size that keeps what is applied the same in both parametrizations."""
-    name, inputs, outputs, kernel, _ = layer
+    name, inputs, outputs, kernel = layer[:4]
     gain = 6.0 * (outputs if ntk else 1) / (inputs * kernel * kernel)
     weight = numbers(f"{name}{prefix}.weight", (outputs, inputs, kernel, kernel), math.sqrt(gain))
     bias = numbers(f"{name}{prefix}.bias", (outputs,), 0.8 if ntk else 0.25)
@@ -76,12 +90,24 @@ def leaky_relu(x, slope, nearest):
     return torch.where(x > 0, x, slope * x)
 
 
-def features(x, stored, ntk, slope, nearest):
-    for (weight, bias), (_, _, outputs, _, stride) in zip(stored, LAYERS):
+def features(x, layers, stored, ntk, slope, nearest):
+    for (weight, bias), (_, _, outputs, _, stride, padding, activation, pool) in zip(stored, layers):
         if ntk:
             weight, bias = weight / math.sqrt(outputs), bias * math.sqrt(0.1)
-        x = leaky_relu(torch.nn.functional.conv2d(x, weight, bias, stride), slope, nearest)
+        x = torch.nn.functional.conv2d(x, weight, bias, stride, padding)
+        x = leaky_relu(x, slope, nearest) if activation else x
+        x = torch.nn.functional.avg_pool2d(x, pool)
     return x.mean(dim=(2, 3))
+
+
+def networks():
+    for kind, layers, scopes, slopes in KINDS:
+        for ntk in (False, True):
+            for slope in slopes:
+                for point in ("generic", "kink"):
+                    name = f"{kind}/{'ntk' if ntk else 'standard'}/{slope}/{point}"
+                    stored = [conv("", layer, ntk, point == "generic") for layer in layers]
+                    yield name, layers, scopes, stored, ntk, float(np.float32(slope))
 
 
 def main():
@@ -92,21 +118,16 @@ def main():
     omega = numbers("omega.weight", (FEATURES, CLASSES), 0.1)
     golden, nearest = {"images": pixels}, []
     keep = lambda name, tensor: golden.update({name: tensor.numpy().astype(np.float32)})
-    for ntk in (False, True):
-        for slope in (0.01, 0.2):
-            for point in ("generic", "kink"):
-                network = f"{'ntk' if ntk else 'standard'}/{slope}/{point}"
-                stored = [conv("", layer, ntk, point == "generic") for layer in LAYERS]
-                exact_slope = float(np.float32(slope))
-                for scope, start in SCOPES.items():
-                    tangents = [conv(".tangent", layer, ntk, True) for layer in LAYERS[start:]]
-                    top = lambda *theta2: features(x, stored[:start] + list(theta2), ntk, exact_slope, [])
-                    f, moved = torch.func.jvp(top, tuple(stored[start:]), tuple(tangents))
-                    keep(f"{network}/{scope}/tangent", moved)
-                    keep(f"{network}/{scope}/gradient", moved @ omega)
-                features(x, stored, ntk, exact_slope, nearest)
-                keep(f"{network}/features", f)
-                keep(f"{network}/activation", f @ w1 + b1)
+    for network, layers, scopes, stored, ntk, slope in networks():
+        for scope, start in scopes.items():
+            tangents = [conv(".tangent", layer, ntk, True) for layer in layers[start:]]
+            top = lambda *theta2: features(x, layers, stored[:start] + list(theta2), ntk, slope, [])
+            f, moved = torch.func.jvp(top, tuple(stored[start:]), tuple(tangents))
+            keep(f"{network}/{scope}/tangent", moved)
+            keep(f"{network}/{scope}/gradient", moved @ omega)
+        features(x, layers, stored, ntk, slope, nearest)
+        keep(f"{network}/features", f)
+        keep(f"{network}/activation", f @ w1 + b1)
     save_file(golden, HERE / "golden.safetensors")
     print(f"nearest pre-activation to 0, itself aside: {min(nearest):.1e}")
 

@@ -3,18 +3,24 @@
 
 use super::{
     measure::{assert_close, assert_rows_close, dot, norm, read, rounding},
-    recipe::{self, BLACK, CLASSES, IMAGES, NATURAL, Network, Point},
+    recipe::{self, BLACK, CLASSES, FEATURES, IMAGES, NATURAL, Network, Point},
 };
-use burn::tensor::{Device, Gradients, Tensor, TensorData, activation::log_softmax};
+use burn::tensor::{
+    Device, Gradients, Tensor, TensorData,
+    activation::{leaky_relu, log_softmax},
+    module::conv2d,
+    ops::ConvOptions,
+};
 use shared::{
     config::{Mode, Scope},
-    encoder::{Conv, Encoder},
+    encoder::{self, Conv, Encoder},
     features::Kept,
+    jvp::{self, Dual, Filter},
     linear::{Classifier, Head},
 };
 
-/// `(F(θ + h·w2) − F(θ − h·w2)) / 2h` far from the bends, where F is a polynomial of degree 1, 2 or 3 for the scopes
-/// conv5, conv4-5 and conv3-5: the difference is then exact but for `h²` times the term of degree 3, about 2e-5 of J w2
+/// `(F(θ + h·w2) − F(θ − h·w2)) / 2h` far from the bends, where F is a polynomial of the degree 1, 2 or 3 for scopes of
+/// one, two and three layers: the difference is then exact but for `h²` times the term of degree 3, about 2e-5 of J w2
 /// here, and rounding, some 1e-7 of F over h, about 5e-5. Hence the tolerance.
 pub async fn central_differences_agree(device: &Device) {
     const STEP: f64 = 1.0 / 128.0;
@@ -27,14 +33,14 @@ pub async fn central_differences_agree(device: &Device) {
     .await;
 }
 
-/// `F(θ + r·w2) − F(θ) − r·J w2` is rounding for conv5, in which F is linear far from the bends, and a quarter when r
-/// is halved for the other scopes; the term of degree 3 takes the ratio a few percent away from 4.
+/// `F(θ + r·w2) − F(θ) − r·J w2` is rounding for one layer, in which F is linear far from the bends, and a quarter when
+/// r is halved for the wider scopes; the term of degree 3 takes the ratio a few percent away from 4.
 pub async fn error_of_linearisation_shrinks_quadratically(device: &Device) {
     const R: f64 = 1.0 / 16.0;
     let tolerance = f64::from(rounding(device));
     for_each_smooth_line(device, async |what, line| {
         let (wide, narrow) = (line.linearisation_error(R).await, line.linearisation_error(R / 2.0).await);
-        if line.kept.scope == Scope::Conv5 {
+        if line.tangents.len() == 1 {
             assert!(wide <= tolerance, "{what}: linear, and yet off by {wide:.1e}");
         } else {
             let ratio = wide / narrow;
@@ -52,12 +58,12 @@ pub async fn reverse_mode_is_the_adjoint(device: &Device) {
     for network in [Point::Generic, Point::Kink].into_iter().flat_map(recipe::networks) {
         let encoder = network.encoder(device);
         let images = if network.point == Point::Generic { [BLACK, NATURAL].as_slice() } else { &[BLACK] };
-        for &scope in Scope::ALL {
+        for &scope in network.kind.scopes() {
             for &image in images {
                 let what = format!("{network:?}, {scope}, image {image}");
                 let kept = encoder.keep(recipe::images(device).narrow(0, image, 1), scope);
-                let u = recipe::tensor("u", [1, encoder.config.kind.features()], 1.0, device);
-                let top = trainable(&encoder.stored[encoder.config.kind.scope_start(scope)..]);
+                let u = recipe::tensor("u", [1, FEATURES], 1.0, device);
+                let top = trainable(&encoder.stored[network.kind.scope_start(scope)..]);
                 let moved = trainable(&network.tangents(scope, device));
                 let tangent = encoder.features(&kept, &moved).tangent.expect("there are tangents");
                 let forward = read(tangent.clone().inner()).await;
@@ -78,15 +84,16 @@ pub async fn reverse_mode_is_the_adjoint(device: &Device) {
 }
 
 /// A black image on a network without biases: every pre-activation is exactly 0, and `J w2 = slope^k·(…)` with one
-/// factor a layer from the one that moves up. For conv5 that leaves `slope · b̃`.
+/// factor a layer from the one that moves up. For the last layer alone that leaves `slope · b̃`.
 pub async fn black_images_without_biases_take_the_slope(device: &Device) {
     for network in recipe::networks(Point::Kink) {
         let encoder = network.encoder(device);
         let black = Tensor::zeros([1, 3, 32, 32], device);
-        let kept = encoder.keep(black, Scope::Conv5);
+        let scope = network.kind.scopes()[0];
+        let kept = encoder.keep(black, scope);
         assert!(read(kept.pre.clone()).await.iter().all(|&pre| pre == 0.0), "every pre-activation is 0");
-        let tangents = network.tangents(Scope::Conv5, device);
-        let spec = &encoder.config.kind.scope_layers(Scope::Conv5)[0];
+        let tangents = network.tangents(scope, device);
+        let spec = &network.kind.scope_layers(scope)[0];
         let bias = tangents[0].filter(spec, network.parametrization).bias;
         let expected = bias.unsqueeze::<2>() * network.slope;
         let found = encoder.features(&kept, &tangents).tangent.expect("there are tangents");
@@ -101,7 +108,7 @@ pub async fn training_gradients_agree_with_differences_of_the_loss(device: &Devi
     const STEP: f64 = 1.0 / 64.0;
     for network in recipe::networks(Point::Generic) {
         let encoder = network.encoder(device);
-        for &scope in Scope::ALL {
+        for &scope in network.kind.scopes() {
             let kept = encoder.keep(recipe::images(device), scope);
             let head = network.head(Mode::Full, scope, device);
             let direction = Direction::new(network, scope, device);
@@ -115,6 +122,77 @@ pub async fn training_gradients_agree_with_differences_of_the_loss(device: &Devi
             }
         }
     }
+}
+
+/// Padding and a pool with a tangent that comes from below, which no scope has yet. The output is a polynomial of the
+/// degree 2 along the line, so that the difference is exact but for rounding.
+pub async fn padded_and_pooled_layers_carry_tangents(device: &Device) {
+    let filter = |name: &str| Filter {
+        weight: recipe::tensor(&format!("{name}.weight"), [5, 3, 3, 3], 1.0, device),
+        bias: recipe::tensor(&format!("{name}.bias"), [5], 1.0, device),
+        stride: 1,
+        padding: 1,
+    };
+    let (still, moved) = (filter("still"), filter("moved"));
+    let [x, tangent] = ["x", "x.tangent"].map(|name| recipe::tensor(name, [2, 3, 8, 6], 1.0, device));
+    let at = |r: f32| {
+        let weight = still.weight.clone() + moved.weight.clone() * r;
+        let bias = still.bias.clone() + moved.bias.clone() * r;
+        let x = x.clone() + tangent.clone() * r;
+        square_means(conv2d(x, weight, Some(bias), ConvOptions::new([1, 1], [1, 1], [1, 1], 1)), 2)
+    };
+    let differences = (at(1.0) - at(-1.0)) / 2.0;
+    let expected = at(0.0);
+    let dual = Dual { primal: x.clone(), tangent: Some(tangent.clone()) };
+    let found = jvp::average_pool(jvp::conv2d(&dual, &still, Some(&moved)), 2);
+    assert_close("primal", found.primal, expected, rounding(device)).await;
+    assert_close("tangent", found.tangent.expect("it has one"), differences, rounding(device)).await;
+}
+
+/// An encoder in training, all of its layers' parameters leaves of reverse mode: the last layer's output and its
+/// gradients, against Burn's own operations on the CPU.
+pub async fn encoders_in_training_agree_with_burn(device: &Device) {
+    for network in recipe::networks(Point::Generic) {
+        let on = |device: &Device, activations: &dyn Fn(&[Conv], Tensor<4>) -> Tensor<4>| {
+            let stored = trainable(&network.encoder(device).stored);
+            let out = activations(&stored, recipe::images(device).autodiff());
+            let factors = recipe::tensor("grad", out.dims(), 1.0, device).autodiff();
+            (out.clone(), (out * factors).sum().backward(), stored)
+        };
+        let (found, found_gradients, found_convs) =
+            on(device, &|stored, images| encoder::activations(network.config(), stored, images));
+        let (expected, expected_gradients, expected_convs) =
+            on(&Device::flex(), &|stored, images| plain_activations(network, stored, images));
+        let what = format!("{network:?}");
+        let shape: [usize; 3] = network.kind.shape_before(network.kind.layers().len());
+        assert_eq!(found.dims()[1..], shape, "{what}");
+        assert_close(&what, found.inner().to_device(&Device::flex()), expected.inner(), rounding(device)).await;
+        let found = all_gradients(&found_convs, &found_gradients).await;
+        let expected = all_gradients(&expected_convs, &expected_gradients).await;
+        for (layer, (found, expected)) in found.iter().zip(&expected).enumerate() {
+            assert_rows_close(&format!("{what}, tensor {layer}"), 1, found, expected, rounding(device));
+        }
+    }
+}
+
+/// The layers of a network by Burn's own operations: images `[N, 3, 32, 32]` → the last one's output.
+fn plain_activations(network: Network, stored: &[Conv], images: Tensor<4>) -> Tensor<4> {
+    network.kind.layers().iter().zip(stored).fold(images, |x, (spec, conv)| {
+        let options = ConvOptions::new([spec.stride; 2], [spec.padding; 2], [1, 1], 1);
+        let Filter { weight, bias, .. } = conv.filter(spec, network.parametrization);
+        let pre = conv2d(x, weight, Some(bias), options);
+        let out = if spec.activation { leaky_relu(pre, f64::from(network.slope)) } else { pre };
+        square_means(out, spec.pool)
+    })
+}
+
+/// Means over squares of `side` × `side` positions, side by side.
+fn square_means(x: Tensor<4>, side: usize) -> Tensor<4> {
+    let [images, channels, height, width] = x.dims();
+    let (rows, columns) = (height / side, width / side);
+    x.reshape([images, channels, rows, side, columns, side])
+        .mean_dims(&[3, 5])
+        .reshape([images, channels, rows, columns])
 }
 
 /// The line `θ2 + r·w2` through a network far from its bends.
@@ -150,7 +228,7 @@ impl Line {
 /// Calls `check` with a line for every scope and every network of [`Point::Smooth`].
 async fn for_each_smooth_line(device: &Device, check: impl AsyncFn(String, Line)) {
     for network in recipe::networks(Point::Smooth) {
-        for &scope in Scope::ALL {
+        for &scope in network.kind.scopes() {
             let encoder = network.encoder(device);
             let kept = encoder.keep(recipe::images(device), scope);
             let line = Line { encoder, kept, tangents: network.tangents(scope, device) };
@@ -166,13 +244,17 @@ fn trainable(convs: &[Conv]) -> Vec<Conv> {
 
 /// `Σ u·output` differentiated: the gradients of the convs' weights and biases, in this order.
 async fn pull(output: Tensor<2>, u: &Tensor<2>, convs: &[Conv]) -> Vec<Vec<f32>> {
-    let gradients = (output * u.clone().autodiff()).sum().backward();
-    let mut pulled = vec![];
+    all_gradients(convs, &(output * u.clone().autodiff()).sum().backward()).await
+}
+
+/// The gradients of the convs' weights and biases, in this order.
+async fn all_gradients(convs: &[Conv], gradients: &Gradients) -> Vec<Vec<f32>> {
+    let mut all = vec![];
     for conv in convs {
-        pulled.push(read(gradient(&conv.weight.val(), &gradients)).await);
-        pulled.push(read(gradient(&conv.bias.val(), &gradients)).await);
+        all.push(read(gradient(&conv.weight.val(), gradients)).await);
+        all.push(read(gradient(&conv.bias.val(), gradients)).await);
     }
-    pulled
+    all
 }
 
 fn gradient<const D: usize>(tensor: &Tensor<D>, gradients: &Gradients) -> Tensor<D> {

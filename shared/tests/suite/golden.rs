@@ -6,10 +6,7 @@ use super::{
 };
 use burn::tensor::{Device, Tensor};
 use safetensors::SafeTensors;
-use shared::{
-    config::{Mode, Scope},
-    linear::Head,
-};
+use shared::{config::Mode, linear::Head};
 
 /// The numbers that `golden/generate.py` made.
 pub fn file() -> SafeTensors<'static> {
@@ -20,7 +17,7 @@ pub fn file() -> SafeTensors<'static> {
 pub async fn features_agree_with_pytorch(device: &Device) {
     for network in networks() {
         let encoder = network.encoder(device);
-        let kept = encoder.keep(recipe::images(device), Scope::Conv5);
+        let kept = encoder.keep(recipe::images(device), network.kind.scopes()[0]);
         check(&format!("{}/features", name(network)), encoder.features(&kept, &[]).primal).await;
     }
 }
@@ -29,7 +26,7 @@ pub async fn features_agree_with_pytorch(device: &Device) {
 pub async fn tangents_agree_with_pytorch(device: &Device) {
     for network in networks() {
         let encoder = network.encoder(device);
-        for &scope in Scope::ALL {
+        for &scope in network.kind.scopes() {
             let kept = encoder.keep(recipe::images(device), scope);
             let dual = encoder.features(&kept, &network.tangents(scope, device));
             check(&format!("{}/features", name(network)), dual.primal).await;
@@ -42,7 +39,7 @@ pub async fn tangents_agree_with_pytorch(device: &Device) {
 pub async fn logits_agree_with_pytorch(device: &Device) {
     for network in networks() {
         let encoder = network.encoder(device);
-        for &scope in Scope::ALL {
+        for &scope in network.kind.scopes() {
             let kept = encoder.keep(recipe::images(device), scope);
             let head: Head = network.head(Mode::Full, scope, device);
             let logits = head.logits(&encoder, &kept);
@@ -57,8 +54,8 @@ fn networks() -> impl Iterator<Item = Network> {
 }
 
 fn name(network: Network) -> String {
-    let Network { parametrization, slope, point } = network;
-    format!("{parametrization}/{slope}/{}", format!("{point:?}").to_lowercase())
+    let Network { kind, parametrization, slope, point } = network;
+    format!("{kind}/{parametrization}/{slope}/{}", format!("{point:?}").to_lowercase())
 }
 
 /// The tolerance is [`rounding`]'s: the golden numbers themselves are exact to 1e-7.

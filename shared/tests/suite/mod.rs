@@ -20,6 +20,8 @@ macro_rules! every_body_on {
                 reverse_mode_is_the_adjoint,
                 black_images_without_biases_take_the_slope,
                 training_gradients_agree_with_differences_of_the_loss,
+                padded_and_pooled_layers_carry_tangents,
+                encoders_in_training_agree_with_burn,
             }
             golden {
                 features_agree_with_pytorch,

@@ -4,7 +4,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use shared::{
     config::{EncoderConfig, EncoderKind, InputRange, Mode, Parametrization, Scope},
-    encoder::{ALI, Conv, Encoder, LayerSpec},
+    encoder::{Conv, Encoder, LayerSpec},
     images,
     linear::{Classifier, Head, Parameters},
 };
@@ -17,6 +17,8 @@ pub const IMAGES: usize = 3;
 pub const BLACK: usize = 1;
 /// Index of the photograph.
 pub const NATURAL: usize = 2;
+/// Length of f, in encoders of both kinds.
+pub const FEATURES: usize = 512;
 /// Both slopes that networks come with.
 pub const SLOPES: [f32; 2] = [0.01, 0.2];
 
@@ -35,15 +37,18 @@ pub enum Point {
 /// A network of the recipe.
 #[derive(Debug, Clone, Copy)]
 pub struct Network {
+    pub kind: EncoderKind,
     pub parametrization: Parametrization,
     pub slope: f32,
     pub point: Point,
 }
 
-/// Networks of both parametrizations and slopes at a point.
+/// Networks of both kinds and parametrizations at a point, with the slopes that each kind comes with.
 pub fn networks(point: Point) -> impl Iterator<Item = Network> {
-    let pairs = Parametrization::ALL.iter().flat_map(|&parametrization| SLOPES.map(|slope| (parametrization, slope)));
-    pairs.map(move |(parametrization, slope)| Network { parametrization, slope, point })
+    let kinds = SLOPES.map(|slope| (EncoderKind::Ali, slope)).into_iter().chain([(EncoderKind::Vae, 0.2)]);
+    kinds.flat_map(move |(kind, slope)| {
+        Parametrization::ALL.iter().map(move |&parametrization| Network { kind, parametrization, slope, point })
+    })
 }
 
 /// One 32-bit word an index: FNV-1a of the name, then C. Wellons's lowbias32 of the sum.
@@ -76,7 +81,7 @@ impl Network {
     /// What it is.
     pub fn config(self) -> EncoderConfig {
         EncoderConfig {
-            kind: EncoderKind::Ali,
+            kind: self.kind,
             slope: self.slope,
             input_range: InputRange::Unit,
             parametrization: self.parametrization,
@@ -85,12 +90,13 @@ impl Network {
 
     /// θ̄.
     pub fn encoder(self, device: &Device) -> Encoder {
-        Encoder::new(self.config(), ALI.iter().map(|spec| self.conv("", spec, self.point, device)).collect())
+        let convs = self.kind.layers().iter().map(|spec| self.conv("", spec, self.point, device));
+        Encoder::new(self.config(), convs.collect())
     }
 
     /// A direction w2 for the scope's layers, of the size of a generic network's parameters.
     pub fn tangents(self, scope: Scope, device: &Device) -> Vec<Conv> {
-        let specs = EncoderKind::Ali.scope_layers(scope);
+        let specs = self.kind.scope_layers(scope);
         specs.iter().map(|spec| self.conv(".tangent", spec, Point::Generic, device)).collect()
     }
 
@@ -144,11 +150,13 @@ pub fn bound(spec: &LayerSpec, factor: f64) -> f64 {
 
 /// w1 and its bias.
 pub fn classifier(device: &Device) -> Classifier {
-    let shape = [EncoderKind::Ali.features(), CLASSES];
-    Classifier::new(tensor("classifier.weight", shape, 0.1, device), tensor("classifier.bias", [CLASSES], 0.1, device))
+    Classifier::new(
+        tensor("classifier.weight", [FEATURES, CLASSES], 0.1, device),
+        tensor("classifier.bias", [CLASSES], 0.1, device),
+    )
 }
 
 /// ω.
 pub fn omega(device: &Device) -> Tensor<2> {
-    tensor("omega.weight", [EncoderKind::Ali.features(), CLASSES], 0.1, device)
+    tensor("omega.weight", [FEATURES, CLASSES], 0.1, device)
 }

@@ -19,8 +19,6 @@ use web::messages::{Backend, Mode, Ready, Terms};
 
 /// The folder of the base network and its heads.
 const FOLDER: &str = "models/cifar10-rotation";
-/// The layers by whose parameters the gradient is taken.
-const SCOPE: Scope = Scope::Conv5;
 
 /// Why there is no prediction.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +36,7 @@ pub struct Model {
     files: Files,
     device: Device,
     encoder: Encoder,
+    scope: Scope,
     heads: BTreeMap<Mode, Head>,
 }
 
@@ -46,8 +45,9 @@ impl Model {
     pub async fn load(files: Files, cpu_only: bool) -> Result<(Self, Ready), ModelError> {
         let path = format!("{FOLDER}/model.safetensors");
         let base = files.fetch_telling(&path, "the network").await?;
-        let head = fetch_head(&files, Mode::Activation).await?;
-        let cpu = Self::new(files.clone(), Device::flex(), &base, &head)?;
+        let encoder = read_base(&base, &Device::flex())?;
+        let head = fetch_head(&files, Mode::Activation, narrowest(&encoder)).await?;
+        let cpu = Self::new(files.clone(), Device::flex(), encoder, &head)?;
         let on_cpu = |cpu, note| Ok((cpu, Ready { backend: Backend::Cpu, adapter: String::new(), note }));
         if cpu_only {
             return on_cpu(cpu, None);
@@ -56,17 +56,17 @@ impl Model {
             Ok(opened) => opened,
             Err(error) => return on_cpu(cpu, Some(error.to_string())),
         };
-        let gpu = Self::new(files, device, &base, &head)?;
+        let encoder = read_base(&base, &device)?;
+        let gpu = Self::new(files, device, encoder, &head)?;
         match gpu.agrees_with(&cpu).await {
             Ok(()) => Ok((gpu, Ready { backend: Backend::Webgpu, adapter, note: None })),
             Err(error) => on_cpu(cpu, Some(error.to_string())),
         }
     }
 
-    fn new(files: Files, device: Device, base: &[u8], head: &[u8]) -> Result<Self, ModelError> {
-        let encoder =
-            weights::read_base(base, &device).map_err(|error| ModelError::Weights("the network".to_owned(), error))?;
-        let mut model = Self { files, device, encoder, heads: BTreeMap::new() };
+    fn new(files: Files, device: Device, encoder: Encoder, head: &[u8]) -> Result<Self, ModelError> {
+        let scope = narrowest(&encoder);
+        let mut model = Self { files, device, encoder, scope, heads: BTreeMap::new() };
         model.add_head(Mode::Activation, head)?;
         Ok(model)
     }
@@ -81,13 +81,13 @@ impl Model {
     /// The frozen part of an image `[3, 32, 32]`.
     pub fn keep(&self, pixels: &[u8]) -> Kept {
         let image = images::to_tensor(pixels, self.encoder.config.input_range, &self.device);
-        self.encoder.keep(image, SCOPE)
+        self.encoder.keep(image, self.scope)
     }
 
     /// The terms of one model's logits; its head is loaded when it is first needed.
     pub async fn terms(&mut self, kept: &Kept, mode: Mode) -> Result<Vec<Terms>, ModelError> {
         if !self.heads.contains_key(&mode) {
-            let bytes = fetch_head(&self.files, mode).await?;
+            let bytes = fetch_head(&self.files, mode, self.scope).await?;
             self.add_head(mode, &bytes)?;
         }
         terms(&self.heads[&mode], &self.encoder, kept).await
@@ -101,16 +101,25 @@ impl Model {
     /// The terms of a fixed image under a full model that needs no further file: its w2 is θ̄2 itself.
     async fn probe(&self) -> Result<Vec<Terms>, ModelError> {
         let activation = &self.heads[&Mode::Activation];
-        let mut head = Head::start(config::Mode::Full, SCOPE, &self.encoder, activation, &self.device);
-        let start = self.encoder.config.kind.scope_start(SCOPE);
+        let mut head = Head::start(config::Mode::Full, self.scope, &self.encoder, activation, &self.device);
+        let start = self.encoder.config.kind.scope_start(self.scope);
         head.parameters.tangents = self.encoder.stored[start..].to_vec();
         terms(&head, &self.encoder, &self.keep(&self_test::pattern())).await
     }
 }
 
-async fn fetch_head(files: &Files, mode: Mode) -> Result<Vec<u8>, ModelError> {
+fn read_base(bytes: &[u8], device: &Device) -> Result<Encoder, ModelError> {
+    weights::read_base(bytes, device).map_err(|error| ModelError::Weights("the network".to_owned(), error))
+}
+
+/// The layers by whose parameters the page takes the gradient.
+fn narrowest(encoder: &Encoder) -> Scope {
+    encoder.config.kind.scopes()[0]
+}
+
+async fn fetch_head(files: &Files, mode: Mode, scope: Scope) -> Result<Vec<u8>, ModelError> {
     let mode = mode.name();
-    Ok(files.fetch_telling(&format!("{FOLDER}/heads/{mode}-{SCOPE}.safetensors"), &format!("the {mode} model")).await?)
+    Ok(files.fetch_telling(&format!("{FOLDER}/heads/{mode}-{scope}.safetensors"), &format!("the {mode} model")).await?)
 }
 
 async fn terms(head: &Head, encoder: &Encoder, kept: &Kept) -> Result<Vec<Terms>, ModelError> {
