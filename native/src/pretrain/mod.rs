@@ -13,6 +13,7 @@ mod recipe;
 mod report;
 mod rotation;
 mod session;
+mod vae;
 mod wali;
 
 use crate::{
@@ -44,6 +45,8 @@ pub enum RecipeName {
     Ali,
     /// The Wasserstein BiGAN.
     Wali,
+    /// The variational autoencoder.
+    Vae,
     /// The rotation pretext.
     Rotation,
 }
@@ -57,13 +60,14 @@ struct Defaults {
 
 impl RecipeName {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Ali, Self::Wali, Self::Rotation];
+    pub const ALL: [Self; 4] = [Self::Ali, Self::Wali, Self::Vae, Self::Rotation];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ali => "ali",
             Self::Wali => "wali",
+            Self::Vae => "vae",
             Self::Rotation => "rotation",
         }
     }
@@ -77,6 +81,7 @@ impl RecipeName {
         match self {
             Self::Ali => Defaults { epochs: 20, batch: 100, learning_rate: 1e-4 },
             Self::Wali => Defaults { epochs: 20, batch: 64, learning_rate: 1e-4 },
+            Self::Vae => Defaults { epochs: 5, batch: 64, learning_rate: 1e-4 },
             Self::Rotation => Defaults { epochs: 15, batch: 64, learning_rate: 0.05 },
         }
     }
@@ -85,6 +90,7 @@ impl RecipeName {
         match self {
             Self::Ali => Box::new(ali::Ali::new(images, seed, device)),
             Self::Wali => Box::new(wali::Wali::new(images, seed, device)),
+            Self::Vae => Box::new(vae::Vae::new(seed, device)),
             Self::Rotation => Box::new(rotation::Rotation::new(seed, device)),
         }
     }

@@ -55,7 +55,7 @@ impl RotationNet {
 
     /// Mean loss and number of right answers on a batch `[N, 3, 32, 32]` with its turns `[N]`.
     fn loss(&self, images: Tensor<4>, turns: Tensor<1, Int>) -> (Tensor<1>, Tensor<1, Int>) {
-        let features = jvp::average_pool(Dual::constant(self.encoder.forward(images, ENCODER))).primal;
+        let features = jvp::global_average_pool(Dual::constant(self.encoder.forward(images, ENCODER))).primal;
         let logits = self.classifier.apply(features);
         let right = logits.clone().argmax(1).flatten::<1>(0, 1).equal(turns.clone()).int().sum();
         let loss = CrossEntropyLossConfig::new().init(&logits.device()).forward(logits, turns);
