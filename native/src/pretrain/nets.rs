@@ -67,6 +67,11 @@ pub enum Start {
     Normal(f32),
     /// Weights and biases uniform within 1/√fan-in, PyTorch's own: as Wasserstein BiGAN was published.
     Uniform,
+    /// Weights normal with the deviation 1/√((1 + slope²)·fan-in), biases 0: as ACAI's autoencoders were published.
+    FanIn {
+        /// The leaky ReLU's.
+        slope: f32,
+    },
 }
 
 impl Start {
@@ -75,22 +80,31 @@ impl Start {
         match self {
             Self::Normal(deviation) => random::normal(shape, deviation, random, device),
             Self::Uniform => random::uniform(shape, uniform_bounds(shape), random, device),
+            Self::FanIn { slope } => {
+                let deviation = 1.0 / ((1.0 + slope * slope) * fan_in(shape)).sqrt();
+                random::normal(shape, deviation, random, device)
+            }
         }
     }
 
     /// The bias of the layer with that weight.
     fn bias(self, outputs: usize, weight: [usize; 4], random: &mut impl Rng, device: &Device) -> Tensor<1> {
         match self {
-            Self::Normal(_) => Tensor::zeros([outputs], device),
+            Self::Normal(_) | Self::FanIn { .. } => Tensor::zeros([outputs], device),
             Self::Uniform => random::uniform([outputs], uniform_bounds(weight), random, device),
         }
     }
 }
 
 /// ±1/√fan-in, as PyTorch counts it.
-fn uniform_bounds([_, second, height, width]: [usize; 4]) -> [f32; 2] {
-    let bound = 1.0 / ((second * height * width) as f32).sqrt();
+fn uniform_bounds(weight: [usize; 4]) -> [f32; 2] {
+    let bound = 1.0 / fan_in(weight).sqrt();
     [-bound, bound]
+}
+
+/// Numbers that go into one of a convolution's output.
+fn fan_in([_, inputs, height, width]: [usize; 4]) -> f32 {
+    (inputs * height * width) as f32
 }
 
 /// Whose statistics batch normalisation goes by.

@@ -2,14 +2,14 @@
 //! kind of base network.
 
 use super::{
-    nets::{self, Layer, Phase, Spec},
+    nets::{self, Layer, Phase, Spec, Start},
     pictures::{self, Latent, Picture},
     random::{self, Purpose},
     recipe::{Learner, Parts, Recipe, Step, Values},
 };
 use anyhow::Result;
 use burn::{
-    module::{Module, Param},
+    module::Module,
     optim::{AdamConfig, ModuleOptimizer},
     tensor::{
         Device, Tensor,
@@ -68,21 +68,13 @@ pub struct Net {
 impl Net {
     /// With the published initialisation.
     fn random(random: &mut impl Rng, device: &Device) -> Self {
+        let start = Start::FanIn { slope: ENCODER.slope };
         let convs = ENCODER.kind.layers().iter().map(|spec| {
-            let weight = random::normal(spec.weight_shape(), deviation(spec.weight_shape()), random, device);
-            Conv::new(weight, Tensor::zeros([spec.outputs], device))
+            Conv::new(start.weight(spec.weight_shape(), random, device), Tensor::zeros([spec.outputs], device))
         });
         let encoder = convs.collect();
-        let mut layers = |specs: &[Spec], inputs: usize| -> Vec<Layer> {
-            let mut layers = nets::stack(specs, inputs, nets::Start::Normal(1.0), random, device);
-            for layer in &mut layers {
-                let deviation = deviation(layer.weight.dims());
-                layer.weight = Param::from_tensor(layer.weight.val().detach() * deviation);
-            }
-            layers
-        };
-        let top = layers(&[TOP], ENCODER.kind.features()).remove(0);
-        let decoder = layers(&DECODER, CHANNELS);
+        let top = nets::stack(&[TOP], ENCODER.kind.features(), start, random, device).remove(0);
+        let decoder = nets::stack(&DECODER, CHANNELS, start, random, device);
         // Glorot and Bengio's bound for a square matrix: TensorFlow's own for dense layers.
         let bound = (6.0 / (2 * LATENT) as f32).sqrt();
         let mut dense = || {
@@ -127,11 +119,6 @@ impl Net {
         let divergence = (log_variance.clone().exp() + mean.square() - log_variance - 1.0).sum() * 0.5 / count;
         [-likelihood, divergence]
     }
-}
-
-/// The deviation of ACAI's initialisation: He's for the slope, without its factor √2.
-fn deviation([_, inputs, height, width]: [usize; 4]) -> f32 {
-    1.0 / ((1.0 + ENCODER.slope * ENCODER.slope) * (inputs * height * width) as f32).sqrt()
 }
 
 fn padded(x: Tensor<4>) -> Tensor<4> {
@@ -230,7 +217,7 @@ mod tests {
         assert_eq!(top, [[16, 512, 3, 3]]);
         let of_encoder: usize =
             net.encoder.iter().map(|conv| conv.weight.dims().iter().product::<usize>() + conv.bias.dims()[0]).sum();
-        assert_eq!((of_encoder, of_top, of_decoder), (2_327_168, 73_744, 1_219_843));
+        assert_eq!((of_encoder, of_top, of_decoder), (2_360_960, 73_744, 1_219_203));
         assert_eq!([net.mean.weight.dims(), net.log_variance.weight.dims()], [[256, 256]; 2]);
     }
 
