@@ -136,6 +136,14 @@ impl<'a> Group<'a> {
         groups
     }
 
+    /// What to call it: a tensor that belongs to no layer has only its own name.
+    fn shown(&self) -> &'a str {
+        match self.tensors.as_slice() {
+            [(part, _), ..] if self.name.is_empty() => part,
+            _ => self.name,
+        }
+    }
+
     fn tensor(&self, part: &str) -> Option<&'a Named> {
         self.tensors.iter().find(|(name, _)| *name == part).map(|(_, tensor)| *tensor)
     }
@@ -144,21 +152,28 @@ impl<'a> Group<'a> {
         Role::of(self.name, &self.tensor("weight")?.tensor.shape)
     }
 
-    /// The batch normalisation of a convolution: in the same module, with the same number (conv3 and bn3), or right
-    /// behind it in the file, as in a sequence.
-    fn is_norm_of(&self, conv: &Self, groups: &[Self]) -> bool {
-        let (folder, last) = split(self.name);
-        let siblings = || groups.iter().filter(|other| other.role().is_some() && split(other.name).0 == folder);
-        if self.tensor("running_mean").is_none() || split(conv.name).0 != folder {
-            return false;
-        }
-        match siblings().find(|other| number(split(other.name).1) == number(last)) {
-            Some(same) => same.name == conv.name,
-            None => {
-                let place = |group: &Self| groups.iter().position(|other| other.name == group.name);
-                let before = siblings().filter(|other| place(other) < place(self)).next_back();
-                before.is_some_and(|before| before.name == conv.name)
-            }
+    fn is_norm(&self) -> bool {
+        self.tensor("running_mean").is_some()
+    }
+
+    /// The convolution that a batch normalisation stands behind: in the same module the one with the same number (conv3
+    /// and bn3), or else the last one before it in the file, as in a sequence.
+    fn normalized<'b>(&self, groups: &'b [Self]) -> Option<&'b Self> {
+        let (module, own) = split(self.name);
+        let is_conv = |group: &&Self| group.tensor("weight").is_some_and(|weight| weight.tensor.shape.len() == 4);
+        let convs = || groups.iter().filter(|group| split(group.name).0 == module).filter(is_conv);
+        let place = |group: &Self| groups.iter().position(|other| other.name == group.name);
+        let same_number = convs().find(|conv| number(split(conv.name).1) == number(own));
+        same_number.or_else(|| convs().rfind(|conv| place(conv) < place(self)))
+    }
+
+    /// The batch normalisation behind this layer, if there is one.
+    fn norm<'b>(&self, groups: &'b [Self]) -> Result<Option<&'b Self>> {
+        let is_ours = |norm: &&Self| norm.normalized(groups).is_some_and(|conv| conv.name == self.name);
+        let mut norms = groups.iter().filter(|group| group.is_norm()).filter(is_ours);
+        match (norms.next(), norms.next()) {
+            (Some(one), Some(two)) => bail!("{} and {} both normalise {}", one.name, two.name, self.name),
+            (norm, _) => Ok(norm),
         }
     }
 
@@ -189,6 +204,9 @@ impl Parts {
         let mut checkpoint = Checkpoint::open(path)?;
         let named = modules::tensors(&checkpoint.graph)?;
         let groups = Group::all(&named);
+        if let Some(lost) = groups.iter().find(|group| group.is_norm() && group.normalized(&groups).is_none()) {
+            bail!("{} is a batch normalisation behind no convolution", lost.name);
+        }
         let before = self.layers.len();
         let mut used = vec![];
         for group in &groups {
@@ -197,12 +215,12 @@ impl Parts {
             if let Some(other) = self.find(role) {
                 bail!("{role} is there twice: {} and {origin}", other.origin);
             }
-            let norm = groups.iter().find(|other| other.is_norm_of(group, &groups));
+            let norm = group.norm(&groups)?;
             used.extend([Some(group.name), norm.map(|norm| norm.name)].into_iter().flatten());
             self.layers.push(read_layer(group, norm, role, origin, &mut checkpoint)?);
         }
-        let names = groups.iter().map(|group| group.name);
-        self.left_out.extend(names.filter(|name| !used.contains(name)).map(str::to_owned));
+        let unused = groups.iter().filter(|group| !used.contains(&group.name));
+        self.left_out.extend(unused.map(|group| group.shown().to_owned()));
         ensure!(
             self.layers.len() > before,
             "it has no part of a published network: no convolution of the encoder, no tangent, no classifier{}",
