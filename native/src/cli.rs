@@ -119,6 +119,27 @@ pub enum Command {
         #[arg(required = true)]
         images: Vec<PathBuf>,
     },
+    /// Make a model of published PyTorch checkpoints: whole networks or their parts, modules or state dictionaries
+    Import {
+        /// Files with the parts of one network
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Where the model goes
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Slope of the leaky ReLU, which the files do not tell: 0.01 for BiGAN, 0.2 for Wasserstein BiGAN
+        #[arg(long, default_value_t = 0.01, allow_negative_numbers = true, value_parser = slope)]
+        slope: f32,
+        /// Range of the pixels: 0,1 for BiGAN, -1,1 for Wasserstein BiGAN
+        #[arg(long, value_name = "RANGE", default_value = "0,1", allow_hyphen_values = true)]
+        input_range: String,
+        /// How state dictionaries store θ2 and ω: standard or ntk [default: by their tensors]
+        #[arg(long)]
+        parametrization: Option<String>,
+        /// Whose classes the classifier tells apart: cifar10, cifar100 or svhn [default: by their number]
+        #[arg(long)]
+        dataset: Option<String>,
+    },
     /// Write what the page loads
     Export {
         /// A model's folder
@@ -142,6 +163,12 @@ pub enum Command {
         /// Where to
         out: PathBuf,
     },
+}
+
+/// A slope as models may have it.
+fn slope(text: &str) -> Result<f32, String> {
+    let slope = text.parse().map_err(|_| "it is no number".to_owned())?;
+    if (-1.0..=1.0).contains(&slope) { Ok(slope) } else { Err("it is not between -1 and 1".to_owned()) }
 }
 
 /// Which of a model's heads.

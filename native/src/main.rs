@@ -8,6 +8,7 @@ mod evaluate;
 mod experiment;
 mod export;
 mod files;
+mod import;
 mod interrupt;
 mod kept;
 mod kept_fit;
@@ -85,6 +86,12 @@ fn run(cli: Cli) -> Result<()> {
         Command::Predict { model, which, images } => {
             let (mode, scope) = parse_which(&which)?;
             predict::run(&model, &images, mode, scope, &device::choose(common.device)?, common.json)
+        }
+        Command::Import { paths, out, slope, input_range, parametrization, dataset } => {
+            let dataset = dataset.as_deref().map(str::parse).transpose()?;
+            let parametrization = parametrization.as_deref().map(str::parse).transpose()?;
+            let unsaid = import::Unsaid { slope, input_range: input_range.parse()?, parametrization };
+            import::run(&paths, &out, unsaid, dataset, progress)
         }
         Command::Export { model, web } => export::run(&model, &web),
         Command::Bench { base, runs } => {

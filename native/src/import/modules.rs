@@ -1,0 +1,151 @@
+//! From a pickle's values to named tensors: the names that `state_dict` would give, with what the modules that own the
+//! tensors say of themselves.
+
+use super::pickle::{Graph, Id, Tensor, Value};
+use anyhow::{Result, ensure};
+
+/// How deep modules stand in modules, at most.
+const MAX_DEPTH: usize = 16;
+/// The most values that are looked at; a real network has some hundred.
+const MAX_VISITS: usize = 2_000;
+/// The longest name, in bytes.
+const MAX_NAME: usize = 200;
+
+/// A tensor and its owner.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// With dots between the parts: `hnet.conv3.weight`.
+    pub name: String,
+    pub tensor: Tensor,
+    /// Of the module that has it; none in a plain state dictionary.
+    pub owner: Option<Owner>,
+}
+
+/// What a layer says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Owner {
+    /// Its class, without the package.
+    pub class: String,
+    /// The step of a convolution.
+    pub stride: Option<usize>,
+    /// The zeros around a convolution's input.
+    pub padding: Option<usize>,
+    /// What a batch normalisation adds to the variance.
+    pub epsilon: Option<f64>,
+}
+
+/// Every tensor of a module or a dictionary, in the order of the file.
+///
+/// # Errors
+/// When values are nested too deeply, perhaps in themselves.
+pub fn tensors(graph: &Graph) -> Result<Vec<Named>> {
+    let mut walk = Walk { graph, visits: 0, found: vec![] };
+    walk.visit(graph.root, "", 0)?;
+    Ok(walk.found)
+}
+
+struct Walk<'a> {
+    graph: &'a Graph,
+    visits: usize,
+    found: Vec<Named>,
+}
+
+impl Walk<'_> {
+    fn visit(&mut self, id: Id, name: &str, depth: usize) -> Result<()> {
+        self.visits += 1;
+        ensure!(
+            depth <= MAX_DEPTH && self.visits <= MAX_VISITS,
+            "its parts are nested too deeply, or in themselves: it is no checkpoint of these networks"
+        );
+        ensure!(name.len() <= MAX_NAME, "it has a part with a name of {} bytes", name.len());
+        match self.graph.get(id) {
+            Value::Tensor(tensor) => {
+                self.found.push(Named { name: name.to_owned(), tensor: tensor.clone(), owner: None });
+                Ok(())
+            }
+            Value::Dict(entries) => entries.iter().try_for_each(|&(key, value)| match self.graph.text(key) {
+                Some(key) => self.visit(value, &join(name, key), depth + 1),
+                None => Ok(()),
+            }),
+            Value::Object { class, state: Some(state) } => self.visit_module(class, *state, name, depth),
+            _ => Ok(()),
+        }
+    }
+
+    fn visit_module(&mut self, class: &str, state: Id, name: &str, depth: usize) -> Result<()> {
+        let owner = self.owner(class, state);
+        let start = self.found.len();
+        for kind in ["_parameters", "_buffers"] {
+            if let Some(tensors) = self.graph.entry(state, kind) {
+                self.visit(tensors, name, depth + 1)?;
+            }
+        }
+        for named in &mut self.found[start..] {
+            named.owner = Some(owner.clone());
+        }
+        match self.graph.entry(state, "_modules") {
+            Some(modules) => self.visit(modules, name, depth + 1),
+            None => Ok(()),
+        }
+    }
+
+    fn owner(&self, class: &str, state: Id) -> Owner {
+        let attribute = |name| self.graph.entry(state, name);
+        let epsilon = attribute("eps").and_then(|eps| match self.graph.get(eps) {
+            Value::Float(value) => Some(*value),
+            _ => None,
+        });
+        let side = |name| attribute(name).and_then(|value| self.side(value));
+        Owner { class: class.to_owned(), stride: side("stride"), padding: side("padding"), epsilon }
+    }
+
+    /// A number, or the one that a tuple has in both places.
+    fn side(&self, id: Id) -> Option<usize> {
+        let number = |id: Id| match self.graph.get(id) {
+            Value::Int(side) => usize::try_from(*side).ok(),
+            _ => None,
+        };
+        match self.graph.get(id) {
+            Value::Tuple(sides) => match sides.as_slice() {
+                &[height, width] if number(height) == number(width) => number(width),
+                _ => None,
+            },
+            _ => number(id),
+        }
+    }
+}
+
+fn join(name: &str, part: &str) -> String {
+    // One letter more than is allowed is enough to be found out.
+    let part: String = part.chars().take(MAX_NAME + 1).collect();
+    if name.is_empty() { part } else { format!("{name}.{part}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pickle;
+    use super::*;
+
+    fn refused(pickle: &[u8]) {
+        let error = pickle::read(&mut &*pickle).and_then(|graph| tensors(&graph)).unwrap_err().to_string();
+        assert!(error.contains("nested"), "{error}");
+    }
+
+    #[test]
+    fn what_holds_itself_is_refused() {
+        refused(b"}q\x00X\x01\x00\x00\x00ah\x00s.");
+        refused(b"cmodel\nNet\n)\x81q\x00}X\x08\x00\x00\x00_modules}X\x01\x00\x00\x00ah\x00ssb.");
+    }
+
+    #[test]
+    fn sharing_that_doubles_at_every_level_is_refused() {
+        // Each dictionary has the one before it twice.
+        let mut pickle = b"}q\x00".to_vec();
+        for level in 1..=15 {
+            let before = level - 1;
+            pickle.extend([b"}q", &[level][..], b"(\x8c\x01ah", &[before], b"\x8c\x01bh", &[before], b"u"].concat());
+        }
+        pickle.push(b'.');
+        refused(&pickle);
+    }
+}
