@@ -111,7 +111,7 @@ impl Role {
 
 /// The lowest layer that the widest scope has.
 fn lowest_scope_layer() -> usize {
-    Scope::ALL.iter().map(|&scope| KIND.scope_start(scope)).min().unwrap_or(0)
+    KIND.scopes().iter().map(|&scope| KIND.scope_start(scope)).min().unwrap_or(0)
 }
 
 /// The tensors of one layer, before they are read.
@@ -442,7 +442,7 @@ impl Heads {
                 .into_iter()
                 .filter_map(move |mode| self.head(mode, scope, classes))
         };
-        Scope::ALL.iter().flat_map(of_scope).collect()
+        KIND.scopes().iter().flat_map(of_scope).collect()
     }
 
     fn head(&self, mode: Mode, scope: Scope, classes: &[String]) -> Option<Head> {

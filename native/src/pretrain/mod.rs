@@ -163,6 +163,7 @@ pub fn run(settings: &Settings, device: &Device, progress: Progress) -> Result<(
     let images = data::load_or_fetch(settings.dataset, &settings.data_dir, progress)?.train;
     settings.check(images.len())?;
     files::make_folder(&settings.out)?;
+    files::remove_leftovers(&settings.out)?;
     let interrupt = Interrupt::listen()?;
     let mut session = Session::begin(settings, &images, device)?;
     session.train(progress, || interrupt.asked())?;

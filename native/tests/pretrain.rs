@@ -1,0 +1,116 @@
+//! Pre-training from outside: killed at any moment, it goes on from a whole checkpoint.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use safetensors::SafeTensors;
+use sha2::{Digest, Sha256};
+use std::{
+    fs,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How often the program is killed.
+const KILLS: usize = 20;
+/// The longest that it runs before that, from its first checkpoint on.
+const LONGEST: Duration = Duration::from_millis(500);
+/// The longest that it may take to its first checkpoint.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A data set of the right form and size, with pictures of nothing.
+fn write_data(data_dir: &Path) {
+    let folder = data_dir.join("cifar10");
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    let write = |name: &str, images: usize| {
+        let records: Vec<u8> = (0..images * 3073)
+            .map(|at| if at % 3073 == 0 { (at / 3073 % 10) as u8 } else { (at * 31 % 251) as u8 })
+            .collect();
+        fs::write(folder.join(name), &records).expect("the file can be written");
+        let sha256: String = Sha256::digest(&records).iter().map(|byte| format!("{byte:02x}")).collect();
+        serde_json::json!({ "images": images, "sha256": sha256 })
+    };
+    let manifest = serde_json::json!({
+        "source": "a test",
+        "train": write("train.bin", 50_000),
+        "test": write("test.bin", 10_000),
+    });
+    fs::write(folder.join("cifar10.json"), manifest.to_string()).expect("the file can be written");
+}
+
+fn pretrain(data_dir: &Path, out: &Path, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gradfeat"));
+    command.args(["pretrain", "rotation", "--device", "cpu", "--quiet", "--batch", "1", "--checkpoint-every", "0"]);
+    command.arg("--data-dir").arg(data_dir).arg("--out").arg(out).args(more).stderr(Stdio::piped());
+    command
+}
+
+/// Steps done, as a whole checkpoint says.
+fn steps_done(checkpoint: &Path) -> usize {
+    let bytes = fs::read(checkpoint).expect("the checkpoint is there");
+    SafeTensors::deserialize(&bytes).expect("the checkpoint is whole");
+    let (_, header) = SafeTensors::read_metadata(&bytes).expect("the checkpoint is whole");
+    header.metadata().as_ref().expect("it says where it stands")["step"].parse().expect("a number")
+}
+
+/// Waits until the checkpoint is another one than it was.
+fn wait_for_news(child: &mut Child, checkpoint: &Path, known: Option<usize>) {
+    let begun = Instant::now();
+    while !checkpoint.exists() || Some(steps_done(checkpoint)) == known {
+        if let Some(status) = child.try_wait().expect("it can be asked") {
+            panic!("it ended by itself: {status}");
+        }
+        assert!(begun.elapsed() < PATIENCE, "there is no new checkpoint after {PATIENCE:?}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_goes_on_from_a_whole_checkpoint() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (data, out) = (folder.path().join("data"), folder.path().join("out"));
+    let checkpoint = out.join("checkpoint.safetensors");
+    write_data(&data);
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let mut done = None;
+    for kill in 0..KILLS {
+        let resume: &[&str] = if done.is_some() { &["--resume"] } else { &[] };
+        let mut child = pretrain(&data, &out, resume).spawn().expect("the program starts");
+        wait_for_news(&mut child, &checkpoint, done);
+        thread::sleep(random.random_range(Duration::ZERO..LONGEST));
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ends");
+        let now = steps_done(&checkpoint);
+        assert!(Some(now) > done, "kill {kill}: step {now} after {done:?}");
+        done = Some(now);
+        let leftovers = fs::read_dir(&out).expect("the folder is there").count();
+        assert!(leftovers <= 2, "kill {kill}: half-written files pile up, there are {leftovers} files");
+    }
+}
+
+/// What ends a run before it begins: one message, exit code 1, and everything is as it was.
+#[test]
+fn what_cannot_be_gone_on_from_is_refused_and_kept() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (data, out) = (folder.path().join("data"), folder.path().join("out"));
+    write_data(&data);
+    fs::create_dir_all(&out).expect("the folder can be made");
+    let checkpoint = out.join("checkpoint.safetensors");
+    fs::write(&checkpoint, "no checkpoint").expect("the file can be written");
+    let refused = |output: Output, words: &[&str]| {
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert_eq!(message.matches("error:").count(), 1, "{message}");
+        words.iter().for_each(|word| assert!(message.contains(word), "no {word:?} in {message}"));
+        assert_eq!(fs::read(&checkpoint).expect("it is there"), b"no checkpoint");
+    };
+    let run = |more: &[&str]| pretrain(&data, &out, more).output().expect("the program starts");
+    refused(run(&[]), &["checkpoint.safetensors", "--resume"]);
+    refused(run(&["--resume"]), &["checkpoint.safetensors", "no whole checkpoint"]);
+    refused(run(&["--epochs", "0"]), &["--epochs"]);
+    refused(run(&["--learning-rate", "nan"]), &["--learning-rate"]);
+    refused(run(&["--dataset", "mnist"]), &["mnist", "cifar10, cifar100, svhn"]);
+    let unknown = Command::new(env!("CARGO_BIN_EXE_gradfeat")).args(["pretrain", "jigsaw"]).output();
+    refused(unknown.expect("the program starts"), &["jigsaw", "ali, wali, vae, rotation"]);
+}
