@@ -17,8 +17,10 @@ mod plot;
 mod predict;
 mod pretrain;
 mod progress;
+mod report;
 mod run;
 mod show;
+mod tiles;
 
 use anyhow::{Context, Result};
 use clap::Parser;

@@ -16,6 +16,9 @@ const COLORS: [RGBColor; 5] = [
 /// The text and the axes: a grey that reads on light and on dark.
 const GREY: RGBColor = RGBColor(120, 120, 120);
 
+/// The most names along an axis.
+const MOST_NAMES: usize = 20;
+
 /// The style of every report.
 pub const STYLE: &str = "
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -28,6 +31,8 @@ img { max-width: 100%; height: auto; image-rendering: pixelated; }
 figcaption { color: GrayText; }
 .charts { display: flex; flex-wrap: wrap; gap: 1rem; }
 svg { max-width: 100%; height: auto; }
+.scroll { overflow-x: auto; }
+.heat th, .heat td { text-align: right; padding: 0.2rem 0.5rem; }
 ";
 
 /// A line of a chart.
@@ -74,6 +79,56 @@ fn draw(svg: &mut String, title: &str, x_label: &str, curves: &[Curve]) -> Resul
     if curves.len() > 1 {
         chart.configure_series_labels().border_style(TRANSPARENT).label_font(text).draw()?;
     }
+    area.present()?;
+    drop(chart);
+    drop(area);
+    Ok(())
+}
+
+/// One dot a category for each curve, whose points have the category's index as x.
+pub fn dots(title: &str, categories: &[String], curves: &[Curve]) -> Result<String> {
+    let mut svg = String::new();
+    draw_dots(&mut svg, title, categories, curves)
+        .map_err(|error| anyhow::anyhow!("{error}"))
+        .context("a chart cannot be drawn")?;
+    Ok(svg)
+}
+
+fn draw_dots(
+    svg: &mut String,
+    title: &str,
+    categories: &[String],
+    curves: &[Curve],
+) -> Result<(), Box<dyn std::error::Error>> {
+    let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
+    let y_range = extent(curves.iter().flat_map(|curve| &curve.points).map(|point| point.1));
+    let mut chart = ChartBuilder::on(&area)
+        .caption(title, ("sans-serif", 15).into_font().color(&GREY))
+        .margin(8)
+        .x_label_area_size(70)
+        .y_label_area_size(52)
+        .build_cartesian_2d((0..categories.len()).into_segmented(), y_range)?;
+    let text = ("sans-serif", 12).into_font().color(&GREY);
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .bold_line_style(GREY.mix(0.3))
+        .light_line_style(TRANSPARENT)
+        .axis_style(GREY)
+        .label_style(text.clone())
+        .x_labels(categories.len().min(MOST_NAMES))
+        .x_label_style(text.clone().transform(FontTransform::Rotate90))
+        .x_label_formatter(&|at| match at {
+            SegmentValue::CenterOf(index) => categories.get(*index).cloned().unwrap_or_default(),
+            _ => String::new(),
+        })
+        .draw()?;
+    for (curve, color) in curves.iter().zip(COLORS.iter().cycle()) {
+        let dots = curve.points.iter().map(|&(x, y)| Circle::new((SegmentValue::CenterOf(x as usize), y), 4, color.filled()));
+        let drawn = chart.draw_series(dots)?;
+        drawn.label(&curve.name).legend(|(x, y)| Circle::new((x + 8, y), 4, color.filled()));
+    }
+    chart.configure_series_labels().border_style(TRANSPARENT).label_font(text).draw()?;
     area.present()?;
     drop(chart);
     drop(area);

@@ -1,20 +1,15 @@
 //! Pictures by which one sees what a generative recipe has learnt: reconstructions, samples, interpolations.
 
 use super::random::{self, Purpose};
-use anyhow::{Context, Result};
+use crate::tiles::{self, COLUMNS};
 use burn::tensor::{Device, Tensor};
-use image::{ImageFormat, Rgb, RgbImage};
-use shared::images::{IMAGE_BYTES, PLANE, SIDE};
-use std::io::Cursor;
+use image::RgbImage;
+use shared::images::IMAGE_BYTES;
 
-/// Images in a row.
-const COLUMNS: usize = 16;
 /// Rows of interpolations.
 const PATHS: usize = 8;
 /// Samples.
 const SAMPLES: usize = 64;
-/// Pixels between images.
-const GAP: usize = 2;
 
 /// A picture with its name and what it shows.
 pub struct Picture {
@@ -24,15 +19,6 @@ pub struct Picture {
     pub caption: &'static str,
     /// The picture.
     pub image: RgbImage,
-}
-
-impl Picture {
-    /// The picture as a PNG file.
-    pub fn png(&self) -> Result<Vec<u8>> {
-        let mut bytes = Cursor::new(vec![]);
-        self.image.write_to(&mut bytes, ImageFormat::Png).context("a picture cannot be written as PNG")?;
-        Ok(bytes.into_inner())
-    }
 }
 
 /// A network that makes images from latents, and finds the latents of images.
@@ -58,22 +44,22 @@ pub fn of_latents(net: &impl Latent, originals: &[u8], seed: u64, device: &Devic
         Picture {
             name: "reconstructions",
             caption: "Training images (odd rows), and below each its reconstruction from μ (even rows).",
-            image: grid(&in_turns(originals, &made), COLUMNS),
+            image: tiles::images(&in_turns(originals, &made)),
         },
         Picture {
             name: "samples",
             caption: "Images of latents drawn from the prior, the same latents throughout the run.",
-            image: grid(&bytes(net.decode(samples)), COLUMNS),
+            image: tiles::images(&bytes(net.decode(samples))),
         },
         Picture {
             name: "interpolation-linear",
             caption: "From one training image (left) to another (right), on the straight line between their latents.",
-            image: grid(&paths(linear), COLUMNS),
+            image: tiles::images(&paths(linear)),
         },
         Picture {
             name: "interpolation-spherical",
             caption: "The same, on the great circle between the latents' directions.",
-            image: grid(&paths(spherical), COLUMNS),
+            image: tiles::images(&paths(spherical)),
         },
     ]
 }
@@ -119,35 +105,9 @@ fn bytes(images: Tensor<4>) -> Vec<u8> {
     values.into_iter().map(|value| (value * 255.0).round().clamp(0.0, 255.0) as u8).collect()
 }
 
-/// Planar images side by side.
-fn grid(pixels: &[u8], columns: usize) -> RgbImage {
-    let rows = (pixels.len() / IMAGE_BYTES).div_ceil(columns);
-    let extent = |count: usize| u32::try_from(count * (SIDE + GAP) - GAP).unwrap_or(u32::MAX);
-    let mut picture = RgbImage::from_pixel(extent(columns), extent(rows.max(1)), Rgb([255; 3]));
-    for (index, image) in pixels.chunks_exact(IMAGE_BYTES).enumerate() {
-        let (left, top) = (index % columns * (SIDE + GAP), index / columns * (SIDE + GAP));
-        for at in 0..PLANE {
-            let pixel = Rgb([image[at], image[PLANE + at], image[2 * PLANE + at]]);
-            picture.put_pixel((left + at % SIDE) as u32, (top + at / SIDE) as u32, pixel);
-        }
-    }
-    picture
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_grid_has_every_image_in_its_place() {
-        let pixels: Vec<u8> = (0..3 * IMAGE_BYTES).map(|at| (at / IMAGE_BYTES * 100) as u8).collect();
-        let picture = grid(&pixels, 2);
-        assert_eq!(picture.dimensions(), (66, 66));
-        assert_eq!(picture.get_pixel(0, 0), &Rgb([0; 3]));
-        assert_eq!(picture.get_pixel(34, 31), &Rgb([100; 3]));
-        assert_eq!(picture.get_pixel(31, 34), &Rgb([200; 3]));
-        assert_eq!(picture.get_pixel(40, 40), &Rgb([255; 3]), "there is no fourth");
-    }
 
     #[test]
     fn interpolations_begin_and_end_at_the_two() {

@@ -1,9 +1,11 @@
 //! `report.html`: a run of pre-training on one page that needs nothing else.
 
 use super::{event::Event, pictures::Picture};
-use crate::plot::{self, Curve};
+use crate::{
+    plot::{self, Curve},
+    tiles,
+};
 use anyhow::Result;
-use base64::{Engine, engine::general_purpose::STANDARD};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::collections::BTreeMap;
 
@@ -82,7 +84,7 @@ fn charts(events: &[Event]) -> Result<Vec<String>> {
 }
 
 fn figure(picture: &Picture) -> Result<Markup> {
-    let source = format!("data:image/png;base64,{}", STANDARD.encode(picture.png()?));
+    let source = tiles::data_url(&picture.image)?;
     Ok(html! {
         figure {
             img src=(source) alt=(picture.caption) width=(picture.image.width()) height=(picture.image.height());

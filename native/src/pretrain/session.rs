@@ -8,7 +8,7 @@ use super::{
     recipe::{Recipe, Step},
     report::{self, Facts},
 };
-use crate::{files, progress::Progress};
+use crate::{files, progress::Progress, tiles};
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use shared::{images::ImageSet, weights};
@@ -202,7 +202,7 @@ impl<'a> Session<'a> {
         let originals: Vec<usize> = (0..ORIGINALS.min(self.images.len())).collect();
         let pictures = self.recipe.pictures(&self.images.gather(&originals), self.identity.seed);
         for picture in &pictures {
-            files::write_whole(&self.out.join(format!("{}.png", picture.name)), &picture.png()?)?;
+            files::write_whole(&self.out.join(format!("{}.png", picture.name)), &tiles::png(&picture.image)?)?;
         }
         let facts = Facts {
             title: format!("{} on {}", self.identity.recipe, self.identity.dataset),

@@ -1,0 +1,207 @@
+//! `report.html` of `train` and `compare`: everything about a run on one page that needs nothing else, and its charts as
+//! files of their own.
+
+mod answers;
+
+pub use answers::Answers;
+
+use crate::{
+    data::Dataset,
+    files,
+    plot::{self, Curve},
+    show, tiles,
+};
+use anyhow::Result;
+use answers::mended;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use shared::{config::Mode, encoder::Encoder, images::ImageSet, linear::Head, train::Event};
+use std::path::Path;
+
+/// Images shown of those that one model mends.
+const SHOWN: usize = 32;
+
+/// A fitted model with all that is told of it.
+pub struct Entry {
+    /// The model.
+    pub head: Head,
+    /// On the images that are measured on.
+    pub answers: Answers,
+    /// On images that it was fitted on, 0 to 1.
+    pub train_accuracy: f64,
+    /// How the fit went.
+    pub events: Vec<Event>,
+    /// Seconds of the fit.
+    pub seconds: f64,
+}
+
+/// A run.
+pub struct Story<'a> {
+    /// The data set.
+    pub dataset: Dataset,
+    /// Whether training images were held out and measured on, rather than the test images.
+    pub held_out: bool,
+    /// The settings, as TOML.
+    pub settings: String,
+    /// What computed.
+    pub device: &'a str,
+    /// The base network.
+    pub encoder: &'a Encoder,
+    /// The images that are measured on, in the order of the answers.
+    pub images: &'a ImageSet,
+    /// The models.
+    pub entries: &'a [Entry],
+}
+
+/// Writes the page and the charts into `folder`.
+pub fn write(folder: &Path, story: &Story) -> Result<()> {
+    let charts = charts(story)?;
+    for (name, svg) in &charts {
+        files::write_whole(&folder.join(format!("{name}.svg")), svg.as_bytes())?;
+    }
+    files::write_whole(&folder.join("report.html"), page(story, &charts)?.as_bytes())
+}
+
+fn page(story: &Story, charts: &[(&str, String)]) -> Result<String> {
+    let measured = if story.held_out { "held-out training images" } else { "test images" };
+    let title = format!("Gradients as features on {}", story.dataset);
+    Ok(html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                title { (title) }
+                style { (PreEscaped(plot::STYLE)) }
+            }
+            body {
+                h1 { (title) }
+                p { "Accuracy on " (story.images.len()) " " (measured) ", beside the paper's (Mu, Liang, Li, ICLR 2020)." }
+                (accuracies(story))
+                h2 { "Curves" }
+                div.charts { @for (_, svg) in charts { (PreEscaped(svg)) } }
+                (mendings(story)?)
+                h2 { "Confusion" }
+                p { "Rows: what an image shows. Columns: what the model says. In % of the row." }
+                @for entry in story.entries { (confusion(story.dataset, entry)) }
+                (filters(story.encoder)?)
+                h2 { "Settings" }
+                p { "Computed on: " (story.device) "." }
+                pre { (story.settings) }
+            }
+        }
+    }
+    .into_string())
+}
+
+fn accuracies(story: &Story) -> Markup {
+    let percent = |share: f64| format!("{:.2}", 100.0 * share);
+    html! {
+        table {
+            thead { tr {
+                @for name in ["mode", "scope", "accuracy, %", "paper, %", "training images, %", "calibration error, %", "fit, s"] {
+                    th scope="col" { (name) }
+                }
+            } }
+            tbody { @for entry in story.entries { tr {
+                th scope="row" { (entry.head.mode) }
+                td { (entry.head.scope) }
+                td { (percent(entry.answers.accuracy())) }
+                td { (show::paper(story.dataset, entry.head.mode, entry.head.scope).map_or("".to_owned(), |x| format!("{x:.2}"))) }
+                td { (percent(entry.train_accuracy)) }
+                td { (percent(entry.answers.calibration_error())) }
+                td { (format!("{:.1}", entry.seconds)) }
+            } } }
+        }
+    }
+}
+
+/// The charts, by the names of their files.
+fn charts(story: &Story) -> Result<Vec<(&'static str, String)>> {
+    let curves = |points: &dyn Fn(&Entry) -> Vec<(f64, f64)>| -> Vec<Curve> {
+        let of_entry = |entry: &Entry| Curve { name: entry.head.mode.to_string(), points: points(entry) };
+        story.entries.iter().map(of_entry).collect()
+    };
+    let losses = curves(&|entry| {
+        let epochs = entry.events.iter().filter_map(|event| match *event {
+            Event::Epoch { epoch, loss, .. } => Some((epoch as f64, f64::from(loss))),
+            Event::Step { .. } => None,
+        });
+        epochs.collect()
+    });
+    let mut calibration = curves(&|entry| {
+        entry.answers.calibration().into_iter().map(|bin| (100.0 * bin.confidence, 100.0 * bin.accuracy)).collect()
+    });
+    calibration.push(Curve { name: "as sure as right".to_owned(), points: vec![(0.0, 0.0), (100.0, 100.0)] });
+    let classes = curves(&|entry| {
+        entry.answers.by_class().into_iter().enumerate().map(|(class, share)| (class as f64, 100.0 * share)).collect()
+    });
+    Ok(vec![
+        ("learning-curves", plot::lines("training loss", "pass", &losses)?),
+        ("calibration", plot::lines("right, %, by confidence", "confidence, %", &calibration)?),
+        ("by-class", plot::dots("right, %, by class", &story.dataset.classes(), &classes)?),
+    ])
+}
+
+fn confusion(dataset: Dataset, entry: &Entry) -> Markup {
+    let classes = dataset.classes();
+    let rows = entry.answers.confusion();
+    html! {
+        details open[entry.head.mode == Mode::Full] {
+            summary { (entry.head.mode) ", " (entry.head.scope) }
+            div.scroll { table.heat {
+                tr { th {} @for class in &classes { th scope="col" { (class) } } }
+                @for (class, row) in classes.iter().zip(rows) {
+                    @let total = row.iter().sum::<usize>().max(1) as f64;
+                    tr {
+                        th scope="row" { (class) }
+                        @for count in row {
+                            @let share = 100.0 * count as f64 / total;
+                            td style=(format!("background: rgb(0 114 178 / {:.0}%)", share.sqrt() * 8.0)) { (format!("{share:.0}")) }
+                        }
+                    }
+                }
+            } }
+        }
+    }
+}
+
+/// The images that activation has wrong and the model with gradients has right.
+fn mendings(story: &Story) -> Result<Markup> {
+    let of = |mode| story.entries.iter().find(|entry| entry.head.mode == mode);
+    let (Some(before), Some(after)) = (of(Mode::Activation), of(Mode::Full).or_else(|| of(Mode::Gradient))) else {
+        return Ok(html! {});
+    };
+    let gained = mended(&before.answers, &after.answers);
+    let lost = mended(&after.answers, &before.answers).len();
+    let shown = &gained[..SHOWN.min(gained.len())];
+    let classes = story.dataset.classes();
+    let (chosen_before, picture) = (before.answers.chosen(), tiles::data_url(&tiles::images(&story.images.gather(shown)))?);
+    let told: Vec<String> = shown
+        .iter()
+        .map(|&index| format!("{} (not {})", classes[usize::from(story.images.labels[index])], classes[chosen_before[index]]))
+        .collect();
+    Ok(html! {
+        h2 { "Where gradient features mend what activation has wrong" }
+        p {
+            "The " (after.head.mode) " model has " (gained.len()) " images right that activation has wrong, and "
+            (lost) " wrong that activation has right."
+        }
+        @if !shown.is_empty() {
+            figure {
+                img src=(picture) alt="The first images that are mended, in the order of the list below.";
+                figcaption { "The first " (shown.len()) ", row by row: " (told.join(", ")) "." }
+            }
+        }
+    })
+}
+
+fn filters(encoder: &Encoder) -> Result<Markup> {
+    let Some(picture) = tiles::filters(encoder) else { return Ok(html! {}) };
+    Ok(html! {
+        h2 { "First layer" }
+        figure {
+            img src=(tiles::data_url(&picture)?) alt="The filters of the base network's first convolution.";
+            figcaption { "The filters of the base network's first convolution, each scaled to its own range." }
+        }
+    })
+}
