@@ -11,17 +11,19 @@ use crate::{
     run::Run,
 };
 use anyhow::{Context, Result, anyhow, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use shared::{
     config::{Mode, Scope},
     encoder::Encoder,
     images::CIFAR10_CLASSES,
     linear::Head,
+    solver::{self, SolveError, SolverConfig},
     train::{self, Event, FitConfig, FitError},
     weights::Precision,
 };
 use std::{
+    fmt::Display,
     ops::ControlFlow,
     path::{Path, PathBuf},
     time::Instant,
@@ -50,13 +52,22 @@ pub struct Settings {
     /// The layers whose parameters the gradient is taken by: conv5, conv4-5 or conv3-5 [default: conv5]
     #[arg(long)]
     pub scope: Option<String>,
-    /// Passes over the training images [default: by mode]
+    /// How models are fitted; fine-tuning, which is not convex, takes adam for lbfgs [default: lbfgs]
+    #[arg(long, value_enum)]
+    pub solver: Option<Solver>,
+    /// lbfgs: the most iterations on all training images
+    #[arg(long, value_name = "N")]
+    pub iterations: Option<usize>,
+    /// lbfgs: stop where the norm of the gradient is so small a part of what it was at the start
+    #[arg(long, value_name = "PART")]
+    pub tolerance: Option<f64>,
+    /// Passes over the training images, not for lbfgs [default: by mode]
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
     /// Images a step [default: by mode]
     #[arg(long, value_name = "N")]
     pub batch: Option<usize>,
-    /// Learning rate at the start; it falls to 0 linearly [default: by mode]
+    /// Learning rate at the start, not for lbfgs [default: by mode]
     #[arg(long, value_name = "RATE")]
     pub learning_rate: Option<f64>,
     /// L2 penalty on w1, or on fine-tuning's ω [default: by mode]
@@ -80,6 +91,9 @@ impl Settings {
             base: self.base.or(other.base),
             dataset: self.dataset.or(other.dataset),
             scope: self.scope.or(other.scope),
+            solver: self.solver.or(other.solver),
+            iterations: self.iterations.or(other.iterations),
+            tolerance: self.tolerance.or(other.tolerance),
             epochs: self.epochs.or(other.epochs),
             batch: self.batch.or(other.batch),
             learning_rate: self.learning_rate.or(other.learning_rate),
@@ -117,17 +131,27 @@ impl Settings {
             scope: Some(self.scope()?.to_string()),
             holdout: Some(self.holdout.unwrap_or(0)),
             seed: Some(self.seed()),
+            solver: Some(self.solver.unwrap_or(Solver::Lbfgs)),
             ..Self::default()
         };
         let &[mode] = modes else { return Ok(self.clone().or(common)) };
-        let fit = self.fit(mode)?;
-        let of_the_mode = Self {
-            epochs: Some(fit.epochs),
-            batch: Some(fit.batch),
-            learning_rate: Some(fit.learning_rate),
-            classifier_decay: Some(fit.classifier_decay),
-            gradient_decay: Some(fit.gradient_decay),
-            ..common
+        let of_the_mode = match self.fit(mode)? {
+            Fit::Whole(fit) => Self {
+                iterations: Some(fit.iterations),
+                tolerance: Some(fit.tolerance),
+                batch: Some(fit.batch),
+                classifier_decay: Some(fit.classifier_decay),
+                gradient_decay: Some(fit.gradient_decay),
+                ..common
+            },
+            Fit::Steps(fit) => Self {
+                epochs: Some(fit.epochs),
+                batch: Some(fit.batch),
+                learning_rate: Some(fit.learning_rate),
+                classifier_decay: Some(fit.classifier_decay),
+                gradient_decay: Some(fit.gradient_decay),
+                ..common
+            },
         };
         Ok(self.clone().or(of_the_mode))
     }
@@ -136,8 +160,36 @@ impl Settings {
         self.seed.unwrap_or(1)
     }
 
-    fn fit(&self, mode: Mode) -> Result<FitConfig> {
-        let default = FitConfig::for_mode(mode, self.seed());
+    fn fit(&self, mode: Mode) -> Result<Fit> {
+        let seed = self.seed();
+        let fit = match (self.solver.unwrap_or(Solver::Lbfgs), mode) {
+            (Solver::Lbfgs, Mode::Activation | Mode::Gradient | Mode::Full) => {
+                return self.whole(SolverConfig::for_mode(mode, seed));
+            }
+            (Solver::Lbfgs | Solver::Adam, _) => FitConfig::for_mode(mode, seed),
+            (Solver::AdamPaper, _) => FitConfig::of_the_paper(seed),
+            (Solver::SgdPublished, _) => FitConfig::of_the_published_code(mode, seed),
+        };
+        self.steps(fit)
+    }
+
+    fn whole(&self, default: SolverConfig) -> Result<Fit> {
+        let fit = SolverConfig {
+            iterations: self.iterations.unwrap_or(default.iterations),
+            tolerance: self.tolerance.unwrap_or(default.tolerance),
+            batch: self.batch.unwrap_or(default.batch),
+            classifier_decay: self.classifier_decay.unwrap_or(default.classifier_decay),
+            gradient_decay: self.gradient_decay.unwrap_or(default.gradient_decay),
+            ..default
+        };
+        if !(1..=MAX_EPOCHS).contains(&fit.iterations) || !fit.tolerance.is_finite() || fit.tolerance < 0.0 {
+            bail!("iterations have to be between 1 and {MAX_EPOCHS}, and the tolerance not below 0");
+        }
+        check(fit.batch, [fit.classifier_decay, fit.gradient_decay])?;
+        Ok(Fit::Whole(fit))
+    }
+
+    fn steps(&self, default: FitConfig) -> Result<Fit> {
         let fit = FitConfig {
             epochs: self.epochs.unwrap_or(default.epochs),
             batch: self.batch.unwrap_or(default.batch),
@@ -147,15 +199,46 @@ impl Settings {
             ..default
         };
         let positive = fit.learning_rate.is_finite() && fit.learning_rate > 0.0;
-        let decays = [fit.classifier_decay, fit.gradient_decay];
-        if !(1..=MAX_EPOCHS).contains(&fit.epochs) || !(1..=MAX_BATCH).contains(&fit.batch) {
-            bail!("epochs have to be between 1 and {MAX_EPOCHS}, and a batch between 1 and {MAX_BATCH} images");
+        if !(1..=MAX_EPOCHS).contains(&fit.epochs) || !positive {
+            bail!("epochs have to be between 1 and {MAX_EPOCHS}, and the learning rate above 0");
         }
-        if !positive || decays.iter().any(|decay| !decay.is_finite() || *decay < 0.0) {
-            bail!("the learning rate has to be above 0, and decays not below it");
-        }
-        Ok(fit)
+        check(fit.batch, [fit.classifier_decay, fit.gradient_decay])?;
+        Ok(Fit::Steps(fit))
     }
+}
+
+fn check(batch: usize, decays: [f32; 2]) -> Result<()> {
+    if !(1..=MAX_BATCH).contains(&batch) {
+        bail!("a batch has to be between 1 and {MAX_BATCH} images");
+    }
+    if decays.iter().any(|decay| !decay.is_finite() || *decay < 0.0) {
+        bail!("decays have to be not below 0");
+    }
+    Ok(())
+}
+
+/// How models are fitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Solver {
+    /// L-BFGS on the whole convex loss
+    Lbfgs,
+    /// Adam in few passes
+    Adam,
+    /// Adam with the paper's settings: 80,000 steps
+    AdamPaper,
+    /// SGD with the settings of the paper's published code: 50,000 steps
+    SgdPublished,
+}
+
+/// The settings of one fit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// On the whole loss.
+    Whole(SolverConfig),
+    /// Step by step.
+    Steps(FitConfig),
 }
 
 /// Where things are, and who computes and shows them.
@@ -317,8 +400,11 @@ impl Bench<'_> {
         Ok((head, place.key, outcome))
     }
 
-    fn fit_anew(&self, start: &Head, config: FitConfig, run: &mut Run) -> Result<(Head, Story)> {
-        let steps = config.epochs * self.fitted.len().div_ceil(config.batch);
+    fn fit_anew(&self, start: &Head, fit: Fit, run: &mut Run) -> Result<(Head, Story)> {
+        let steps = match fit {
+            Fit::Whole(config) => config.iterations,
+            Fit::Steps(config) => config.epochs * self.fitted.len().div_ceil(config.batch),
+        };
         let mut bar = self.progress.items(&format!("fitting {}", start.mode), 0, steps as u64);
         let begun = Instant::now();
         let mut story = Story::default();
@@ -327,6 +413,10 @@ impl Bench<'_> {
             match event {
                 Event::Step { step, .. } => bar.set(step as u64),
                 Event::Epoch { loss, .. } => bar.describe(&format!("loss {loss:.3}")),
+                Event::Iteration { images, iteration, loss, gradient } => {
+                    bar.set(iteration as u64);
+                    bar.describe(&format!("loss {loss:.4} and gradient {gradient:.3} on {images} images"));
+                }
             }
             if let Err(error) = record(&mut story, run, &Line { mode: start.mode, scope: start.scope, event }) {
                 trouble = Some(error);
@@ -334,15 +424,28 @@ impl Bench<'_> {
             }
             if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let fitted = train::fit(&self.encoder, start, &self.train, &self.fitted, config, &self.chosen.device, listen);
+        let (encoder, samples, fitted, device) = (&self.encoder, &self.train, &self.fitted, &self.chosen.device);
+        let what = |error: &dyn Display| anyhow!("fitting the {} model: {error}", start.mode);
+        let head = match fit {
+            Fit::Whole(config) => {
+                let fit = solver::fit(encoder, start, samples, fitted, config, device, listen);
+                pollster::block_on(fit).map_err(|error| match error {
+                    SolveError::Samples(error) => error,
+                    other => what(&other),
+                })
+            }
+            Fit::Steps(config) => {
+                train::fit(encoder, start, samples, fitted, config, device, listen).map_err(|error| match error {
+                    FitError::Samples(error) => error,
+                    other => what(&other),
+                })
+            }
+        };
         drop(bar);
         if let Some(error) = trouble {
             return Err(error);
         }
-        let head = fitted.map_err(|error| match error {
-            FitError::Samples(error) => error,
-            other => anyhow!("fitting the {} model: {other}", start.mode),
-        })?;
+        let head = head?;
         story.seconds = begun.elapsed().as_secs_f64();
         Ok((head, story))
     }

@@ -5,11 +5,12 @@ use crate::{
     features::Kept,
     images::SIDE,
     jvp::{self, Dual, Filter},
+    kernels,
     ntk::Scales,
 };
 use burn::{
     module::{Module, Param},
-    tensor::{Device, Tensor, TensorData},
+    tensor::{Device, Tensor, TensorData, s},
 };
 use rand::Rng;
 use rand_distr::StandardNormal;
@@ -79,6 +80,20 @@ impl LayerSpec {
     /// The output's side for an input's.
     pub fn output_side(&self, side: usize) -> usize {
         (side - self.kernel) / self.stride + 1
+    }
+
+    /// The patches of `x [N, C, H, W]`, `[N, positions, C·K·K]`, in the order of the weight's numbers.
+    pub fn patches(&self, x: Tensor<4>) -> Tensor<3> {
+        let [images, channels, height, width] = x.dims();
+        let [rows, columns] = [height, width].map(|side| self.output_side(side));
+        let run = |start: usize, count: usize| start..start + (count - 1) * self.stride + 1;
+        let offsets = (0..self.kernel).flat_map(|y| (0..self.kernel).map(move |x| (y, x)));
+        let shifted = offsets.map(|(dy, dx)| {
+            let part = x.clone().slice(s![.., .., run(dy, rows);self.stride, run(dx, columns);self.stride]);
+            part.reshape([images, channels, 1, rows * columns])
+        });
+        let patches = Tensor::cat(shifted.collect(), 2);
+        patches.reshape([images, channels * self.kernel * self.kernel, rows * columns]).swap_dims(1, 2)
     }
 
     /// `[O, C, K, K]`.
@@ -200,6 +215,23 @@ impl Encoder {
         let replaced = filters(replaced, specs, self.config.parametrization);
         let top = replaced.iter().fold(Dual::constant(kept.input.clone()), |x, filter| self.layer(&x, filter, None));
         jvp::average_pool(top).primal
+    }
+
+    /// What each of the scope's layers multiplies its weight with, lowest first: for every output position its patch
+    /// of the input, `[N, positions, C·K·K]`.
+    pub fn patches(&self, kept: &Kept) -> Vec<Tensor<3>> {
+        let start = self.config.kind.scope_start(kept.scope);
+        let mut input = kept.input.clone();
+        let mut above = kernels::leaky_relu(kept.pre.clone(), self.config.slope);
+        let mut patches = Vec::new();
+        for (index, spec) in self.config.kind.layers().iter().enumerate().skip(start) {
+            if index > start {
+                input = above.clone();
+                above = self.layer(&Dual::constant(above), &self.filters[index], None).primal;
+            }
+            patches.push(spec.patches(input.clone()));
+        }
+        patches
     }
 
     /// Applies the layers from `from` up, then the pool.
