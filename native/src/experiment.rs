@@ -52,7 +52,7 @@ pub struct Settings {
     /// The layers whose parameters the gradient is taken by: conv5, conv4-5 or conv3-5 [default: conv5]
     #[arg(long)]
     pub scope: Option<String>,
-    /// How models are fitted; fine-tuning, which is not convex, takes adam for lbfgs [default: lbfgs]
+    /// How models are fitted; fine-tuning, which is not convex, takes adam for lbfgs [default: adam]
     #[arg(long, value_enum)]
     pub solver: Option<Solver>,
     /// lbfgs: the most iterations on all training images
@@ -131,7 +131,7 @@ impl Settings {
             scope: Some(self.scope()?.to_string()),
             holdout: Some(self.holdout.unwrap_or(0)),
             seed: Some(self.seed()),
-            solver: Some(self.solver.unwrap_or(Solver::Lbfgs)),
+            solver: Some(self.solver.unwrap_or_default()),
             ..Self::default()
         };
         let &[mode] = modes else { return Ok(self.clone().or(common)) };
@@ -162,7 +162,7 @@ impl Settings {
 
     fn fit(&self, mode: Mode) -> Result<Fit> {
         let seed = self.seed();
-        let fit = match (self.solver.unwrap_or(Solver::Lbfgs), mode) {
+        let fit = match (self.solver.unwrap_or_default(), mode) {
             (Solver::Lbfgs, Mode::Activation | Mode::Gradient | Mode::Full) => {
                 return self.whole(SolverConfig::for_mode(mode, seed));
             }
@@ -218,12 +218,13 @@ fn check(batch: usize, decays: [f32; 2]) -> Result<()> {
 }
 
 /// How models are fitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Solver {
     /// L-BFGS on the whole convex loss
     Lbfgs,
     /// Adam in few passes
+    #[default]
     Adam,
     /// Adam with the paper's settings: 80,000 steps
     AdamPaper,

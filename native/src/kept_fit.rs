@@ -90,14 +90,8 @@ mod tests {
     fn every_fact_makes_another_key() {
         let steps = FitConfig::for_mode(Mode::Full, 1);
         let whole = SolverConfig::for_mode(Mode::Full, 1);
-        let facts = Facts {
-            mode: Mode::Full,
-            config: Fit::Steps(steps),
-            features: "a",
-            count: 10,
-            start: "b",
-            device: "CPU",
-        };
+        let facts =
+            Facts { mode: Mode::Full, config: Fit::Steps(steps), features: "a", count: 10, start: "b", device: "CPU" };
         let with = |config| Facts { config, ..facts.clone() };
         let variants = [
             facts.clone(),

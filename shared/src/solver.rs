@@ -43,12 +43,11 @@ const ROWS: usize = 768;
 /// Added to a layer's second moment, as a part of its mean eigenvalue: a few hundred rows say nothing of the rest.
 const DAMPING: f64 = 0.1;
 /// The parts of the images that the first iterations see, one after the other.
-const PARTS: [f64; 3] = [1.0 / 16.0, 1.0 / 4.0, 1.0];
+const PARTS: [f64; 2] = [1.0 / 8.0, 1.0];
 /// The fewest images worth a part of their own.
 const SMALLEST_PART: usize = 1000;
-/// The part of the gradient that may be left on a part of the images, and the most iterations there.
-const ROUGH: f64 = 0.05;
-const ROUGH_ITERATIONS: usize = 10;
+/// The most iterations on a part of the images.
+const ROUGH_ITERATIONS: usize = 12;
 
 /// How a head is fitted: L-BFGS on the whole loss.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -72,10 +71,10 @@ impl SolverConfig {
     /// Settings for a mode, chosen on 5,000 held-out training images of CIFAR-10.
     pub fn for_mode(mode: Mode, seed: u64) -> Self {
         let (classifier_decay, gradient_decay) = match mode {
-            Mode::Activation => (1e-5, 0.0),
+            Mode::Activation => (3e-4, 0.0),
             _ => (1e-3, 1e-5),
         };
-        Self { iterations: 30, tolerance: 0.02, batch: 2048, classifier_decay, gradient_decay, seed }
+        Self { iterations: 15, tolerance: 0.01, batch: 512, classifier_decay, gradient_decay, seed }
     }
 }
 
@@ -352,7 +351,10 @@ impl Preconditioner {
     ///
     /// # Errors
     /// When images or the device cannot be read.
-    pub async fn new<S: Samples>(objective: &Objective<'_, S>, point: &Tensor<1>) -> Result<Self, SolveError<S::Error>> {
+    pub async fn new<S: Samples>(
+        objective: &Objective<'_, S>,
+        point: &Tensor<1>,
+    ) -> Result<Self, SolveError<S::Error>> {
         let objective = objective.on(&objective.indices[..objective.indices.len().min(ROWS)]);
         let kept = objective.samples.kept(objective.indices, objective.device).map_err(SolveError::Samples)?;
         let gradient = objective.evaluate(point).map_err(SolveError::Samples)?.gradient;
@@ -382,7 +384,8 @@ impl DampedMoment {
         curved: &Tensor<1>,
     ) -> Result<Self, SolveError<S::Error>> {
         let [count, width] = rows.dims();
-        let decay = if block.is_classifier { objective.config.classifier_decay } else { objective.config.gradient_decay };
+        let decay =
+            if block.is_classifier { objective.config.classifier_decay } else { objective.config.gradient_decay };
         let (curved, decay) = (curved.clone() * direction.clone(), f64::from(decay));
         let squared = |tensor: Tensor<2>| (tensor.clone() * tensor).sum();
         let sums = vec![
@@ -568,8 +571,7 @@ pub async fn fit<S: Samples>(
     device: &Device,
     mut listen: impl FnMut(Event) -> ControlFlow<()>,
 ) -> Result<Head, SolveError<S::Error>> {
-    let order: Vec<usize> =
-        train::order(config.seed, 0, indices.len()).into_iter().map(|at| indices[at]).collect();
+    let order: Vec<usize> = train::order(config.seed, 0, indices.len()).into_iter().map(|at| indices[at]).collect();
     let whole = Objective::new(encoder, head, samples, &order, config, device);
     let mut point = whole.start();
     let preconditioner = Preconditioner::new(&whole, &point).await?;
@@ -583,15 +585,15 @@ pub async fn fit<S: Samples>(
         let objective = whole.on(&order[..images]);
         let mut search = Lbfgs::new(point, |point| objective.evaluate(point)).await?;
         let first_norm = *first_norm.get_or_insert(search.gradient_norm());
-        let (most, tolerance) =
-            if is_whole { (config.iterations, config.tolerance) } else { (ROUGH_ITERATIONS, ROUGH) };
+        let most = if is_whole { config.iterations } else { ROUGH_ITERATIONS };
         for iteration in 1..=most {
-            let step = search.step(|point| objective.evaluate(point), |gradient| preconditioner.apply(gradient)).await?;
+            let step =
+                search.step(|point| objective.evaluate(point), |gradient| preconditioner.apply(gradient)).await?;
             let (loss, gradient) = (search.loss() as f32, (search.gradient_norm() / first_norm) as f32);
             if listen(Event::Iteration { images, iteration, loss, gradient }).is_break() {
                 return Err(SolveError::Stopped);
             }
-            if step == Step::Stuck || f64::from(gradient) <= tolerance {
+            if step == Step::Stuck || f64::from(gradient) <= config.tolerance {
                 break;
             }
         }

@@ -7,10 +7,12 @@ use crate::{
     linear::{Head, Parameters},
 };
 use burn::{
+    grad_clipping::GradientClippingConfig,
     module::{Module, ParamGroup},
     nn::loss::CrossEntropyLossConfig,
-    grad_clipping::GradientClippingConfig,
-    optim::{AdamConfig, GradientsParams, ModuleOptimizer, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig},
+    optim::{
+        AdamConfig, GradientsParams, ModuleOptimizer, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig,
+    },
     tensor::{Device, Int, Tensor, TensorData},
 };
 use rand::{SeedableRng, seq::SliceRandom};
