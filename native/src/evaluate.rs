@@ -1,8 +1,9 @@
 //! Test accuracy of models that are already fitted.
 
 use crate::{
+    answers::Answers,
     data::{self, Dataset},
-    experiment::{Outcome, Outcomes, Surroundings, TEST_BATCH},
+    experiment::{Outcome, Outcomes, Surroundings},
     interrupt::Interrupt,
     kept, model_folder,
 };
@@ -11,7 +12,6 @@ use shared::{
     config::{Mode, Scope},
     encoder::Encoder,
     linear::Head,
-    train,
 };
 use std::{path::Path, time::Instant};
 
@@ -43,11 +43,11 @@ pub fn run(
         let begun = Instant::now();
         let test = cache.get(encoder, &images.test, &format!("{dataset}-test"), head.scope)?;
         let feature_seconds = begun.elapsed().as_secs_f64();
-        let classes = train::classify(encoder, head, &test, &everything, TEST_BATCH, &chosen.device)?;
+        let answers = Answers::of(encoder, head, &test, &everything, &chosen.device)?;
         outcomes.push(Outcome {
             mode: head.mode,
             scope: head.scope,
-            accuracy: train::accuracy(&test, &everything, &classes),
+            accuracy: answers.accuracy(),
             train_accuracy: None,
             train_seconds: 0.0,
             feature_seconds,

@@ -1,6 +1,7 @@
 //! Fitting the four models on one base network and measuring them: `train` and `compare`.
 
 use crate::{
+    answers::Answers,
     data::{self, Dataset},
     device::Chosen,
     interrupt::Interrupt,
@@ -8,19 +9,23 @@ use crate::{
     kept_fit::{Facts, Place, Story},
     model_folder,
     progress::Progress,
+    report::{self, Entry},
     run::Run,
 };
 use anyhow::{Context, Result, anyhow, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use shared::{
     config::{Mode, Scope},
     encoder::Encoder,
+    images::ImageSet,
     linear::Head,
+    solver::{self, SolveError, SolverConfig},
     train::{self, Event, FitConfig, FitError},
     weights::Precision,
 };
 use std::{
+    fmt::Display,
     ops::ControlFlow,
     path::{Path, PathBuf},
     time::Instant,
@@ -28,8 +33,6 @@ use std::{
 
 /// The base network that is used unless told otherwise.
 pub const DEFAULT_BASE: &str = "models/cifar10-rotation";
-/// Images classified at once.
-pub const TEST_BATCH: usize = 250;
 /// The most images a step: their features have to fit into memory.
 const MAX_BATCH: usize = 4096;
 /// The most passes.
@@ -50,13 +53,22 @@ pub struct Settings {
     /// VAE's [default: the last one alone]
     #[arg(long)]
     pub scope: Option<String>,
-    /// Passes over the training images [default: by mode]
+    /// How models are fitted; fine-tuning, which is not convex, takes adam for lbfgs [default: adam]
+    #[arg(long, value_enum)]
+    pub solver: Option<Solver>,
+    /// lbfgs: the most iterations on all training images
+    #[arg(long, value_name = "N")]
+    pub iterations: Option<usize>,
+    /// lbfgs: stop where the norm of the gradient is so small a part of what it was at the start
+    #[arg(long, value_name = "PART")]
+    pub tolerance: Option<f64>,
+    /// Passes over the training images, not for lbfgs [default: by mode]
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
     /// Images a step [default: by mode]
     #[arg(long, value_name = "N")]
     pub batch: Option<usize>,
-    /// Learning rate at the start; it falls to 0 linearly [default: by mode]
+    /// Learning rate at the start, not for lbfgs [default: by mode]
     #[arg(long, value_name = "RATE")]
     pub learning_rate: Option<f64>,
     /// L2 penalty on w1, or on fine-tuning's ω [default: by mode]
@@ -80,6 +92,9 @@ impl Settings {
             base: self.base.or(other.base),
             dataset: self.dataset.or(other.dataset),
             scope: self.scope.or(other.scope),
+            solver: self.solver.or(other.solver),
+            iterations: self.iterations.or(other.iterations),
+            tolerance: self.tolerance.or(other.tolerance),
             epochs: self.epochs.or(other.epochs),
             batch: self.batch.or(other.batch),
             learning_rate: self.learning_rate.or(other.learning_rate),
@@ -117,17 +132,27 @@ impl Settings {
             scope: Some(scope.to_string()),
             holdout: Some(self.holdout.unwrap_or(0)),
             seed: Some(self.seed()),
+            solver: Some(self.solver.unwrap_or_default()),
             ..Self::default()
         };
         let &[mode] = modes else { return Ok(self.clone().or(common)) };
-        let fit = self.fit(mode)?;
-        let of_the_mode = Self {
-            epochs: Some(fit.epochs),
-            batch: Some(fit.batch),
-            learning_rate: Some(fit.learning_rate),
-            classifier_decay: Some(fit.classifier_decay),
-            gradient_decay: Some(fit.gradient_decay),
-            ..common
+        let of_the_mode = match self.fit(mode)? {
+            Fit::Whole(fit) => Self {
+                iterations: Some(fit.iterations),
+                tolerance: Some(fit.tolerance),
+                batch: Some(fit.batch),
+                classifier_decay: Some(fit.classifier_decay),
+                gradient_decay: Some(fit.gradient_decay),
+                ..common
+            },
+            Fit::Steps(fit) => Self {
+                epochs: Some(fit.epochs),
+                batch: Some(fit.batch),
+                learning_rate: Some(fit.learning_rate),
+                classifier_decay: Some(fit.classifier_decay),
+                gradient_decay: Some(fit.gradient_decay),
+                ..common
+            },
         };
         Ok(self.clone().or(of_the_mode))
     }
@@ -136,8 +161,36 @@ impl Settings {
         self.seed.unwrap_or(1)
     }
 
-    fn fit(&self, mode: Mode) -> Result<FitConfig> {
-        let default = FitConfig::for_mode(mode, self.seed());
+    fn fit(&self, mode: Mode) -> Result<Fit> {
+        let seed = self.seed();
+        let fit = match (self.solver.unwrap_or_default(), mode) {
+            (Solver::Lbfgs, Mode::Activation | Mode::Gradient | Mode::Full) => {
+                return self.whole(SolverConfig::for_mode(mode, seed));
+            }
+            (Solver::Lbfgs | Solver::Adam, _) => FitConfig::for_mode(mode, seed),
+            (Solver::AdamPaper, _) => FitConfig::of_the_paper(seed),
+            (Solver::SgdPublished, _) => FitConfig::of_the_published_code(mode, seed),
+        };
+        self.steps(fit)
+    }
+
+    fn whole(&self, default: SolverConfig) -> Result<Fit> {
+        let fit = SolverConfig {
+            iterations: self.iterations.unwrap_or(default.iterations),
+            tolerance: self.tolerance.unwrap_or(default.tolerance),
+            batch: self.batch.unwrap_or(default.batch),
+            classifier_decay: self.classifier_decay.unwrap_or(default.classifier_decay),
+            gradient_decay: self.gradient_decay.unwrap_or(default.gradient_decay),
+            ..default
+        };
+        if !(1..=MAX_EPOCHS).contains(&fit.iterations) || !fit.tolerance.is_finite() || fit.tolerance < 0.0 {
+            bail!("iterations have to be between 1 and {MAX_EPOCHS}, and the tolerance not below 0");
+        }
+        check(fit.batch, [fit.classifier_decay, fit.gradient_decay])?;
+        Ok(Fit::Whole(fit))
+    }
+
+    fn steps(&self, default: FitConfig) -> Result<Fit> {
         let fit = FitConfig {
             epochs: self.epochs.unwrap_or(default.epochs),
             batch: self.batch.unwrap_or(default.batch),
@@ -147,15 +200,47 @@ impl Settings {
             ..default
         };
         let positive = fit.learning_rate.is_finite() && fit.learning_rate > 0.0;
-        let decays = [fit.classifier_decay, fit.gradient_decay];
-        if !(1..=MAX_EPOCHS).contains(&fit.epochs) || !(1..=MAX_BATCH).contains(&fit.batch) {
-            bail!("epochs have to be between 1 and {MAX_EPOCHS}, and a batch between 1 and {MAX_BATCH} images");
+        if !(1..=MAX_EPOCHS).contains(&fit.epochs) || !positive {
+            bail!("epochs have to be between 1 and {MAX_EPOCHS}, and the learning rate above 0");
         }
-        if !positive || decays.iter().any(|decay| !decay.is_finite() || *decay < 0.0) {
-            bail!("the learning rate has to be above 0, and decays not below it");
-        }
-        Ok(fit)
+        check(fit.batch, [fit.classifier_decay, fit.gradient_decay])?;
+        Ok(Fit::Steps(fit))
     }
+}
+
+fn check(batch: usize, decays: [f32; 2]) -> Result<()> {
+    if !(1..=MAX_BATCH).contains(&batch) {
+        bail!("a batch has to be between 1 and {MAX_BATCH} images");
+    }
+    if decays.iter().any(|decay| !decay.is_finite() || *decay < 0.0) {
+        bail!("decays have to be not below 0");
+    }
+    Ok(())
+}
+
+/// How models are fitted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Solver {
+    /// L-BFGS on the whole convex loss
+    Lbfgs,
+    /// Adam in few passes
+    #[default]
+    Adam,
+    /// Adam with the paper's settings: 80,000 steps
+    AdamPaper,
+    /// SGD with the settings of the paper's published code: 50,000 steps
+    SgdPublished,
+}
+
+/// The settings of one fit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// On the whole loss.
+    Whole(SolverConfig),
+    /// Step by step.
+    Steps(FitConfig),
 }
 
 /// Where things are, and who computes and shows them.
@@ -236,15 +321,17 @@ pub fn run(settings: &Settings, modes: &[Mode], name: &str, surroundings: &Surro
     if held >= trained {
         bail!("--holdout is {held}, but there are {trained} training images");
     }
-    let measured = if held > 0 { (trained - held..trained).collect() } else { (0..tested).collect() };
+    let measured: Vec<usize> = if held > 0 { (trained - held..trained).collect() } else { (0..tested).collect() };
     let fitted = (0..trained - held).collect();
-    let mut run = Run::begin(&surroundings.runs_dir, name, &settings.resolved(modes, scope)?)?;
+    let resolved = settings.resolved(modes, scope)?;
+    let mut run = Run::begin(&surroundings.runs_dir, name, &resolved)?;
     model_folder::copy_base(&base, run.folder())?;
     let begun = Instant::now();
     let cache = kept::Cache { folder: &surroundings.cache_dir, chosen, progress, interrupt: &interrupt };
     let train = cache.get(&encoder, &images.train, &format!("{dataset}-train"), scope)?;
     let test = cache.get(&encoder, &images.test, &format!("{dataset}-test"), scope)?;
     let feature_seconds = begun.elapsed().as_secs_f64();
+    let shown = subset(if held > 0 { &images.train } else { &images.test }, &measured);
     drop(images);
     let bench = Bench {
         settings,
@@ -260,29 +347,40 @@ pub fn run(settings: &Settings, modes: &[Mode], name: &str, surroundings: &Surro
         measured,
         feature_seconds,
     };
-    let outcomes = bench.fit_all(modes, &mut run)?;
+    let entries = bench.fit_all(modes, &mut run)?;
     let folder = run.folder().to_owned();
+    let told = report::Story {
+        dataset,
+        held_out: held > 0,
+        settings: toml::to_string(&resolved).context("the settings cannot be written as TOML")?,
+        device: &chosen.name,
+        encoder: &bench.encoder,
+        images: &shown,
+        entries: &entries,
+    };
+    report::write(&folder, &told)?;
+    let outcomes = entries.into_iter().map(|entry| entry.outcome).collect();
     Ok(Outcomes { outcomes, held_out: held > 0, dataset, folder, seed: Some(settings.seed()) })
 }
 
 impl Bench<'_> {
-    fn fit_all(&self, modes: &[Mode], run: &mut Run) -> Result<Vec<Outcome>> {
+    fn fit_all(&self, modes: &[Mode], run: &mut Run) -> Result<Vec<Entry>> {
         let device = &self.chosen.device;
         let classes = self.settings.dataset()?.classes();
         let blank = Head::activation(&self.encoder, self.scope, classes, device);
-        let (activation, key, outcome) = self.fit(&blank, "", run)?;
-        let mut outcomes = vec![outcome];
+        let (activation, key, entry) = self.fit(&blank, "", run)?;
+        let mut entries = vec![entry];
         for &mode in modes.iter().filter(|&&mode| mode != Mode::Activation) {
             let start = Head::start(mode, self.scope, &self.encoder, &activation, device);
-            outcomes.push(self.fit(&start, &key, run)?.2);
+            entries.push(self.fit(&start, &key, run)?.2);
         }
-        outcomes.retain(|outcome| modes.contains(&outcome.mode));
-        Ok(outcomes)
+        entries.retain(|entry| modes.contains(&entry.outcome.mode));
+        Ok(entries)
     }
 
     /// Fits one model from `start`, itself come of the fit of the key `start_key`, or finds it kept; saves and
     /// measures it. Gives it with its own key.
-    fn fit(&self, start: &Head, start_key: &str, run: &mut Run) -> Result<(Head, String, Outcome)> {
+    fn fit(&self, start: &Head, start_key: &str, run: &mut Run) -> Result<(Head, String, Entry)> {
         let config = self.settings.fit(start.mode)?;
         let facts = Facts {
             mode: start.mode,
@@ -307,21 +405,27 @@ impl Bench<'_> {
         model_folder::save_head(run.folder(), &self.encoder, &head, Precision::F32)?;
         let measured = if self.settings.holdout.unwrap_or(0) > 0 { &self.train } else { &self.test };
         let sample = self.measured.len().min(self.fitted.len());
+        let answers = |samples, indices| Answers::of(&self.encoder, &head, samples, indices, &self.chosen.device);
+        let answers_measured = answers(measured, &self.measured)?;
         let outcome = Outcome {
             mode: head.mode,
             scope: head.scope,
-            accuracy: self.accuracy(&head, measured, &self.measured)?,
-            train_accuracy: Some(self.accuracy(&head, &self.train, &self.fitted[..sample])?),
+            accuracy: answers_measured.accuracy(),
+            train_accuracy: Some(answers(&self.train, &self.fitted[..sample])?.accuracy()),
             train_seconds: story.seconds,
             feature_seconds: self.feature_seconds,
         };
         run.log_text(&serde_json::to_string(&outcome)?)?;
         self.progress.say(format!("{:<10} {:.2} %", outcome.mode, 100.0 * outcome.accuracy));
-        Ok((head, place.key, outcome))
+        let entry = Entry { outcome, answers: answers_measured, losses: losses(&story) };
+        Ok((head, place.key, entry))
     }
 
-    fn fit_anew(&self, start: &Head, config: FitConfig, run: &mut Run) -> Result<(Head, Story)> {
-        let steps = config.epochs * self.fitted.len().div_ceil(config.batch);
+    fn fit_anew(&self, start: &Head, fit: Fit, run: &mut Run) -> Result<(Head, Story)> {
+        let steps = match fit {
+            Fit::Whole(config) => config.iterations,
+            Fit::Steps(config) => config.epochs * self.fitted.len().div_ceil(config.batch),
+        };
         let mut bar = self.progress.items(&format!("fitting {}", start.mode), 0, steps as u64);
         let begun = Instant::now();
         let mut story = Story::default();
@@ -330,6 +434,10 @@ impl Bench<'_> {
             match event {
                 Event::Step { step, .. } => bar.set(step as u64),
                 Event::Epoch { loss, .. } => bar.describe(&format!("loss {loss:.3}")),
+                Event::Iteration { images, iteration, loss, gradient } => {
+                    bar.set(iteration as u64);
+                    bar.describe(&format!("loss {loss:.4} and gradient {gradient:.3} on {images} images"));
+                }
             }
             if let Err(error) = record(&mut story, run, &Line { mode: start.mode, scope: start.scope, event }) {
                 trouble = Some(error);
@@ -337,23 +445,48 @@ impl Bench<'_> {
             }
             if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let fitted = train::fit(&self.encoder, start, &self.train, &self.fitted, config, &self.chosen.device, listen);
+        let (encoder, samples, fitted, device) = (&self.encoder, &self.train, &self.fitted, &self.chosen.device);
+        let what = |error: &dyn Display| anyhow!("fitting the {} model: {error}", start.mode);
+        let head = match fit {
+            Fit::Whole(config) => {
+                let fit = solver::fit(encoder, start, samples, fitted, config, device, listen);
+                pollster::block_on(fit).map_err(|error| match error {
+                    SolveError::Samples(error) => error,
+                    other => what(&other),
+                })
+            }
+            Fit::Steps(config) => {
+                train::fit(encoder, start, samples, fitted, config, device, listen).map_err(|error| match error {
+                    FitError::Samples(error) => error,
+                    other => what(&other),
+                })
+            }
+        };
         drop(bar);
         if let Some(error) = trouble {
             return Err(error);
         }
-        let head = fitted.map_err(|error| match error {
-            FitError::Samples(error) => error,
-            other => anyhow!("fitting the {} model: {other}", start.mode),
-        })?;
+        let head = head?;
         story.seconds = begun.elapsed().as_secs_f64();
         Ok((head, story))
     }
+}
 
-    fn accuracy(&self, head: &Head, samples: &KeptFile, indices: &[usize]) -> Result<f64> {
-        let classes = train::classify(&self.encoder, head, samples, indices, TEST_BATCH, &self.chosen.device)?;
-        Ok(train::accuracy(samples, indices, &classes))
-    }
+/// Some of a set's images, in this order.
+fn subset(images: &ImageSet, indices: &[usize]) -> ImageSet {
+    let labels = indices.iter().map(|&index| images.labels[index]).collect();
+    ImageSet { pixels: images.gather(indices), labels }
+}
+
+/// The training loss after each pass over the images, or each iteration on all of them.
+fn losses(story: &Story) -> Vec<(f64, f64)> {
+    let events = story.lines.iter().filter_map(|line| serde_json::from_str::<Line>(line).ok()).map(|line| line.event);
+    let passes = events.enumerate().filter_map(|(index, event)| match event {
+        Event::Epoch { epoch, loss, .. } => Some((epoch as f64, f64::from(loss))),
+        Event::Iteration { loss, .. } => Some((index as f64, f64::from(loss))),
+        Event::Step { .. } => None,
+    });
+    passes.collect()
 }
 
 /// Adds a line to the run's metrics and to the story that is kept.
@@ -365,7 +498,7 @@ fn record(story: &mut Story, run: &mut Run, line: &Line) -> Result<()> {
 }
 
 /// One line of `metrics.jsonl`.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Line {
     mode: Mode,
     scope: Scope,

@@ -1,7 +1,7 @@
 //! Fitted heads, kept beside the features that they were fitted on. A fit follows from its base network, its images,
 //! its settings and its seed, so that one with all of these the same need not be done again.
 
-use crate::{files, model_folder};
+use crate::{experiment::Fit, files, model_folder};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -9,13 +9,12 @@ use shared::{
     config::Mode,
     encoder::Encoder,
     linear::Head,
-    train::FitConfig,
     weights::{self, Precision},
 };
 use std::path::{Path, PathBuf};
 
 /// Changes whenever a fit of the same settings would come out otherwise.
-const VERSION: &str = "fit-1";
+const VERSION: &str = "fit-2";
 
 /// Where a fit's head and story are kept.
 pub struct Place {
@@ -31,7 +30,7 @@ pub struct Facts<'a> {
     /// Which of the four models.
     pub mode: Mode,
     /// How it is fitted.
-    pub config: FitConfig,
+    pub config: Fit,
     /// The key of the features, which stands for the base network, the images and the scope.
     pub features: &'a str,
     /// How many of the images, from the first on.
@@ -85,22 +84,15 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::{solver::SolverConfig, train::FitConfig};
 
     #[test]
     fn every_fact_makes_another_key() {
-        let facts = Facts {
-            mode: Mode::Full,
-            config: FitConfig::for_mode(Mode::Full, 1),
-            features: "a",
-            count: 10,
-            start: "b",
-            device: "CPU",
-        };
-        let other_config = |change: fn(&mut FitConfig)| {
-            let mut config = facts.config;
-            change(&mut config);
-            Facts { config, ..facts.clone() }
-        };
+        let steps = FitConfig::for_mode(Mode::Full, 1);
+        let whole = SolverConfig::for_mode(Mode::Full, 1);
+        let facts =
+            Facts { mode: Mode::Full, config: Fit::Steps(steps), features: "a", count: 10, start: "b", device: "CPU" };
+        let with = |config| Facts { config, ..facts.clone() };
         let variants = [
             facts.clone(),
             Facts { mode: Mode::Gradient, ..facts.clone() },
@@ -108,12 +100,21 @@ mod tests {
             Facts { count: 11, ..facts.clone() },
             Facts { start: "c", ..facts.clone() },
             Facts { device: "GPU", ..facts.clone() },
-            other_config(|config| config.epochs += 1),
-            other_config(|config| config.batch += 1),
-            other_config(|config| config.learning_rate *= 2.0),
-            other_config(|config| config.classifier_decay += 1.0),
-            other_config(|config| config.gradient_decay += 1.0),
-            other_config(|config| config.seed += 1),
+            with(Fit::Steps(FitConfig { optimizer: FitConfig::of_the_paper(1).optimizer, ..steps })),
+            with(Fit::Steps(FitConfig { schedule: FitConfig::of_the_paper(1).schedule, ..steps })),
+            with(Fit::Steps(FitConfig { epochs: steps.epochs + 1, ..steps })),
+            with(Fit::Steps(FitConfig { batch: steps.batch + 1, ..steps })),
+            with(Fit::Steps(FitConfig { learning_rate: steps.learning_rate * 2.0, ..steps })),
+            with(Fit::Steps(FitConfig { classifier_decay: steps.classifier_decay + 1.0, ..steps })),
+            with(Fit::Steps(FitConfig { gradient_decay: steps.gradient_decay + 1.0, ..steps })),
+            with(Fit::Steps(FitConfig { seed: steps.seed + 1, ..steps })),
+            with(Fit::Whole(whole)),
+            with(Fit::Whole(SolverConfig { iterations: whole.iterations + 1, ..whole })),
+            with(Fit::Whole(SolverConfig { tolerance: whole.tolerance * 2.0, ..whole })),
+            with(Fit::Whole(SolverConfig { batch: whole.batch + 1, ..whole })),
+            with(Fit::Whole(SolverConfig { classifier_decay: whole.classifier_decay + 1.0, ..whole })),
+            with(Fit::Whole(SolverConfig { gradient_decay: whole.gradient_decay + 1.0, ..whole })),
+            with(Fit::Whole(SolverConfig { seed: whole.seed + 1, ..whole })),
         ];
         let mut keys: Vec<String> = variants.iter().map(|facts| Place::new(Path::new(""), facts).key).collect();
         keys.sort();

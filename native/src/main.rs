@@ -1,5 +1,6 @@
 //! `gradfeat`: fetches data, pre-trains base networks, fits and measures models on their gradients.
 
+mod answers;
 mod bench;
 mod cli;
 mod data;

@@ -124,7 +124,8 @@ fn draw_dots(
         })
         .draw()?;
     for (curve, color) in curves.iter().zip(COLORS.iter().cycle()) {
-        let dots = curve.points.iter().map(|&(x, y)| Circle::new((SegmentValue::CenterOf(x as usize), y), 4, color.filled()));
+        let dots =
+            curve.points.iter().map(|&(x, y)| Circle::new((SegmentValue::CenterOf(x as usize), y), 4, color.filled()));
         let drawn = chart.draw_series(dots)?;
         drawn.label(&curve.name).legend(|(x, y)| Circle::new((x + 8, y), 4, color.filled()));
     }

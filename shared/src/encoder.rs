@@ -9,7 +9,7 @@ use crate::{
 };
 use burn::{
     module::{Module, Param},
-    tensor::{Device, Tensor, TensorData},
+    tensor::{Device, Tensor, TensorData, s},
 };
 use rand::Rng;
 use rand_distr::StandardNormal;
@@ -166,6 +166,21 @@ impl LayerSpec {
         if self.pool > 1 { jvp::average_pool(out, self.pool) } else { out }
     }
 
+    /// The patches of `x [N, C, H, W]`, `[N, positions, C·K·K]`, in the order of the weight's numbers.
+    pub fn patches(&self, x: Tensor<4>) -> Tensor<3> {
+        let x = jvp::zero_pad(x, self.padding);
+        let [images, channels, height, width] = x.dims();
+        let [rows, columns] = [height, width].map(|side| (side - self.kernel) / self.stride + 1);
+        let run = |start: usize, count: usize| start..start + (count - 1) * self.stride + 1;
+        let offsets = (0..self.kernel).flat_map(|y| (0..self.kernel).map(move |x| (y, x)));
+        let shifted = offsets.map(|(dy, dx)| {
+            let part = x.clone().slice(s![.., .., run(dy, rows);self.stride, run(dx, columns);self.stride]);
+            part.reshape([images, channels, 1, rows * columns])
+        });
+        let patches = Tensor::cat(shifted.collect(), 2);
+        patches.reshape([images, channels * self.kernel * self.kernel, rows * columns]).swap_dims(1, 2)
+    }
+
     /// `[O, C, K, K]`.
     pub fn weight_shape(&self) -> [usize; 4] {
         [self.outputs, self.inputs, self.kernel, self.kernel]
@@ -287,6 +302,21 @@ impl Encoder {
         let specs = kind.scope_layers(kept.scope);
         let filters = filters(replaced, specs, parametrization);
         jvp::global_average_pool(rise(Dual::constant(kept.input.clone()), specs, &filters, &[], slope)).primal
+    }
+
+    /// What each of the scope's layers multiplies its weight with, lowest first: for every output position its patch
+    /// of the input, `[N, positions, C·K·K]`.
+    pub fn patches(&self, kept: &Kept) -> Vec<Tensor<3>> {
+        let start = self.config.kind.scope_start(kept.scope);
+        let specs = self.config.kind.scope_layers(kept.scope);
+        let (lowest, slope) = (specs[0], self.config.slope);
+        let mut input = lowest.finish(Dual::constant(kept.pre.clone()), slope).primal;
+        let mut patches = vec![lowest.patches(kept.input.clone())];
+        for (spec, filter) in specs.iter().zip(&self.filters[start..]).skip(1) {
+            patches.push(spec.patches(input.clone()));
+            input = spec.finish(Dual::constant(filter.apply(input)), slope).primal;
+        }
+        patches
     }
 }
 

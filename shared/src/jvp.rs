@@ -53,15 +53,15 @@ impl Filter {
 
     /// `x ⋆ weight`, without the bias.
     fn apply_linear(&self, x: Tensor<4>) -> Tensor<4> {
-        kernels::conv2d(self.pad(x), self.weight.clone(), self.stride)
+        kernels::conv2d(zero_pad(x, self.padding), self.weight.clone(), self.stride)
     }
+}
 
-    /// `[N, C, H, W]` → `[N, C, H + 2p, W + 2p]`.
-    fn pad(&self, x: Tensor<4>) -> Tensor<4> {
-        match self.padding {
-            0 => x,
-            padding => x.pad([(padding, padding); 2], PadMode::Constant(0.0)),
-        }
+/// Zeros around an image: `[N, C, H, W]` → `[N, C, H + 2p, W + 2p]`.
+pub fn zero_pad(x: Tensor<4>, padding: usize) -> Tensor<4> {
+    match padding {
+        0 => x,
+        padding => x.pad([(padding, padding); 2], PadMode::Constant(0.0)),
     }
 }
 

@@ -5,6 +5,7 @@
 //! [`linear`] → predictions. Nothing here reads a file, opens a socket or prints: the native program and the web
 //! page do that, each around this same code.
 
+pub mod cholesky;
 pub mod config;
 pub mod encoder;
 pub mod features;
@@ -14,5 +15,6 @@ pub mod kernels;
 pub mod linear;
 pub mod normalized;
 pub mod ntk;
+pub mod solver;
 pub mod train;
 pub mod weights;

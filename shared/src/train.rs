@@ -7,9 +7,12 @@ use crate::{
     linear::{Head, Parameters},
 };
 use burn::{
+    grad_clipping::GradientClippingConfig,
     module::{Module, ParamGroup},
     nn::loss::CrossEntropyLossConfig,
-    optim::{AdamConfig, GradientsParams, ModuleOptimizer, decay::WeightDecayConfig},
+    optim::{
+        AdamConfig, GradientsParams, ModuleOptimizer, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig,
+    },
     tensor::{Device, Int, Tensor, TensorData},
 };
 use rand::{SeedableRng, seq::SliceRandom};
@@ -20,10 +23,52 @@ use std::ops::ControlFlow;
 /// Steps between two [`Event::Step`]s: reading a loss makes a GPU wait.
 const REPORT_EVERY: usize = 20;
 
-/// How a head is fitted: Adam, with a learning rate that falls to 0 linearly.
+/// What takes the steps.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Optimizer {
+    /// Adam (Kingma and Ba 2015).
+    Adam {
+        /// How slowly the mean of the gradients moves.
+        beta_1: f32,
+    },
+    /// Gradient descent with momentum.
+    Sgd {
+        /// How much of the last step is in the next.
+        momentum: f64,
+        /// The largest norm of a parameter's gradient.
+        clip: f32,
+    },
+}
+
+/// How the learning rate falls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Schedule {
+    /// To 0, linearly.
+    Linear,
+    /// By half at the end of each of so many equal parts.
+    Halving(usize),
+}
+
+impl Schedule {
+    /// The factor on the learning rate at a step.
+    fn factor(self, step: usize, steps: usize) -> f64 {
+        match self {
+            Self::Linear => 1.0 - step as f64 / steps as f64,
+            Self::Halving(parts) => 0.5_f64.powi((step * parts / steps.max(1)) as i32),
+        }
+    }
+}
+
+/// How a head is fitted step by step.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FitConfig {
+    /// What takes the steps.
+    pub optimizer: Optimizer,
+    /// How the learning rate falls.
+    pub schedule: Schedule,
     /// Passes over the training images.
     pub epochs: usize,
     /// Images a step.
@@ -47,7 +92,43 @@ impl FitConfig {
             Mode::Full => (8, 256, 6e-3, 1e-3),
             Mode::Finetune => (8, 128, 3e-3, 0.0),
         };
-        Self { epochs, batch, learning_rate, classifier_decay, gradient_decay: 0.0, seed }
+        let (optimizer, schedule) = (Optimizer::Adam { beta_1: 0.9 }, Schedule::Linear);
+        Self { optimizer, schedule, epochs, batch, learning_rate, classifier_decay, gradient_decay: 0.0, seed }
+    }
+
+    /// The paper's settings (its appendix): 80,000 steps on batches of 64 of 50,000 images.
+    pub fn of_the_paper(seed: u64) -> Self {
+        Self {
+            optimizer: Optimizer::Adam { beta_1: 0.5 },
+            schedule: Schedule::Halving(4),
+            epochs: 102,
+            batch: 64,
+            learning_rate: 1e-3,
+            classifier_decay: 1e-6,
+            gradient_decay: 1e-6,
+            seed,
+        }
+    }
+
+    /// The settings of the paper's published code: 50,000 steps on batches of 128 of 50,000 images, 80,000 for the
+    /// activation model. It clips the gradient's norm over all parameters, we over each.
+    pub fn of_the_published_code(mode: Mode, seed: u64) -> Self {
+        let (epochs, parts) = if mode == Mode::Activation { (205, 4) } else { (128, 5) };
+        let (learning_rate, decay) = match mode {
+            Mode::Activation => (1e-2, 1e-6),
+            Mode::Gradient | Mode::Full => (1e-1, 5e-5),
+            Mode::Finetune => (1e-3, 5e-5),
+        };
+        Self {
+            optimizer: Optimizer::Sgd { momentum: 0.9, clip: 10.0 },
+            schedule: Schedule::Halving(parts),
+            epochs,
+            batch: 128,
+            learning_rate,
+            classifier_decay: decay,
+            gradient_decay: decay,
+            seed,
+        }
     }
 }
 
@@ -67,7 +148,7 @@ pub trait Samples {
 }
 
 /// What happens in a fit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// Some more steps are done.
@@ -87,6 +168,17 @@ pub enum Event {
         epochs: usize,
         /// Mean loss over the pass, as seen before each step's update.
         loss: f32,
+    },
+    /// An iteration of the second-order solver is done.
+    Iteration {
+        /// Images that the loss is over.
+        images: usize,
+        /// Iterations done on them.
+        iteration: usize,
+        /// The regularised loss.
+        loss: f32,
+        /// The norm of its gradient, as a part of what it was at the start.
+        gradient: f32,
     },
 }
 
@@ -132,7 +224,7 @@ impl Trainer {
         let logits = self.head.logits(encoder, kept).total();
         let loss = CrossEntropyLossConfig::new().init(&logits.device()).forward(logits, labels);
         let grads = GradientsParams::from_grads(loss.backward(), &self.head.parameters);
-        let rate = self.config.learning_rate * (1.0 - self.step as f64 / self.steps as f64);
+        let rate = self.config.learning_rate * self.config.schedule.factor(self.step, self.steps);
         self.head.parameters = self.optimizer.step(rate, self.head.parameters.clone(), grads);
         self.step += 1;
         loss.inner()
@@ -145,9 +237,22 @@ impl Trainer {
 }
 
 fn optimizer(parameters: &Parameters, config: &FitConfig) -> ModuleOptimizer {
-    let adam = |decay: f32| AdamConfig::new().with_weight_decay((decay > 0.0).then(|| WeightDecayConfig::new(decay)));
     let gradient = ParamGroup::ids_from_module((parameters.tangents.clone(), parameters.replaced.clone()));
-    adam(config.classifier_decay).init().with_group(gradient, adam(config.gradient_decay).build(), None)
+    let decay = |decay: f32| (decay > 0.0).then(|| WeightDecayConfig::new(decay));
+    let [classifier_decay, gradient_decay] = [config.classifier_decay, config.gradient_decay].map(decay);
+    match config.optimizer {
+        Optimizer::Adam { beta_1 } => {
+            let adam = |decay| AdamConfig::new().with_beta_1(beta_1).with_weight_decay(decay);
+            adam(classifier_decay).init().with_group(gradient, adam(gradient_decay).build(), None)
+        }
+        Optimizer::Sgd { momentum, clip } => {
+            let clip = GradientClippingConfig::Norm(clip);
+            let momentum = MomentumConfig::new().with_momentum(momentum).with_dampening(0.0).with_nesterov(false);
+            let sgd = |decay| SgdConfig::new().with_momentum(Some(momentum.clone())).with_weight_decay(decay);
+            let clipped = sgd(classifier_decay).with_gradient_clipping(Some(clip.clone()));
+            clipped.init().with_group(gradient, sgd(gradient_decay).build(), Some(clip.init()))
+        }
+    }
 }
 
 /// The order in which a pass visits `count` images.
@@ -196,34 +301,28 @@ pub fn fit<S: Samples>(
     Ok(trainer.head())
 }
 
-/// The class that the head gives each image of `indices`.
+/// The logits that the head gives the images of `indices`, `[N, c]` row by row.
 ///
 /// # Errors
 /// When the images cannot be read.
-pub fn classify<S: Samples>(
+pub fn logits<S: Samples>(
     encoder: &Encoder,
     head: &Head,
     samples: &S,
     indices: &[usize],
     batch: usize,
     device: &Device,
-) -> Result<Vec<u8>, S::Error> {
-    let mut classes = Vec::with_capacity(indices.len());
+) -> Result<Vec<f32>, S::Error> {
+    let mut logits = Vec::with_capacity(indices.len() * head.classes.len());
     for batch in indices.chunks(batch) {
         let kept = samples.kept(batch, device)?;
-        let best = head.logits(encoder, &kept).total().argmax(1).into_data();
-        classes.extend(best.iter::<i64>().map(|class| u8::try_from(class).unwrap_or(u8::MAX)));
+        logits.extend(head.logits(encoder, &kept).total().into_data().iter::<f32>());
     }
-    Ok(classes)
+    Ok(logits)
 }
 
-/// The part of the images of `indices` that `classes` has right, 0 to 1.
-pub fn accuracy<S: Samples>(samples: &S, indices: &[usize], classes: &[u8]) -> f64 {
-    let right = indices.iter().zip(classes).filter(|&(&index, &class)| samples.labels()[index] == class).count();
-    right as f64 / indices.len().max(1) as f64
-}
-
-fn labels<S: Samples>(samples: &S, batch: &[usize], device: &Device) -> Tensor<1, Int> {
+/// The classes of a batch, `[N]`.
+pub(crate) fn labels<S: Samples>(samples: &S, batch: &[usize], device: &Device) -> Tensor<1, Int> {
     let labels: Vec<i32> = batch.iter().map(|&index| i32::from(samples.labels()[index])).collect();
     Tensor::from_data(TensorData::new(labels, [batch.len()]), device)
 }

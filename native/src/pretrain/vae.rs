@@ -21,7 +21,7 @@ use shared::{
     config::{EncoderConfig, EncoderKind, InputRange, Parametrization},
     encoder::{self, Conv, Encoder},
     images::to_tensor,
-    kernels,
+    jvp, kernels,
     linear::Classifier as Dense,
 };
 
@@ -88,7 +88,7 @@ impl Net {
     /// μ and log σ², `[N, latent]` each, of images `[N, 3, 32, 32]`.
     fn encode(&self, images: Tensor<4>) -> [Tensor<2>; 2] {
         let features = encoder::activations(ENCODER, &self.encoder, images);
-        let flat = self.top.forward(&TOP, padded(features), Phase::Train).flatten::<2>(1, 3);
+        let flat = self.top.forward(&TOP, jvp::zero_pad(features, PADDING), Phase::Train).flatten::<2>(1, 3);
         [self.mean.apply(flat.clone()), self.log_variance.apply(flat)]
     }
 
@@ -97,7 +97,7 @@ impl Net {
         let count = latents.dims()[0];
         let start = latents.reshape([count, CHANNELS, SIDE, SIDE]);
         self.decoder.iter().zip(&DECODER).enumerate().fold(start, |x, (index, (layer, spec))| {
-            let x = layer.forward(spec, padded(x), Phase::Train);
+            let x = layer.forward(spec, jvp::zero_pad(x, PADDING), Phase::Train);
             if index + 1 == DECODER.len() {
                 return x;
             }
@@ -119,10 +119,6 @@ impl Net {
         let divergence = (log_variance.clone().exp() + mean.square() - log_variance - 1.0).sum() * 0.5 / count;
         [-likelihood, divergence]
     }
-}
-
-fn padded(x: Tensor<4>) -> Tensor<4> {
-    x.pad((PADDING, PADDING, PADDING, PADDING), 0.0)
 }
 
 /// Every pixel four times: `[N, C, H, W]` → `[N, C, 2·H, 2·W]`.

@@ -9,6 +9,7 @@ pub mod kernels;
 pub mod measure;
 pub mod models;
 pub mod recipe;
+pub mod solver;
 
 /// Makes one `#[test]` of every body, on the device that `$device()` gives, if it gives one.
 macro_rules! every_body_on {
@@ -44,6 +45,12 @@ macro_rules! every_body_on {
                 heads_have_the_same_logits_in_either_parametrization,
                 running_statistics_follow_the_batches,
                 folded_networks_are_the_same_function,
+            }
+            solver {
+                hessian_vector_products_agree_with_differences,
+                each_decay_acts_on_its_own_parameters,
+                the_minimum_is_that_of_gradient_descent,
+                solving_twice_gives_the_same_bits,
             }
         }
     };

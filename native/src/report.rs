@@ -1,20 +1,17 @@
 //! `report.html` of `train` and `compare`: everything about a run on one page that needs nothing else, and its charts as
 //! files of their own.
 
-mod answers;
-
-pub use answers::Answers;
-
 use crate::{
+    answers::{Answers, mended},
     data::Dataset,
+    experiment::Outcome,
     files,
     plot::{self, Curve},
     show, tiles,
 };
 use anyhow::Result;
-use answers::mended;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use shared::{config::Mode, encoder::Encoder, images::ImageSet, linear::Head, train::Event};
+use shared::{config::Mode, encoder::Encoder, images::ImageSet};
 use std::path::Path;
 
 /// Images shown of those that one model mends.
@@ -22,16 +19,12 @@ const SHOWN: usize = 32;
 
 /// A fitted model with all that is told of it.
 pub struct Entry {
-    /// The model.
-    pub head: Head,
-    /// On the images that are measured on.
+    /// What it reaches.
+    pub outcome: Outcome,
+    /// Its answers on the images that are measured on.
     pub answers: Answers,
-    /// On images that it was fitted on, 0 to 1.
-    pub train_accuracy: f64,
-    /// How the fit went.
-    pub events: Vec<Event>,
-    /// Seconds of the fit.
-    pub seconds: f64,
+    /// The training loss against passes over the data.
+    pub losses: Vec<(f64, f64)>,
 }
 
 /// A run.
@@ -103,13 +96,13 @@ fn accuracies(story: &Story) -> Markup {
                 }
             } }
             tbody { @for entry in story.entries { tr {
-                th scope="row" { (entry.head.mode) }
-                td { (entry.head.scope) }
+                th scope="row" { (entry.outcome.mode) }
+                td { (entry.outcome.scope) }
                 td { (percent(entry.answers.accuracy())) }
-                td { (show::paper(story.dataset, entry.head.mode, entry.head.scope).map_or("".to_owned(), |x| format!("{x:.2}"))) }
-                td { (percent(entry.train_accuracy)) }
+                td { (show::paper(story.dataset, entry.outcome.mode, entry.outcome.scope).map_or("".to_owned(), |x| format!("{x:.2}"))) }
+                td { (entry.outcome.train_accuracy.map_or(String::new(), percent)) }
                 td { (percent(entry.answers.calibration_error())) }
-                td { (format!("{:.1}", entry.seconds)) }
+                td { (format!("{:.1}", entry.outcome.train_seconds)) }
             } } }
         }
     }
@@ -118,16 +111,10 @@ fn accuracies(story: &Story) -> Markup {
 /// The charts, by the names of their files.
 fn charts(story: &Story) -> Result<Vec<(&'static str, String)>> {
     let curves = |points: &dyn Fn(&Entry) -> Vec<(f64, f64)>| -> Vec<Curve> {
-        let of_entry = |entry: &Entry| Curve { name: entry.head.mode.to_string(), points: points(entry) };
+        let of_entry = |entry: &Entry| Curve { name: entry.outcome.mode.to_string(), points: points(entry) };
         story.entries.iter().map(of_entry).collect()
     };
-    let losses = curves(&|entry| {
-        let epochs = entry.events.iter().filter_map(|event| match *event {
-            Event::Epoch { epoch, loss, .. } => Some((epoch as f64, f64::from(loss))),
-            Event::Step { .. } => None,
-        });
-        epochs.collect()
-    });
+    let losses = curves(&|entry| entry.losses.clone());
     let mut calibration = curves(&|entry| {
         entry.answers.calibration().into_iter().map(|bin| (100.0 * bin.confidence, 100.0 * bin.accuracy)).collect()
     });
@@ -136,7 +123,7 @@ fn charts(story: &Story) -> Result<Vec<(&'static str, String)>> {
         entry.answers.by_class().into_iter().enumerate().map(|(class, share)| (class as f64, 100.0 * share)).collect()
     });
     Ok(vec![
-        ("learning-curves", plot::lines("training loss", "pass", &losses)?),
+        ("learning-curves", plot::lines("training loss", "pass or iteration", &losses)?),
         ("calibration", plot::lines("right, %, by confidence", "confidence, %", &calibration)?),
         ("by-class", plot::dots("right, %, by class", &story.dataset.classes(), &classes)?),
     ])
@@ -146,8 +133,8 @@ fn confusion(dataset: Dataset, entry: &Entry) -> Markup {
     let classes = dataset.classes();
     let rows = entry.answers.confusion();
     html! {
-        details open[entry.head.mode == Mode::Full] {
-            summary { (entry.head.mode) ", " (entry.head.scope) }
+        details open[entry.outcome.mode == Mode::Full] {
+            summary { (entry.outcome.mode) ", " (entry.outcome.scope) }
             div.scroll { table.heat {
                 tr { th {} @for class in &classes { th scope="col" { (class) } } }
                 @for (class, row) in classes.iter().zip(rows) {
@@ -167,7 +154,7 @@ fn confusion(dataset: Dataset, entry: &Entry) -> Markup {
 
 /// The images that activation has wrong and the model with gradients has right.
 fn mendings(story: &Story) -> Result<Markup> {
-    let of = |mode| story.entries.iter().find(|entry| entry.head.mode == mode);
+    let of = |mode| story.entries.iter().find(|entry| entry.outcome.mode == mode);
     let (Some(before), Some(after)) = (of(Mode::Activation), of(Mode::Full).or_else(|| of(Mode::Gradient))) else {
         return Ok(html! {});
     };
@@ -175,15 +162,18 @@ fn mendings(story: &Story) -> Result<Markup> {
     let lost = mended(&after.answers, &before.answers).len();
     let shown = &gained[..SHOWN.min(gained.len())];
     let classes = story.dataset.classes();
-    let (chosen_before, picture) = (before.answers.chosen(), tiles::data_url(&tiles::images(&story.images.gather(shown)))?);
+    let (chosen_before, picture) =
+        (before.answers.chosen(), tiles::data_url(&tiles::images(&story.images.gather(shown)))?);
     let told: Vec<String> = shown
         .iter()
-        .map(|&index| format!("{} (not {})", classes[usize::from(story.images.labels[index])], classes[chosen_before[index]]))
+        .map(|&index| {
+            format!("{} (not {})", classes[usize::from(story.images.labels[index])], classes[chosen_before[index]])
+        })
         .collect();
     Ok(html! {
         h2 { "Where gradient features mend what activation has wrong" }
         p {
-            "The " (after.head.mode) " model has " (gained.len()) " images right that activation has wrong, and "
+            "The " (after.outcome.mode) " model has " (gained.len()) " images right that activation has wrong, and "
             (lost) " wrong that activation has right."
         }
         @if !shown.is_empty() {

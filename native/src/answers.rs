@@ -1,5 +1,16 @@
 //! What a model answered on labelled images, and what follows from that.
 
+use crate::kept::KeptFile;
+use anyhow::Result;
+use burn::tensor::Device;
+use shared::{
+    encoder::Encoder,
+    linear::Head,
+    train::{self, Samples},
+};
+
+/// Images classified at once.
+const BATCH: usize = 250;
 /// Bins of the calibration curve, equally wide.
 const BINS: usize = 15;
 
@@ -26,6 +37,15 @@ pub struct Bin {
 }
 
 impl Answers {
+    /// A head's, on the images of `indices`.
+    pub fn of(encoder: &Encoder, head: &Head, samples: &KeptFile, indices: &[usize], device: &Device) -> Result<Self> {
+        Ok(Self {
+            classes: head.classes.len(),
+            labels: indices.iter().map(|&index| samples.labels()[index]).collect(),
+            logits: train::logits(encoder, head, samples, indices, BATCH, device)?,
+        })
+    }
+
     /// The class with the largest logit, for each image; the first of equal ones.
     pub fn chosen(&self) -> Vec<usize> {
         let best = |row: &[f32]| (0..row.len()).rev().max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap_or_default();

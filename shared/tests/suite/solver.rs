@@ -1,0 +1,195 @@
+//! The second-order solver: its derivatives against differences, where it ends against a reference in 64 bits and
+//! against what a minimum has to fulfil.
+
+use super::{
+    measure::{assert_rows_close, norm, read},
+    recipe::{self, CLASSES, Network, Point},
+};
+use burn::tensor::{Device, Int, Tensor};
+use shared::{
+    config::{Mode, Scope},
+    encoder::Encoder,
+    features::Kept,
+    linear::Head,
+    solver::{self, Objective, SolverConfig},
+    train::{Event, Samples},
+};
+use std::{convert::Infallible, ops::ControlFlow};
+
+/// Images of the small problem.
+const COUNT: usize = 12;
+/// L2 penalties on w1 and w2 that differ.
+const DECAYS: [f32; 2] = [1.0, 0.5];
+
+/// Random images with labels, in memory.
+struct Memory {
+    kept: Kept,
+    labels: Vec<u8>,
+}
+
+impl Memory {
+    fn new(encoder: &Encoder, scope: Scope, device: &Device) -> Self {
+        let images = recipe::tensor("many images", [COUNT, 3, 32, 32], 0.25, device);
+        let labels = (0..COUNT).map(|index| (index * 7 % CLASSES) as u8).collect();
+        Self { kept: encoder.keep(images, scope), labels }
+    }
+}
+
+impl Samples for Memory {
+    type Error = Infallible;
+
+    fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+
+    fn kept(&self, indices: &[usize], device: &Device) -> Result<Kept, Infallible> {
+        let indices: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
+        let indices = Tensor::<1, Int>::from_ints(indices.as_slice(), device);
+        let rows = |tensor: &Tensor<4>| tensor.clone().select(0, indices.clone());
+        Ok(Kept { scope: self.kept.scope, input: rows(&self.kept.input), pre: rows(&self.kept.pre) })
+    }
+}
+
+/// A batch that does not divide the images.
+fn config(tolerance: f64, [classifier_decay, gradient_decay]: [f32; 2]) -> SolverConfig {
+    SolverConfig { iterations: 200, tolerance, batch: 8, classifier_decay, gradient_decay, seed: 1 }
+}
+
+/// One network of each parametrization.
+fn networks() -> impl Iterator<Item = Network> {
+    recipe::networks(Point::Generic).filter(|network| network.slope == 0.2)
+}
+
+async fn solve(
+    encoder: &Encoder,
+    head: &Head,
+    samples: &Memory,
+    config: SolverConfig,
+    device: &Device,
+) -> (Head, Vec<Event>) {
+    let indices: Vec<usize> = (0..COUNT).collect();
+    let mut events = vec![];
+    let listen = |event| {
+        events.push(event);
+        ControlFlow::Continue(())
+    };
+    let fitted = solver::fit(encoder, head, samples, &indices, config, device, listen).await.expect("it can be solved");
+    (fitted, events)
+}
+
+/// `(∇L(w + h·v) − ∇L(w − h·v)) / 2h`, whose error is `h²` times a fourth derivative and rounding over h.
+pub async fn hessian_vector_products_agree_with_differences(device: &Device) {
+    const STEP: f64 = 1.0 / 256.0;
+    let indices: Vec<usize> = (0..COUNT).collect();
+    for network in networks() {
+        let encoder = network.encoder(device);
+        for &scope in encoder.config.kind.scopes() {
+            let samples = Memory::new(&encoder, scope, device);
+            let head = network.head(Mode::Full, scope, device);
+            let config = config(0.0, DECAYS);
+            let objective = Objective::new(&encoder, &head, &samples, &indices, config, device);
+            let point = objective.start();
+            let direction = point.clone().flip([0]);
+            let gradient_at = |step: f64| {
+                let point = point.clone() + direction.clone() * step;
+                objective.evaluate(&point).expect("in memory").gradient
+            };
+            let (above, below) = (read(gradient_at(STEP)).await, read(gradient_at(-STEP)).await);
+            let expected: Vec<f32> =
+                above.iter().zip(&below).map(|(above, below)| (above - below) / (2.0 * STEP) as f32).collect();
+            let found = read(objective.hessian_vector(&point, &direction).expect("in memory")).await;
+            assert_rows_close(&format!("{network:?}, {scope}"), 1, &found, &expected, 2e-3);
+        }
+    }
+}
+
+/// At the minimum the loss's own gradient is `−λ w`, with w1's λ for w1 and w2's for w2. What is left of the gradient
+/// there is a few percent of it; one λ for the other would be a factor of two.
+pub async fn each_decay_acts_on_its_own_parameters(device: &Device) {
+    let indices: Vec<usize> = (0..COUNT).collect();
+    for network in networks() {
+        let encoder = network.encoder(device);
+        for scope in [Scope::Conv5, Scope::Conv35] {
+            let samples = Memory::new(&encoder, scope, device);
+            let start = network.head(Mode::Full, scope, device);
+            let (head, events) = solve(&encoder, &start, &samples, config(2e-5, DECAYS), device).await;
+            let Some(Event::Iteration { gradient, iteration, .. }) = events.last() else { panic!("no iterations") };
+            let what = format!("{network:?}, {scope}");
+            assert!(*gradient <= 2e-5, "{what}: {gradient} of the gradient is left");
+            assert!(*iteration < 100, "{what}: {iteration} iterations; the preconditioner does not help");
+            let plain = Objective::new(&encoder, &head, &samples, &indices, config(0.0, [0.0, 0.0]), device);
+            let point = plain.start();
+            let gradient = read(plain.evaluate(&point).expect("in memory").gradient).await;
+            let point = read(point).await;
+            let w1 = (encoder.config.kind.features() + 1) * CLASSES;
+            for (name, range, decay) in [("w1", 0..w1, DECAYS[0]), ("w2", w1..point.len(), DECAYS[1])] {
+                let pulled: Vec<f32> = point[range.clone()].iter().map(|value| -decay * value).collect();
+                assert!(norm(&pulled) > 1e-3, "{what}: {name} is not all zero");
+                assert_rows_close(&format!("{what}: {name}"), 1, &gradient[range], &pulled, 6e-2);
+            }
+        }
+    }
+}
+
+/// The activation model's minimum against gradient descent in 64 bits on the same features.
+pub async fn the_minimum_is_that_of_gradient_descent(device: &Device) {
+    let network = networks().next().expect("there are some");
+    let encoder = network.encoder(device);
+    let samples = Memory::new(&encoder, Scope::Conv5, device);
+    let start = network.head(Mode::Activation, Scope::Conv5, device);
+    let (head, _) = solve(&encoder, &start, &samples, config(1e-6, DECAYS), device).await;
+    let features = read(encoder.features(&samples.kept, &[]).primal).await;
+    let (weight, bias) = descend(&features, &samples.labels, f64::from(DECAYS[0]));
+    let classifier = head.parameters.classifier.expect("an activation model has one");
+    assert_rows_close("w1", 1, &read(classifier.weight.val()).await, &weight, 1e-3);
+    assert_rows_close("bias", 1, &read(classifier.bias.val()).await, &bias, 1e-3);
+}
+
+/// The same seed, the same bits.
+pub async fn solving_twice_gives_the_same_bits(device: &Device) {
+    let network = networks().next().expect("there are some");
+    let encoder = network.encoder(device);
+    let samples = Memory::new(&encoder, Scope::Conv5, device);
+    let start = network.head(Mode::Full, Scope::Conv5, device);
+    let mut found = vec![];
+    for _ in 0..2 {
+        let (head, _) = solve(&encoder, &start, &samples, config(1e-3, DECAYS), device).await;
+        let weight = read(head.parameters.tangents[0].weight.val()).await;
+        found.push(weight.iter().map(|value| value.to_bits()).collect::<Vec<_>>());
+    }
+    assert!(found[0] == found[1], "w2 differs");
+}
+
+/// Softmax regression with L2 by Nesterov's accelerated gradient descent: weights `[features, classes]` and bias, for rows of features.
+fn descend(features: &[f32], labels: &[u8], decay: f64) -> (Vec<f32>, Vec<f32>) {
+    let width = features.len() / COUNT;
+    let rows: Vec<Vec<f64>> = features
+        .chunks_exact(width)
+        .map(|row| row.iter().map(|&value| f64::from(value)).chain([1.0]).collect())
+        .collect();
+    // The Hessian is at most half the second moment, whose largest eigenvalue is at most its trace.
+    let bound = 0.5 * rows.iter().flatten().map(|value| value * value).sum::<f64>() / COUNT as f64 + decay;
+    let momentum = ((bound / decay).sqrt() - 1.0) / ((bound / decay).sqrt() + 1.0);
+    let mut last = vec![0.0; (width + 1) * CLASSES];
+    let mut w = last.clone();
+    for _ in 0..4000 {
+        let mut gradient: Vec<f64> = w.iter().map(|value| decay * value).collect();
+        for (row, &label) in rows.iter().zip(labels) {
+            let logits: Vec<f64> = (0..CLASSES)
+                .map(|c| row.iter().enumerate().map(|(k, value)| value * w[k * CLASSES + c]).sum())
+                .collect();
+            let sum: f64 = logits.iter().map(|logit: &f64| logit.exp()).sum();
+            for c in 0..CLASSES {
+                let error = (logits[c].exp() / sum - f64::from(u8::from(c == usize::from(label)))) / COUNT as f64;
+                row.iter().enumerate().for_each(|(k, value)| gradient[k * CLASSES + c] += error * value);
+            }
+        }
+        for ((w, last), gradient) in w.iter_mut().zip(&mut last).zip(&gradient) {
+            let next = *w - gradient / bound;
+            *w = next + momentum * (next - *last);
+            *last = next;
+        }
+    }
+    let narrow = |part: &[f64]| part.iter().map(|&value| value as f32).collect();
+    (narrow(&w[..width * CLASSES]), narrow(&w[width * CLASSES..]))
+}
