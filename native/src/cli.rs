@@ -88,9 +88,6 @@ pub enum Command {
     },
     /// Fit one model on a base network and measure it
     Train {
-        /// activation, gradient, full or finetune
-        #[arg(long)]
-        mode: String,
         #[command(flatten)]
         experiment: Experiment,
     },

@@ -43,6 +43,9 @@ const MAX_EPOCHS: usize = 10_000;
 #[derive(Debug, Clone, Default, PartialEq, Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
+    /// train: activation, gradient, full or finetune
+    #[arg(long)]
+    pub mode: Option<String>,
     /// Folder (or file) of the base network [default: models/cifar10-rotation]
     #[arg(long, value_name = "DIR")]
     pub base: Option<PathBuf>,
@@ -89,6 +92,7 @@ impl Settings {
     /// These, with what they leave open taken from `other`.
     pub fn or(self, other: Self) -> Self {
         Self {
+            mode: self.mode.or(other.mode),
             base: self.base.or(other.base),
             dataset: self.dataset.or(other.dataset),
             scope: self.scope.or(other.scope),
@@ -110,6 +114,21 @@ impl Settings {
         let text =
             String::from_utf8(model_folder::read(path)?).with_context(|| format!("{} is no text", path.display()))?;
         toml::from_str(&text).with_context(|| format!("{} is no configuration", path.display()))
+    }
+
+    /// The modes to fit, with a name for the run: the one that `train` is given, or all for `compare`.
+    pub fn modes(&self, all: bool) -> Result<(Vec<Mode>, String)> {
+        match (&self.mode, all) {
+            (None, true) => Ok((Mode::ALL.to_vec(), "compare".to_owned())),
+            (Some(mode), false) => Ok((vec![mode.parse()?], format!("train-{mode}"))),
+            (Some(mode), true) => bail!("compare fits all four models; for the {mode} model alone there is train"),
+            (None, false) => {
+                bail!(
+                    "train needs a --mode, here or in the --config: {}",
+                    Mode::ALL.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ")
+                )
+            }
+        }
     }
 
     fn base(&self) -> PathBuf {

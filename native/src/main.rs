@@ -75,11 +75,8 @@ fn run(cli: Cli) -> Result<()> {
             progress.say(format!("Computing on: {}", chosen.name));
             pretrain::run(&settings, &chosen.device, progress)
         }
-        Command::Train { mode, experiment } => {
-            let mode: Mode = mode.parse()?;
-            fit(&[mode], &format!("train-{mode}"), experiment, common, progress)
-        }
-        Command::Compare { experiment } => fit(Mode::ALL, "compare", experiment, common, progress),
+        Command::Train { experiment } => fit(false, experiment, common, progress),
+        Command::Compare { experiment } => fit(true, experiment, common, progress),
         Command::Evaluate { model, which, dataset } => {
             let (mode, scope) = parse_which(&which)?;
             let surroundings = surroundings(common, progress)?;
@@ -109,11 +106,14 @@ fn run(cli: Cli) -> Result<()> {
     }
 }
 
-fn fit(modes: &[Mode], name: &str, experiment: Experiment, common: &Common, progress: Progress) -> Result<()> {
+/// Fits all four models, or the one that the settings name.
+fn fit(all: bool, experiment: Experiment, common: &Common, progress: Progress) -> Result<()> {
     let file = experiment.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
     let line = Settings { seed: common.seed, ..experiment.settings };
+    let settings = line.or(file);
+    let (modes, name) = settings.modes(all)?;
     let surroundings = surroundings(common, progress)?;
-    let results = experiment::run(&line.or(file), modes, name, &surroundings)?;
+    let results = experiment::run(&settings, &modes, &name, &surroundings)?;
     show(&results, &surroundings, common.json)
 }
 

@@ -1,7 +1,10 @@
 //! Charts as SVG, for reports.
 
 use anyhow::{Context, Result};
-use plotters::prelude::*;
+use plotters::{
+    prelude::*,
+    style::text_anchor::{HPos, Pos, VPos},
+};
 
 /// Width and height of a chart, in pixels.
 const SIZE: (u32, u32) = (480, 280);
@@ -16,6 +19,8 @@ const COLORS: [RGBColor; 5] = [
 /// The text and the axes: a grey that reads on light and on dark.
 const GREY: RGBColor = RGBColor(120, 120, 120);
 
+/// Radius of a curve's points.
+const POINT: u32 = 2;
 /// The most names along an axis.
 const MOST_NAMES: usize = 20;
 
@@ -73,7 +78,8 @@ fn draw(svg: &mut String, title: &str, x_label: &str, curves: &[Curve]) -> Resul
         .x_desc(x_label)
         .draw()?;
     for (curve, color) in curves.iter().zip(COLORS.iter().cycle()) {
-        let drawn = chart.draw_series(LineSeries::new(curve.points.iter().copied(), color.stroke_width(2)))?;
+        let drawn = chart
+            .draw_series(LineSeries::new(curve.points.iter().copied(), color.stroke_width(2)).point_size(POINT))?;
         drawn.label(&curve.name).legend(|(x, y)| PathElement::new([(x, y), (x + 16, y)], color.stroke_width(2)));
     }
     if curves.len() > 1 {
@@ -117,7 +123,7 @@ fn draw_dots(
         .axis_style(GREY)
         .label_style(text.clone())
         .x_labels(categories.len().min(MOST_NAMES))
-        .x_label_style(text.clone().transform(FontTransform::Rotate90))
+        .x_label_style(text.clone().transform(FontTransform::Rotate90).pos(Pos::new(HPos::Left, VPos::Center)))
         .x_label_formatter(&|at| match at {
             SegmentValue::CenterOf(index) => categories.get(*index).cloned().unwrap_or_default(),
             _ => String::new(),
@@ -129,7 +135,8 @@ fn draw_dots(
         let drawn = chart.draw_series(dots)?;
         drawn.label(&curve.name).legend(|(x, y)| Circle::new((x + 8, y), 4, color.filled()));
     }
-    chart.configure_series_labels().border_style(TRANSPARENT).label_font(text).draw()?;
+    let labels = SeriesLabelPosition::LowerLeft;
+    chart.configure_series_labels().position(labels).border_style(TRANSPARENT).label_font(text).draw()?;
     area.present()?;
     drop(chart);
     drop(area);

@@ -89,7 +89,7 @@ fn page(story: &Story, charts: &[(&str, String)]) -> Result<String> {
 fn accuracies(story: &Story) -> Markup {
     let percent = |share: f64| format!("{:.2}", 100.0 * share);
     html! {
-        table {
+        div.scroll { table {
             thead { tr {
                 @for name in ["mode", "scope", "accuracy, %", "paper, %", "training images, %", "calibration error, %", "fit, s"] {
                     th scope="col" { (name) }
@@ -104,7 +104,7 @@ fn accuracies(story: &Story) -> Markup {
                 td { (percent(entry.answers.calibration_error())) }
                 td { (format!("{:.1}", entry.outcome.train_seconds)) }
             } } }
-        }
+        } }
     }
 }
 

@@ -198,3 +198,28 @@ fn a_folder_that_cannot_be_made_is_named() {
     let below = file.join("web");
     refused(&["export", text(&model()), "--web", text(&below)], &["cannot make the folder", text(&below)]);
 }
+
+/// Every configuration that is shipped is one that `train` takes: it gets as far as looking for the base network.
+#[test]
+fn the_shipped_configurations_are_read() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut count = 0;
+    for dataset in fs::read_dir(root().join("configs")).expect("they are there") {
+        for base in fs::read_dir(dataset.expect("a folder").path()).expect("a folder") {
+            for config in fs::read_dir(base.expect("a folder").path()).expect("a folder") {
+                let config = config.expect("a file").path();
+                let nowhere = folder.path().join("nowhere");
+                refused(&["train", "--config", text(&config), "--base", text(&nowhere)], &["nowhere"]);
+                count += 1;
+            }
+        }
+    }
+    assert_eq!(count, 32, "as many as were published");
+}
+
+#[test]
+fn train_needs_a_mode_and_compare_takes_none() {
+    refused(&["train"], &["--mode", "activation, gradient, full, finetune"]);
+    refused(&["compare", "--mode", "full"], &["compare fits all four"]);
+    refused(&["train", "--mode", "fll"], &["unknown mode `fll`"]);
+}
