@@ -234,6 +234,24 @@ impl Encoder {
         patches
     }
 
+    /// The features `[N, 512]` in a graph that leads to a zero added to each pre-activation of the scope, lowest layer
+    /// first: the gradient with respect to it is the one with respect to the layer's output.
+    pub fn probed_features(&self, kept: &Kept) -> (Tensor<2>, Vec<Tensor<4>>) {
+        let start = self.config.kind.scope_start(kept.scope);
+        let mut pre = kept.pre.clone().autodiff();
+        let mut probes = Vec::new();
+        let mut top = None;
+        for index in start..self.filters.len() {
+            if let Some(below) = top.take() {
+                pre = jvp::conv2d(&below, &self.filters[index], None).primal;
+            }
+            let probe = pre.clone().inner().zeros_like().autodiff().require_grad();
+            top = Some(jvp::leaky_relu(Dual::constant(pre.clone() + probe.clone()), self.config.slope));
+            probes.push(probe);
+        }
+        (jvp::average_pool(top.expect("a scope has a layer")).primal, probes)
+    }
+
     /// Applies the layers from `from` up, then the pool.
     fn rise<'a>(&'a self, x: Dual<4>, from: usize, moved: impl Fn(usize) -> Option<&'a Filter>) -> Dual<2> {
         let top = (from..self.filters.len()).fold(x, |x, index| self.layer(&x, &self.filters[index], moved(index)));
