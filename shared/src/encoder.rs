@@ -318,6 +318,24 @@ impl Encoder {
         }
         patches
     }
+
+    /// The features `[N, 512]` in a graph that leads to a zero added to each pre-activation of the scope, lowest layer
+    /// first: the gradient with respect to it is the one with respect to the layer's output.
+    pub fn probed_features(&self, kept: &Kept) -> (Tensor<2>, Vec<Tensor<4>>) {
+        let start = self.config.kind.scope_start(kept.scope);
+        let mut pre = kept.pre.clone().autodiff();
+        let mut probes = Vec::new();
+        let mut top: Option<Dual<4>> = None;
+        for (spec, filter) in self.config.kind.layers().iter().zip(&self.filters).skip(start) {
+            if let Some(below) = top.take() {
+                pre = filter.apply(below.primal);
+            }
+            let probe = pre.clone().inner().zeros_like().autodiff().require_grad();
+            top = Some(spec.finish(Dual::constant(pre.clone() + probe.clone()), self.config.slope));
+            probes.push(probe);
+        }
+        (jvp::global_average_pool(top.expect("a scope has a layer")).primal, probes)
+    }
 }
 
 /// The last layer's output, whose mean over the positions the features are, from stored parameters that may be in

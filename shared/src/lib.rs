@@ -15,6 +15,7 @@ pub mod kernels;
 pub mod linear;
 pub mod normalized;
 pub mod ntk;
+pub mod similarity;
 pub mod solver;
 pub mod train;
 pub mod weights;

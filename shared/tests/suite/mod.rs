@@ -9,6 +9,7 @@ pub mod kernels;
 pub mod measure;
 pub mod models;
 pub mod recipe;
+pub mod similarity;
 pub mod solver;
 
 /// Makes one `#[test]` of every body, on the device that `$device()` gives, if it gives one.
@@ -45,6 +46,14 @@ macro_rules! every_body_on {
                 heads_have_the_same_logits_in_either_parametrization,
                 running_statistics_follow_the_batches,
                 folded_networks_are_the_same_function,
+            }
+            similarity {
+                the_gram_matrix_is_that_of_explicit_gradients,
+                the_gram_matrix_is_symmetric_and_not_negative,
+                conv5_follows_the_closed_formula,
+                kernel_ridge_meets_its_targets,
+                images_are_nearest_to_themselves,
+                averaged_models_have_the_mean_logits,
             }
             solver {
                 hessian_vector_products_agree_with_differences,

@@ -1,0 +1,183 @@
+//! Gradient features, the kernel that they make, and what is built on it.
+
+use super::{
+    measure::{assert_close, assert_rows_close, dot, read, rounding},
+    recipe::{self, CLASSES, IMAGES, Network, Point},
+};
+use burn::tensor::{Device, Tensor};
+use shared::{
+    cholesky::Cholesky,
+    config::{Mode, Parametrization, Scope},
+    encoder::{Conv, Encoder},
+    linear::{Head, Parameters},
+    similarity::{self, Factors},
+};
+
+/// Every inner product of explicit gradients, from reverse mode, against the factorised kernel.
+pub async fn the_gram_matrix_is_that_of_explicit_gradients(device: &Device) {
+    for network in networks() {
+        let (encoder, omega) = (network.encoder(device), recipe::omega(device));
+        for &scope in encoder.config.kind.scopes() {
+            let kept = encoder.keep(recipe::images(device), scope);
+            let factors = Factors::new(&encoder, &omega, &kept);
+            let found = read(similarity::gram(&factors, &factors)).await;
+            let gradients = explicit(&encoder, &omega, scope, device).await;
+            let expected: Vec<f32> =
+                gradients.iter().flat_map(|a| gradients.iter().map(|b| dot(a, b) as f32)).collect();
+            let what = format!("{network:?}, {scope}");
+            assert_rows_close(&what, 1, &found, &expected, rounding(device));
+        }
+    }
+}
+
+/// Symmetric, and no eigenvalue below −1e-5 of the largest: with that much of it added to
+/// the diagonal the matrix has a Cholesky factorisation.
+pub async fn the_gram_matrix_is_symmetric_and_not_negative(device: &Device) {
+    let size = IMAGES * CLASSES;
+    for network in networks() {
+        let (encoder, omega) = (network.encoder(device), recipe::omega(device));
+        for &scope in encoder.config.kind.scopes() {
+            let factors = Factors::new(&encoder, &omega, &encoder.keep(recipe::images(device), scope));
+            let gram = similarity::gram(&factors, &factors);
+            let what = format!("{network:?}, {scope}");
+            assert_close(&what, gram.clone().transpose(), gram.clone(), rounding(device)).await;
+            let mut gram: Vec<f64> = read(gram).await.into_iter().map(f64::from).collect();
+            let largest = largest_eigenvalue(&gram, size);
+            gram.iter_mut().step_by(size + 1).for_each(|diagonal| *diagonal += 1e-5 * largest);
+            assert!(Cholesky::new(gram, size).is_ok(), "{what}: a negative eigenvalue");
+        }
+    }
+}
+
+/// For conv5 in the NTK parametrization: `(⟨y, y'⟩/512 + 0.1)·⟨ω_c∘d, ω_c'∘d'⟩`, written out.
+pub async fn conv5_follows_the_closed_formula(device: &Device) {
+    let network = networks().find(|network| network.parametrization == Parametrization::Ntk).expect("there is one");
+    let (encoder, omega) = (network.encoder(device), recipe::omega(device));
+    let kept = encoder.keep(recipe::images(device), Scope::Conv5);
+    let factors = Factors::new(&encoder, &omega, &kept);
+    let found = read(similarity::gram(&factors, &factors)).await;
+    let (y, pre, omega) = (read(kept.input).await, read(kept.pre).await, read(omega).await);
+    let masked = |image: usize, class: usize| -> Vec<f32> {
+        let d = |k: usize| if pre[image * 512 + k] > 0.0 { 1.0 } else { network.slope };
+        (0..512).map(|k| omega[k * CLASSES + class] * d(k)).collect()
+    };
+    let y = |image: usize| &y[image * 4096..][..4096];
+    let rows: Vec<(usize, usize)> =
+        (0..IMAGES).flat_map(|image| (0..CLASSES).map(move |class| (image, class))).collect();
+    let expected: Vec<f32> = rows
+        .iter()
+        .flat_map(|&(m, c)| rows.iter().map(move |&(n, k)| ((m, c), (n, k))))
+        .map(|((m, c), (n, k))| ((dot(y(m), y(n)) / 512.0 + 0.1) * dot(&masked(m, c), &masked(n, k))) as f32)
+        .collect();
+    assert_rows_close("conv5", 1, &found, &expected, rounding(device));
+}
+
+/// With hardly any ridge the fitted w2 gives its images their targets, and more of it makes w2 smaller.
+pub async fn kernel_ridge_meets_its_targets(device: &Device) {
+    for network in networks() {
+        let (encoder, omega) = (network.encoder(device), recipe::omega(device));
+        let kept = encoder.keep(recipe::images(device).narrow(0, 0, 1), Scope::Conv45);
+        let targets = recipe::tensor("targets", [1, CLASSES], 1.0, device);
+        let mut head: Head = network.head(Mode::Gradient, Scope::Conv45, device);
+        let mut sizes = vec![];
+        let gram = {
+            let factors = Factors::new(&encoder, &omega, &kept);
+            read(similarity::gram(&factors, &factors)).await
+        };
+        let scale = f64::from(gram.iter().step_by(CLASSES + 1).sum::<f32>()) / CLASSES as f64;
+        for ridge in [1e-4 * scale, scale] {
+            let tangents = similarity::kernel_ridge(&encoder, &omega, &kept, targets.clone(), ridge).await;
+            let tangents = tangents.expect("it can be solved");
+            sizes.push(squared(&tangents).await);
+            head.parameters = Parameters { classifier: None, tangents, replaced: vec![] };
+            if ridge < scale {
+                assert_close(&format!("{network:?}"), head.logits(&encoder, &kept).gradient, targets.clone(), 5e-3)
+                    .await;
+            }
+        }
+        assert!(sizes[1] < 0.9 * sizes[0], "{network:?}: {sizes:?}");
+    }
+}
+
+/// An image is nearest to itself, with similarity 1, by activation and by gradient.
+pub async fn images_are_nearest_to_themselves(device: &Device) {
+    let network = networks().next().expect("there are some");
+    let (encoder, omega) = (network.encoder(device), recipe::omega(device));
+    let kept = encoder.keep(recipe::images(device), Scope::Conv45);
+    let factors = Factors::new(&encoder, &omega, &kept);
+    let features = encoder.features(&kept, &[]).primal;
+    for (name, matrix) in [
+        ("activation", similarity::activation_similarity(features.clone(), features)),
+        ("gradient", similarity::gradient_similarity(&factors, &factors)),
+    ] {
+        let values = read(matrix.clone()).await;
+        for image in 0..IMAGES {
+            assert!((values[image * IMAGES + image] - 1.0).abs() < 1e-4, "{name}: {values:?}");
+        }
+        let nearest = similarity::nearest(matrix, 2).await.expect("the device answers");
+        for (image, found) in nearest.iter().enumerate() {
+            assert_eq!((found.len(), found[0]), (2, image), "{name}");
+        }
+    }
+}
+
+/// The mean of models has the mean of their logits, and unlike models have none.
+pub async fn averaged_models_have_the_mean_logits(device: &Device) {
+    let network = networks().next().expect("there are some");
+    let encoder = network.encoder(device);
+    let kept = encoder.keep(recipe::images(device), Scope::Conv45);
+    let one = network.head(Mode::Full, Scope::Conv45, device);
+    let mut other = one.clone();
+    let flip = |conv: &Conv| Conv::new(conv.weight.val().flip([0]), conv.bias.val().flip([0]));
+    other.parameters.tangents = one.parameters.tangents.iter().map(flip).collect();
+    let mean = similarity::average(&[one.clone(), other.clone()]).expect("they are alike");
+    let [a, b, found] = [&one, &other, &mean].map(|head| head.logits(&encoder, &kept).total());
+    assert_close("mean", found, (a + b) / 2.0, 1e-4).await;
+    let unlike = network.head(Mode::Gradient, Scope::Conv45, device);
+    assert!(similarity::average(&[one, unlike]).is_err());
+    assert!(similarity::average(&[]).is_err());
+}
+
+/// One network of each parametrization.
+fn networks() -> impl Iterator<Item = Network> {
+    recipe::networks(Point::Generic).filter(|network| network.slope == 0.2)
+}
+
+/// The gradient of every image and class as one long vector.
+async fn explicit(encoder: &Encoder, omega: &Tensor<2>, scope: Scope, device: &Device) -> Vec<Vec<f32>> {
+    let mut gradients = vec![];
+    for image in 0..IMAGES {
+        let kept = encoder.keep(recipe::images(device).narrow(0, image, 1), scope);
+        for class in 0..CLASSES {
+            let mut gradient = vec![];
+            for conv in similarity::gradient_feature(encoder, omega, &kept, class) {
+                gradient.extend(read(conv.weight.val()).await);
+                gradient.extend(read(conv.bias.val()).await);
+            }
+            gradients.push(gradient);
+        }
+    }
+    gradients
+}
+
+async fn squared(convs: &[Conv]) -> f64 {
+    let mut sum = 0.0;
+    for conv in convs {
+        let (weight, bias) = (read(conv.weight.val()).await, read(conv.bias.val()).await);
+        sum += dot(&weight, &weight) + dot(&bias, &bias);
+    }
+    sum
+}
+
+/// By power iteration, from below.
+fn largest_eigenvalue(matrix: &[f64], size: usize) -> f64 {
+    let mut vector = vec![1.0; size];
+    let mut value = 0.0;
+    for _ in 0..200 {
+        let next: Vec<f64> =
+            matrix.chunks_exact(size).map(|row| row.iter().zip(&vector).map(|(a, b)| a * b).sum()).collect();
+        value = next.iter().map(|x: &f64| x * x).sum::<f64>().sqrt();
+        vector = next.iter().map(|x| x / value).collect();
+    }
+    value
+}
