@@ -96,6 +96,11 @@ pub enum Command {
         #[command(flatten)]
         experiment: Experiment,
     },
+    /// Take the gradient with each part of the network random or trained: the paper's Table 1
+    Ablate {
+        #[command(flatten)]
+        experiment: Experiment,
+    },
     /// Measure fitted models on the test images
     Evaluate {
         /// A model's folder or file

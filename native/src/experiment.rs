@@ -2,7 +2,7 @@
 
 use crate::{
     answers::Answers,
-    data::{self, Dataset},
+    data::{self, Dataset, Split},
     device::Chosen,
     interrupt::Interrupt,
     kept::{self, KeptFile},
@@ -131,15 +131,18 @@ impl Settings {
         }
     }
 
-    fn base(&self) -> PathBuf {
+    /// Where the base network is.
+    pub fn base(&self) -> PathBuf {
         self.base.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_BASE))
     }
 
-    fn scope(&self) -> Result<Option<Scope>> {
+    /// The scope that is asked for.
+    pub fn scope(&self) -> Result<Option<Scope>> {
         Ok(self.scope.as_deref().map(str::parse).transpose()?)
     }
 
-    fn dataset(&self) -> Result<Dataset> {
+    /// The data set.
+    pub fn dataset(&self) -> Result<Dataset> {
         self.dataset.as_deref().unwrap_or(Dataset::Cifar10.name()).parse()
     }
 
@@ -176,7 +179,8 @@ impl Settings {
         Ok(self.clone().or(of_the_mode))
     }
 
-    fn seed(&self) -> u64 {
+    /// Where all randomness comes from.
+    pub fn seed(&self) -> u64 {
         self.seed.unwrap_or(1)
     }
 
@@ -307,20 +311,109 @@ pub struct Outcomes {
     pub seed: Option<u64>,
 }
 
+/// Which images are fitted on and which are measured on.
+pub struct Division {
+    /// Of the training images.
+    pub fitted: Vec<usize>,
+    /// Of the training images if some are held out, else of the test images.
+    pub measured: Vec<usize>,
+    /// Whether some are held out.
+    pub held_out: bool,
+}
+
+impl Division {
+    /// The last `held` training images are held out; with 0, the test images are measured on.
+    pub fn new(images: &Split, held: usize) -> Result<Self> {
+        let (trained, tested) = (images.train.len(), images.test.len());
+        if held >= trained {
+            bail!("--holdout is {held}, but there are {trained} training images");
+        }
+        let measured = if held > 0 { trained - held..trained } else { 0..tested };
+        Ok(Self { fitted: (0..trained - held).collect(), measured: measured.collect(), held_out: held > 0 })
+    }
+
+    /// The images that are measured on.
+    fn shown(&self, images: &Split) -> ImageSet {
+        let set = if self.held_out { &images.train } else { &images.test };
+        let labels = self.measured.iter().map(|&index| set.labels[index]).collect();
+        ImageSet { pixels: set.gather(&self.measured), labels }
+    }
+}
+
 /// Everything that fitting needs, loaded.
-struct Bench<'a> {
-    settings: &'a Settings,
-    encoder: Encoder,
-    chosen: &'a Chosen,
-    progress: Progress,
-    interrupt: &'a Interrupt,
-    cache_dir: &'a Path,
-    scope: Scope,
-    train: KeptFile,
-    fitted: Vec<usize>,
-    test: KeptFile,
-    measured: Vec<usize>,
-    feature_seconds: f64,
+pub struct Bench<'a> {
+    /// The settings.
+    pub settings: &'a Settings,
+    /// The base network.
+    pub encoder: Encoder,
+    /// The layers whose parameters the gradient is taken by.
+    pub scope: Scope,
+    /// What computes.
+    pub chosen: &'a Chosen,
+    /// Who is told how it goes.
+    pub progress: Progress,
+    /// Who can stop it.
+    pub interrupt: &'a Interrupt,
+    /// Where fits are kept.
+    pub cache_dir: &'a Path,
+    /// The training images' features.
+    pub train: KeptFile,
+    /// The test images'.
+    pub test: KeptFile,
+    /// Which of them count.
+    pub division: &'a Division,
+    /// Seconds that the features took.
+    pub feature_seconds: f64,
+}
+
+/// Where an experiment's images, features and fits come from.
+pub struct Source<'a, 'images> {
+    /// The settings.
+    pub settings: &'a Settings,
+    /// The data set.
+    pub dataset: Dataset,
+    /// Its images.
+    pub images: &'images Split,
+    /// Which of them count.
+    pub division: &'a Division,
+    /// Everything around.
+    pub surroundings: &'a Surroundings,
+    /// Who can stop it.
+    pub interrupt: &'a Interrupt,
+}
+
+impl<'a> Source<'a, '_> {
+    /// What fitting on `encoder` needs: its kept features, computed or found.
+    pub fn bench(&self, encoder: Encoder, scope: Scope) -> Result<Bench<'a>> {
+        let Surroundings { cache_dir, chosen, progress, .. } = self.surroundings;
+        let begun = Instant::now();
+        let cache = kept::Cache { folder: cache_dir, chosen, progress: *progress, interrupt: self.interrupt };
+        let split = |set, name| cache.get(&encoder, set, &format!("{}-{name}", self.dataset), scope);
+        let (train, test) = (split(&self.images.train, "train")?, split(&self.images.test, "test")?);
+        Ok(Bench {
+            settings: self.settings,
+            encoder,
+            scope,
+            chosen,
+            progress: *progress,
+            interrupt: self.interrupt,
+            cache_dir,
+            train,
+            test,
+            division: self.division,
+            feature_seconds: begun.elapsed().as_secs_f64(),
+        })
+    }
+}
+
+/// A fitted model, how that went, and the key that stands for all of it.
+pub struct Fitted {
+    /// The model.
+    pub head: Head,
+    /// How the fit went.
+    pub story: Story,
+    /// What the fit depends on, as a checksum.
+    pub key: String,
 }
 
 /// Fits and measures the models of `modes`; the activation model is fitted in any case, since ω̄ comes from it.
@@ -335,42 +428,22 @@ pub fn run(settings: &Settings, modes: &[Mode], name: &str, surroundings: &Surro
     let scope = encoder.config.kind.scope(asked)?;
     let images = data::load_or_fetch(dataset, &surroundings.data_dir, progress)?;
     let interrupt = Interrupt::listen()?;
-    let (trained, tested) = (images.train.len(), images.test.len());
-    let held = settings.holdout.unwrap_or(0);
-    if held >= trained {
-        bail!("--holdout is {held}, but there are {trained} training images");
-    }
-    let measured: Vec<usize> = if held > 0 { (trained - held..trained).collect() } else { (0..tested).collect() };
-    let fitted = (0..trained - held).collect();
+    let division = Division::new(&images, settings.holdout.unwrap_or(0))?;
     let resolved = settings.resolved(modes, scope)?;
     let mut run = Run::begin(&surroundings.runs_dir, name, &resolved)?;
     model_folder::copy_base(&base, run.folder())?;
-    let begun = Instant::now();
-    let cache = kept::Cache { folder: &surroundings.cache_dir, chosen, progress, interrupt: &interrupt };
-    let train = cache.get(&encoder, &images.train, &format!("{dataset}-train"), scope)?;
-    let test = cache.get(&encoder, &images.test, &format!("{dataset}-test"), scope)?;
-    let feature_seconds = begun.elapsed().as_secs_f64();
-    let shown = subset(if held > 0 { &images.train } else { &images.test }, &measured);
-    drop(images);
-    let bench = Bench {
-        settings,
-        encoder,
-        chosen,
-        progress,
-        interrupt: &interrupt,
-        cache_dir: &surroundings.cache_dir,
-        scope,
-        train,
-        fitted,
-        test,
-        measured,
-        feature_seconds,
+    let bench = {
+        let source =
+            Source { settings, dataset, images: &images, division: &division, surroundings, interrupt: &interrupt };
+        source.bench(encoder, scope)?
     };
+    let shown = division.shown(&images);
+    drop(images);
     let entries = bench.fit_all(modes, &mut run)?;
     let folder = run.folder().to_owned();
     let told = report::Story {
         dataset,
-        held_out: held > 0,
+        held_out: division.held_out,
         settings: toml::to_string(&resolved).context("the settings cannot be written as TOML")?,
         device: &chosen.name,
         encoder: &bench.encoder,
@@ -379,33 +452,41 @@ pub fn run(settings: &Settings, modes: &[Mode], name: &str, surroundings: &Surro
     };
     report::write(&folder, &told)?;
     let outcomes = entries.into_iter().map(|entry| entry.outcome).collect();
-    Ok(Outcomes { outcomes, held_out: held > 0, dataset, folder, seed: Some(settings.seed()) })
+    Ok(Outcomes { outcomes, held_out: division.held_out, dataset, folder, seed: Some(settings.seed()) })
 }
 
 impl Bench<'_> {
+    /// Fits the models of `modes`, saves and measures them.
     fn fit_all(&self, modes: &[Mode], run: &mut Run) -> Result<Vec<Entry>> {
-        let device = &self.chosen.device;
         let classes = self.settings.dataset()?.classes();
-        let blank = Head::activation(&self.encoder, self.scope, classes, device);
-        let (activation, key, entry) = self.fit(&blank, "", run)?;
-        let mut entries = vec![entry];
+        let activation =
+            self.fit(&Head::activation(&self.encoder, self.scope, classes, &self.chosen.device), "", run)?;
+        let mut entries = vec![self.keep_entry(&activation, run)?];
         for &mode in modes.iter().filter(|&&mode| mode != Mode::Activation) {
-            let start = Head::start(mode, self.scope, &self.encoder, &activation, device);
-            entries.push(self.fit(&start, &key, run)?.2);
+            let start = Head::start(mode, self.scope, &self.encoder, &activation.head, &self.chosen.device);
+            entries.push(self.keep_entry(&self.fit(&start, &activation.key, run)?, run)?);
         }
         entries.retain(|entry| modes.contains(&entry.outcome.mode));
         Ok(entries)
     }
 
-    /// Fits one model from `start`, itself come of the fit of the key `start_key`, or finds it kept; saves and
-    /// measures it. Gives it with its own key.
-    fn fit(&self, start: &Head, start_key: &str, run: &mut Run) -> Result<(Head, String, Entry)> {
+    /// Saves a model with the run, and measures it.
+    fn keep_entry(&self, fitted: &Fitted, run: &mut Run) -> Result<Entry> {
+        model_folder::save_head(run.folder(), &self.encoder, &fitted.head, Precision::F32)?;
+        let entry = self.measure(fitted)?;
+        run.log_text(&serde_json::to_string(&entry.outcome)?)?;
+        self.progress.say(format!("{:<10} {:.2} %", entry.outcome.mode, 100.0 * entry.outcome.accuracy));
+        Ok(entry)
+    }
+
+    /// Fits one model from `start`, itself come of the fit of the key `start_key`, or finds it kept.
+    pub fn fit(&self, start: &Head, start_key: &str, run: &mut Run) -> Result<Fitted> {
         let config = self.settings.fit(start.mode)?;
         let facts = Facts {
             mode: start.mode,
             config,
             features: &self.train.key,
-            count: self.fitted.len(),
+            count: self.division.fitted.len(),
             start: start_key,
             device: &self.chosen.name,
         };
@@ -421,29 +502,30 @@ impl Bench<'_> {
                 (head, story)
             }
         };
-        model_folder::save_head(run.folder(), &self.encoder, &head, Precision::F32)?;
-        let measured = if self.settings.holdout.unwrap_or(0) > 0 { &self.train } else { &self.test };
-        let sample = self.measured.len().min(self.fitted.len());
-        let answers = |samples, indices| Answers::of(&self.encoder, &head, samples, indices, &self.chosen.device);
-        let answers_measured = answers(measured, &self.measured)?;
+        Ok(Fitted { head, story, key: place.key })
+    }
+
+    /// What a fitted model answers, and how often that is right.
+    pub fn measure(&self, fitted: &Fitted) -> Result<Entry> {
+        let (head, division) = (&fitted.head, self.division);
+        let of = |samples, indices| Answers::of(&self.encoder, head, samples, indices, &self.chosen.device);
+        let answers = of(if division.held_out { &self.train } else { &self.test }, &division.measured)?;
+        let sample = division.measured.len().min(division.fitted.len());
         let outcome = Outcome {
             mode: head.mode,
             scope: head.scope,
-            accuracy: answers_measured.accuracy(),
-            train_accuracy: Some(answers(&self.train, &self.fitted[..sample])?.accuracy()),
-            train_seconds: story.seconds,
+            accuracy: answers.accuracy(),
+            train_accuracy: Some(of(&self.train, &division.fitted[..sample])?.accuracy()),
+            train_seconds: fitted.story.seconds,
             feature_seconds: self.feature_seconds,
         };
-        run.log_text(&serde_json::to_string(&outcome)?)?;
-        self.progress.say(format!("{:<10} {:.2} %", outcome.mode, 100.0 * outcome.accuracy));
-        let entry = Entry { outcome, answers: answers_measured, losses: losses(&story) };
-        Ok((head, place.key, entry))
+        Ok(Entry { outcome, answers, losses: losses(&fitted.story) })
     }
 
     fn fit_anew(&self, start: &Head, fit: Fit, run: &mut Run) -> Result<(Head, Story)> {
         let steps = match fit {
             Fit::Whole(config) => config.iterations,
-            Fit::Steps(config) => config.epochs * self.fitted.len().div_ceil(config.batch),
+            Fit::Steps(config) => config.epochs * self.division.fitted.len().div_ceil(config.batch),
         };
         let mut bar = self.progress.items(&format!("fitting {}", start.mode), 0, steps as u64);
         let begun = Instant::now();
@@ -464,7 +546,8 @@ impl Bench<'_> {
             }
             if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let (encoder, samples, fitted, device) = (&self.encoder, &self.train, &self.fitted, &self.chosen.device);
+        let (encoder, samples, fitted, device) =
+            (&self.encoder, &self.train, &self.division.fitted, &self.chosen.device);
         let what = |error: &dyn Display| anyhow!("fitting the {} model: {error}", start.mode);
         let head = match fit {
             Fit::Whole(config) => {
@@ -489,12 +572,6 @@ impl Bench<'_> {
         story.seconds = begun.elapsed().as_secs_f64();
         Ok((head, story))
     }
-}
-
-/// Some of a set's images, in this order.
-fn subset(images: &ImageSet, indices: &[usize]) -> ImageSet {
-    let labels = indices.iter().map(|&index| images.labels[index]).collect();
-    ImageSet { pixels: images.gather(indices), labels }
 }
 
 /// The training loss after each pass over the images, or each iteration on all of them.

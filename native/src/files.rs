@@ -11,6 +11,11 @@ pub fn make_folder(path: &Path) -> Result<()> {
     })
 }
 
+/// A checksum in letters.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// What the names of files under way begin and end with.
 const UNDER_WAY: [&str; 2] = [".gradfeat-", ".part"];
 

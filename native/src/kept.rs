@@ -5,7 +5,7 @@
 
 use crate::{device::Chosen, files, interrupt::Interrupt, progress::Progress};
 use anyhow::{Context, Result, bail};
-use burn::tensor::{Device, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use crc32fast::Hasher;
 use sha2::{Digest, Sha256};
 use shared::{
@@ -41,6 +41,8 @@ pub struct KeptFile {
     file: Mutex<File>,
     shape: KeptShape,
     labels: Vec<u8>,
+    /// f of another network, `[N, features]`, for the activation term.
+    activation: Option<(usize, Vec<f32>)>,
     /// What the features depend on, as a checksum.
     pub key: String,
 }
@@ -66,12 +68,12 @@ impl Cache<'_> {
         let path = self.folder.join(format!("{split}-{scope}-{}.kept", &key[..16]));
         let labels = images.labels.clone();
         if let Some(file) = open_whole(&path, shape, images.len(), &key) {
-            return Ok(KeptFile { file: Mutex::new(file), shape, labels, key });
+            return Ok(KeptFile { file: Mutex::new(file), shape, labels, activation: None, key });
         }
         self.make(encoder, images, split, shape, &key, &path)?;
         let file = open_whole(&path, shape, images.len(), &key)
             .with_context(|| format!("{} was damaged as soon as it was written; check the disk", path.display()))?;
-        Ok(KeptFile { file: Mutex::new(file), shape, labels, key })
+        Ok(KeptFile { file: Mutex::new(file), shape, labels, activation: None, key })
     }
 
     fn make(
@@ -147,7 +149,7 @@ fn key(encoder: &Encoder, images: &ImageSet, scope: Scope, device: &str) -> Stri
     // Not for the features' sake, but for what is fitted on them and kept under their key.
     hash.update(Sha256::digest(&images.labels));
     hash.update(device);
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    files::hex(&hash.finalize())
 }
 
 /// Opens a file if it is the one that `key` names and nothing in it has changed since it was written.
@@ -187,7 +189,27 @@ impl Samples for KeptFile {
             file.seek(SeekFrom::Start((index * row * 4) as u64)).context("the kept features cannot be read")?;
             file.read_exact(bytemuck::cast_slice_mut(row_values)).context("the kept features cannot be read")?;
         }
-        Ok(self.shape.from_rows(&rows, device))
+        let mut kept = self.shape.from_rows(&rows, device);
+        kept.activation = self.activation.as_ref().map(|(width, values)| {
+            let of = |&index: &usize| &values[index * width..][..*width];
+            let rows: Vec<f32> = indices.iter().flat_map(of).copied().collect();
+            Tensor::from_data(TensorData::new(rows, [indices.len(), *width]), device)
+        });
+        Ok(kept)
+    }
+}
+
+impl KeptFile {
+    /// The same, with the activation term by the features that `encoder` makes of `other`.
+    pub fn with_activation_of(self, other: &Self, encoder: &Encoder, device: &Device) -> Result<Self> {
+        let indices: Vec<usize> = (0..other.labels.len()).collect();
+        let mut values = Vec::with_capacity(indices.len() * encoder.config.kind.features());
+        for batch in indices.chunks(BATCH) {
+            let features = encoder.features(&other.kept(batch, device)?, &[]).primal;
+            values.extend(features.into_data().iter::<f32>());
+        }
+        let key = files::hex(&Sha256::digest(format!("{} {}", self.key, other.key)));
+        Ok(Self { activation: Some((encoder.config.kind.features(), values)), key, ..self })
     }
 }
 

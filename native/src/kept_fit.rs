@@ -55,7 +55,7 @@ pub struct Story {
 impl Place {
     /// For the fit that `facts` lead to.
     pub fn new(folder: &Path, facts: &Facts) -> Self {
-        let key = hex(&serde_json::to_vec(&(VERSION, facts)).expect("words and numbers can be written as JSON"));
+        let key = checksum(&serde_json::to_vec(&(VERSION, facts)).expect("words and numbers can be written as JSON"));
         let stem = format!("fit-{}", &key[..24]);
         Self { head: folder.join(format!("{stem}.safetensors")), story: folder.join(format!("{stem}.json")), key }
     }
@@ -64,21 +64,21 @@ impl Place {
     pub fn load(&self, encoder: &Encoder, device: &burn::tensor::Device) -> Option<(Head, Story)> {
         let story: Story = serde_json::from_slice(&model_folder::read(&self.story).ok()?).ok()?;
         let bytes = model_folder::read(&self.head).ok()?;
-        let head = (hex(&bytes) == story.head).then(|| weights::read_head(&bytes, encoder, device).ok())??;
+        let head = (checksum(&bytes) == story.head).then(|| weights::read_head(&bytes, encoder, device).ok())??;
         Some((head, story))
     }
 
     /// Keeps a fit.
     pub fn save(&self, encoder: &Encoder, head: &Head, story: &Story) -> Result<()> {
         let bytes = weights::write_head(encoder, head, Precision::F32).context("the fitted model cannot be saved")?;
-        let story = Story { head: hex(&bytes), ..story.clone() };
+        let story = Story { head: checksum(&bytes), ..story.clone() };
         files::write_whole(&self.head, &bytes)?;
         files::write_whole(&self.story, &serde_json::to_vec(&story)?)
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+fn checksum(bytes: &[u8]) -> String {
+    files::hex(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]

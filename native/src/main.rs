@@ -1,5 +1,6 @@
 //! `gradfeat`: fetches data, pre-trains base networks, fits and measures models on their gradients.
 
+mod ablate;
 mod answers;
 mod bench;
 mod cli;
@@ -77,6 +78,10 @@ fn run(cli: Cli) -> Result<()> {
         }
         Command::Train { experiment } => fit(false, experiment, common, progress),
         Command::Compare { experiment } => fit(true, experiment, common, progress),
+        Command::Ablate { experiment } => {
+            let settings = settings(experiment, common)?;
+            show::ablation(&ablate::run(&settings, &surroundings(common, progress)?)?, common.json)
+        }
         Command::Evaluate { model, which, dataset } => {
             let (mode, scope) = parse_which(&which)?;
             let surroundings = surroundings(common, progress)?;
@@ -108,13 +113,17 @@ fn run(cli: Cli) -> Result<()> {
 
 /// Fits all four models, or the one that the settings name.
 fn fit(all: bool, experiment: Experiment, common: &Common, progress: Progress) -> Result<()> {
-    let file = experiment.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
-    let line = Settings { seed: common.seed, ..experiment.settings };
-    let settings = line.or(file);
+    let settings = settings(experiment, common)?;
     let (modes, name) = settings.modes(all)?;
     let surroundings = surroundings(common, progress)?;
     let results = experiment::run(&settings, &modes, &name, &surroundings)?;
     show(&results, &surroundings, common.json)
+}
+
+/// What the command line says, and where that is silent, the file of `--config`.
+fn settings(experiment: Experiment, common: &Common) -> Result<Settings> {
+    let file = experiment.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
+    Ok(Settings { seed: common.seed, ..experiment.settings }.or(file))
 }
 
 fn show(results: &experiment::Outcomes, surroundings: &Surroundings, json: bool) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Results on standard output: tables for people, JSON for programs.
 
 use crate::{
+    ablate::{self, Row},
     bench::Timing,
     data::Dataset,
     experiment::{Outcome, Outcomes},
@@ -110,6 +111,32 @@ pub fn timings(timings: &[Timing], json: bool) -> Result<()> {
     for Timing { work, images, milliseconds } in timings {
         let rate = 1e3 * *images as f64 / milliseconds;
         writeln!(text, "{work:<40} {images:>6} {milliseconds:>9.1} {rate:>9.0}")?;
+    }
+    print(text.trim_end())
+}
+
+/// The table of `ablate`, or its JSON.
+pub fn ablation(rows: &[Row], json: bool) -> Result<()> {
+    if json {
+        return print(&serde_json::to_string_pretty(rows)?);
+    }
+    let mut text =
+        String::from("| scope   | θ1      | θ2      | ω       | gradient % | paper % | full % | paper % |\n");
+    text += "|---------|---------|---------|---------|-----------:|--------:|-------:|--------:|\n";
+    for row in rows {
+        let [gradient, full] = ablate::paper(row).map_or([None; 2], |figures| figures.map(Some));
+        writeln!(
+            text,
+            "| {:<7} | {:<7} | {:<7} | {:<7} | {:>10.2} | {:>7} | {:>6.2} | {:>7} |",
+            row.scope,
+            row.theta1,
+            row.theta2,
+            row.omega,
+            100.0 * row.gradient,
+            percent(gradient),
+            100.0 * row.full,
+            percent(full),
+        )?;
     }
     print(text.trim_end())
 }

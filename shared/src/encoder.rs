@@ -280,7 +280,7 @@ impl Encoder {
         let start = kind.scope_start(scope);
         let input = rise(Dual::constant(images), &kind.layers()[..start], &self.filters, &[], slope).primal;
         let pre = self.filters[start].apply(input.clone());
-        Kept { scope, input, pre }
+        Kept { scope, input, pre, activation: None }
     }
 
     /// The features f and their derivative `J w2` along the stored tangents of the scope's layers; no tangents, no

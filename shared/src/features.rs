@@ -16,6 +16,9 @@ pub struct Kept {
     pub input: Tensor<4>,
     /// That layer's pre-activation, `[N, O, H', W']`.
     pub pre: Tensor<4>,
+    /// f of another network, `[N, 512]`, where the activation term does not go by this one's: the paper's ablation
+    /// (Table 1) takes gradients elsewhere than activations.
+    pub activation: Option<Tensor<2>>,
 }
 
 /// The sizes of one image's kept features.
@@ -61,7 +64,7 @@ impl KeptShape {
         }
         let tensor =
             |values, [c, h, w]: [usize; 3]| Tensor::from_data(TensorData::new(values, [count, c, h, w]), device);
-        Kept { scope: self.scope, input: tensor(input, self.input), pre: tensor(pre, self.pre) }
+        Kept { scope: self.scope, input: tensor(input, self.input), pre: tensor(pre, self.pre), activation: None }
     }
 
     /// The rows that [`KeptShape::from_rows`] reads, from the two tensors' numbers.

@@ -129,6 +129,7 @@ impl Head {
             }
         };
         let zeros = Tensor::zeros([features.dims()[0], self.classes.len()], &features.device());
+        let features = kept.activation.clone().unwrap_or(features);
         let activation = parameters.classifier.as_ref().map(|classifier| classifier.apply(features));
         let gradient = self.omega.clone().zip(moved).map(|(omega, moved)| moved.matmul(omega));
         Logits { activation: activation.unwrap_or_else(|| zeros.clone()), gradient: gradient.unwrap_or(zeros) }

@@ -414,7 +414,8 @@ impl DampedMoment {
 /// For each block, rows of what its layer is multiplied with, `[M, inputs + 1]`, in the stored parametrization.
 fn layer_rows<S: Samples>(objective: &Objective<'_, S>, kept: &Kept) -> Vec<Tensor<2>> {
     let (encoder, parameters) = (objective.encoder, &objective.head.parameters);
-    let classifier = parameters.classifier.iter().map(|_| (encoder.features(kept, &[]).primal, 1.0, 1.0));
+    let features = || kept.activation.clone().unwrap_or_else(|| encoder.features(kept, &[]).primal);
+    let classifier = parameters.classifier.iter().map(|_| (features(), 1.0, 1.0));
     let inputs = if parameters.tangents.is_empty() { vec![] } else { encoder.patches(kept) };
     let specs = encoder.config.kind.scope_layers(kept.scope);
     let tangents = inputs.into_iter().zip(specs).map(|(patches, spec)| {

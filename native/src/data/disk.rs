@@ -1,6 +1,6 @@
 //! Files on the user's disk: errors that say which folder and what to do, checksums, and a lock.
 
-use crate::progress::Progress;
+use crate::{files, progress::Progress};
 use anyhow::{Context, Result, bail};
 use md5::Md5;
 use sha2::{Digest, Sha256, Sha512};
@@ -97,18 +97,12 @@ fn digest<D: Digest>(path: &Path) -> Result<String> {
         let mut buffer = vec![0; 1 << 18];
         loop {
             match file.read(&mut buffer)? {
-                0 => return Ok(hex(&hasher.finalize())),
+                0 => return Ok(files::hex(&hasher.finalize())),
                 count => hasher.update(&buffer[..count]),
             }
         }
     };
     hash().with_context(|| format!("cannot read {}", path.display()))
-}
-
-/// Bytes in hexadecimal, two lower-case digits each.
-pub fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The length of the file at `path`, 0 when there is none.

@@ -3,7 +3,7 @@
 //! damaged one.
 
 use super::disk::{self, DiskError};
-use crate::progress::Bar;
+use crate::{files, progress::Bar};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -171,7 +171,7 @@ impl Store {
             hasher.update(record);
             visit(&record);
         }
-        let found = disk::hex(&hasher.finalize());
+        let found = files::hex(&hasher.finalize());
         ensure!(found == contents.sha256, "{shown} is damaged: its SHA-256 is {found}, not {}", contents.sha256);
         Ok(())
     }

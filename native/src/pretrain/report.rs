@@ -78,7 +78,7 @@ fn charts(events: &[Event]) -> Result<Vec<String>> {
             Event::Collapse { .. } => (),
         }
     }
-    let probe = (!probe.is_empty()).then(|| ("accuracy of the linear classifier on f, %", probe));
+    let probe = (!probe.is_empty()).then_some(("accuracy of the linear classifier on f, %", probe));
     let curves = probe.into_iter().chain(values);
     curves.map(|(name, points)| plot::lines(name, "step", &[Curve { name: name.to_owned(), points }])).collect()
 }

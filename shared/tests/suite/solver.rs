@@ -46,7 +46,7 @@ impl Samples for Memory {
         let indices: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
         let indices = Tensor::<1, Int>::from_ints(indices.as_slice(), device);
         let rows = |tensor: &Tensor<4>| tensor.clone().select(0, indices.clone());
-        Ok(Kept { scope: self.kept.scope, input: rows(&self.kept.input), pre: rows(&self.kept.pre) })
+        Ok(Kept { scope: self.kept.scope, input: rows(&self.kept.input), pre: rows(&self.kept.pre), activation: None })
     }
 }
 

@@ -1,0 +1,221 @@
+//! `gradfeat ablate`: what of the base network the gradient features owe their worth to. The paper's Table 1.
+//!
+//! θ1 (below the scope), θ2 (the scope's layers) and ω are each random or pre-trained, and the gradient is taken there.
+//! The activation term always goes by the pre-trained network's features, so only the gradient's origin changes.
+
+use crate::{
+    data,
+    experiment::{Bench, Division, Settings, Source, Surroundings},
+    interrupt::Interrupt,
+    kept::KeptFile,
+    model_folder,
+    run::Run,
+};
+use anyhow::Result;
+use burn::tensor::{Device, Tensor};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+use shared::{
+    config::{EncoderConfig, Mode, Parametrization, Scope},
+    encoder::{Conv, Encoder},
+    linear::{Classifier, Head},
+};
+use std::fmt;
+
+/// The deviation of a random ω: the published code's, PyTorch's for 512 inputs.
+const OMEGA_DEVIATION: f64 = 0.025_5;
+
+/// Where parameters come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// A network that was never trained.
+    Random,
+    /// The base network; for ω, the activation model fitted on it.
+    Trained,
+}
+
+impl Origin {
+    const BOTH: [Self; 2] = [Self::Random, Self::Trained];
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(match self {
+            Self::Random => "random",
+            Self::Trained => "trained",
+        })
+    }
+}
+
+/// A row of the table, for one scope.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    /// The layers below the scope.
+    pub theta1: Origin,
+    /// The scope's layers.
+    pub theta2: Origin,
+    /// The classifier that the gradient goes through.
+    pub omega: Origin,
+    /// The scope.
+    pub scope: Scope,
+    /// Accuracy of the gradient model, 0 to 1.
+    pub gradient: f64,
+    /// Accuracy of the full model, 0 to 1.
+    pub full: f64,
+}
+
+/// The paper's figures for a row in %, gradient and full (its Table 1: CIFAR-10, BiGAN).
+pub fn paper(row: &Row) -> Option<[f64; 2]> {
+    use Origin::{Random, Trained};
+    let figures = match (row.theta1, row.theta2, row.omega) {
+        (Random, Random, Random) => [[23.09, 62.83], [26.30, 62.83], [27.52, 62.85]],
+        (Random, Random, Trained) => [[40.23, 63.11], [43.36, 63.42], [44.36, 63.38]],
+        (Random, Trained, Random) => [[32.50, 62.98], [33.20, 63.10], [35.13, 63.10]],
+        (Random, Trained, Trained) => [[44.07, 63.99], [45.87, 64.21], [48.88, 64.51]],
+        (Trained, Random, Random) => [[53.39, 63.74], [56.24, 64.30], [57.20, 64.60]],
+        (Trained, Random, Trained) => [[59.98, 65.46], [61.47, 65.38], [59.89, 64.73]],
+        (Trained, Trained, Random) => [[70.28, 69.84], [71.08, 70.10], [71.60, 70.64]],
+        (Trained, Trained, Trained) => [[70.14, 70.51], [70.89, 70.78], [71.55, 71.37]],
+    };
+    let column = [Scope::Conv5, Scope::Conv45, Scope::Conv35].iter().position(|&scope| scope == row.scope)?;
+    Some(figures[column])
+}
+
+/// Every row for the scope of the settings, or for all scopes when they name none.
+pub fn run(settings: &Settings, surroundings: &Surroundings) -> Result<Vec<Row>> {
+    let (progress, chosen) = (surroundings.progress, &surroundings.chosen);
+    progress.say(format!("Computing on: {}", chosen.name));
+    let trained = model_folder::load_base(&settings.base(), &chosen.device)?;
+    let dataset = settings.dataset()?;
+    let scopes = match settings.scope()? {
+        Some(scope) => vec![trained.config.kind.scope(Some(scope))?],
+        None => trained.config.kind.scopes().to_vec(),
+    };
+    let images = data::load_or_fetch(dataset, &surroundings.data_dir, progress)?;
+    let interrupt = Interrupt::listen()?;
+    let division = Division::new(&images, settings.holdout.unwrap_or(0))?;
+    let mut run = Run::begin(&surroundings.runs_dir, "ablate", settings)?;
+    let source =
+        Source { settings, dataset, images: &images, division: &division, surroundings, interrupt: &interrupt };
+    let random = untrained(trained.config, settings.seed(), &chosen.device);
+    let mut rows = vec![];
+    for scope in scopes {
+        let base = source.bench(trained.clone(), scope)?;
+        let activation = base.fit(&blank(&base, dataset)?, "", &mut run)?;
+        for theta1 in Origin::BOTH {
+            for theta2 in Origin::BOTH {
+                let mixed = mixed(&random, &trained, scope, theta1, theta2);
+                let own = source.bench(mixed, scope)?;
+                let omega_trained = own.fit(&blank(&own, dataset)?, "", &mut run)?;
+                let bench = with_activations_of(own, &base)?;
+                for omega in Origin::BOTH {
+                    let chosen_omega = match omega {
+                        Origin::Random => random_omega(&omega_trained.head, settings.seed(), &chosen.device),
+                        Origin::Trained => weight(&omega_trained.head),
+                    };
+                    let key = format!("{} {} {omega}", activation.key, omega_trained.key);
+                    let mut accuracy = |mode| -> Result<f64> {
+                        let head = Head::start(mode, scope, &bench.encoder, &activation.head, &chosen.device);
+                        let start = Head { omega: Some(chosen_omega.clone()), ..head };
+                        Ok(bench.measure(&bench.fit(&start, &key, &mut run)?)?.outcome.accuracy)
+                    };
+                    let (gradient, full) = (accuracy(Mode::Gradient)?, accuracy(Mode::Full)?);
+                    let row = Row { theta1, theta2, omega, scope, gradient, full };
+                    run.log_text(&serde_json::to_string(&row)?)?;
+                    progress.say(format!(
+                        "{scope}, θ1 {theta1}, θ2 {theta2}, ω {omega}: gradient {:.2} %, full {:.2} %",
+                        100.0 * gradient,
+                        100.0 * full
+                    ));
+                    rows.push(row);
+                }
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn blank(bench: &Bench, dataset: data::Dataset) -> Result<Head> {
+    Ok(Head::activation(&bench.encoder, bench.scope, dataset.classes(), &bench.chosen.device))
+}
+
+/// The same, with the activation term by the features of `base`.
+fn with_activations_of<'a>(bench: Bench<'a>, base: &Bench) -> Result<Bench<'a>> {
+    let other = |own: KeptFile, others: &KeptFile| own.with_activation_of(others, &base.encoder, &base.chosen.device);
+    Ok(Bench { train: other(bench.train, &base.train)?, test: other(bench.test, &base.test)?, ..bench })
+}
+
+/// A network of the same shapes with He's initialisation and biases of 0.
+fn untrained(config: EncoderConfig, seed: u64, device: &Device) -> Encoder {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let convs = config.kind.layers().iter().map(|spec| {
+        let weight = spec.random_weight(config.slope, &mut random, device);
+        Conv::new(weight, Tensor::zeros([spec.outputs], device))
+    });
+    let standard = EncoderConfig { parametrization: Parametrization::Standard, ..config };
+    Encoder::new(standard, convs.collect()).reparametrized(config.parametrization)
+}
+
+/// The layers below the scope of one origin, the scope's of another.
+fn mixed(random: &Encoder, trained: &Encoder, scope: Scope, theta1: Origin, theta2: Origin) -> Encoder {
+    let of = |origin| if origin == Origin::Random { &random.stored } else { &trained.stored };
+    let start = trained.config.kind.scope_start(scope);
+    let stored = of(theta1)[..start].iter().chain(&of(theta2)[start..]).cloned().collect();
+    Encoder::new(trained.config, stored)
+}
+
+fn weight(head: &Head) -> Tensor<2> {
+    let classifier: &Classifier = head.parameters.classifier.as_ref().expect("an activation model has a classifier");
+    classifier.weight.val().detach()
+}
+
+/// An ω that was never fitted, of the shape of a fitted one.
+fn random_omega(fitted: &Head, seed: u64, device: &Device) -> Tensor<2> {
+    use rand_distr::{Distribution, StandardNormal};
+    let shape = weight(fitted).dims();
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let numbers = (0..shape[0] * shape[1]).map(|_| {
+        let value: f64 = StandardNormal.sample(&mut random);
+        (value * OMEGA_DEVIATION) as f32
+    });
+    let numbers: Vec<f32> = numbers.collect();
+    Tensor::from_data(burn::tensor::TensorData::new(numbers, shape), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::config::{EncoderKind, InputRange};
+
+    #[test]
+    fn a_mixture_has_each_part_from_its_origin() {
+        let device = Device::flex();
+        let config = EncoderConfig {
+            kind: EncoderKind::Ali,
+            slope: 0.01,
+            input_range: InputRange::Unit,
+            parametrization: Parametrization::Ntk,
+        };
+        let [random, trained] = [1, 2].map(|seed| untrained(config, seed, &device));
+        let same = |a: &Conv, b: &Conv| a.weight.val().equal(b.weight.val()).all().into_scalar::<bool>();
+        for (index, &scope) in EncoderKind::Ali.scopes().iter().enumerate() {
+            let start = 4 - index;
+            let mixture = mixed(&random, &trained, scope, Origin::Random, Origin::Trained);
+            for (layer, conv) in mixture.stored.iter().enumerate() {
+                assert_eq!(same(conv, &random.stored[layer]), layer < start, "{scope}, layer {layer}");
+                assert_eq!(same(conv, &trained.stored[layer]), layer >= start, "{scope}, layer {layer}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_papers_table_is_whole() {
+        let figures =
+            |theta1, theta2, omega, scope| paper(&Row { theta1, theta2, omega, scope, gradient: 0.0, full: 0.0 });
+        let last = figures(Origin::Trained, Origin::Trained, Origin::Trained, Scope::Conv35);
+        assert_eq!(last, Some([71.55, 71.37]));
+        assert_eq!(figures(Origin::Random, Origin::Random, Origin::Random, Scope::Conv8), None);
+    }
+}
