@@ -1,7 +1,9 @@
 //! The gradient feature itself, and the kernel that it makes: the empirical neural tangent kernel (Jacot et al. 2018)
 //! of the scope's layers,
 //!
-//!     K((x, c), (x', c')) = ⟨∂F_c(x)/∂θ2, ∂F_c'(x')/∂θ2⟩,    F = ω̄ᵀ f.
+//! ```text
+//! K((x, c), (x', c')) = ⟨∂F_c(x)/∂θ2, ∂F_c'(x')/∂θ2⟩,    F = ω̄ᵀ f.
+//! ```
 //!
 //! A layer's gradient is a sum over its output positions p of outer products `δ_cp patch_pᵀ`, δ being the gradient with
 //! respect to the layer's output. So its inner products are sums over pairs of positions of

@@ -1,6 +1,8 @@
 //! Fitting (w1, w2) by a second-order method. For the modes activation, gradient and full the regularised loss
 //!
-//!     L(w) = mean of −log softmax(logits)_t + λ1/2·‖w1‖² + λ2/2·‖w2‖²
+//! ```text
+//! L(w) = mean of −log softmax(logits)_t + λ1/2·‖w1‖² + λ2/2·‖w2‖²
+//! ```
 //!
 //! is convex, since the logits are linear in w1 and w2 (Eq. 2), and everything else is kept. So it is minimised as a
 //! whole by L-BFGS (Nocedal and Wright 2006, Algorithm 7.4), which has no learning rate.

@@ -59,8 +59,9 @@ macro_rules! every_body_on {
                 hessian_vector_products_agree_with_differences,
                 each_decay_acts_on_its_own_parameters,
                 the_gradient_falls_below_the_tolerance,
+                the_preconditioner_inverts_the_hessian,
                 the_minimum_is_that_of_gradient_descent,
-                solving_twice_gives_the_same_bits,
+                solving_twice_gives_the_same,
             }
         }
     };

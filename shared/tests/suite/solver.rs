@@ -11,7 +11,7 @@ use shared::{
     encoder::Encoder,
     features::Kept,
     linear::Head,
-    solver::{self, Objective, SolverConfig},
+    solver::{self, Objective, Preconditioner, SolverConfig},
     train::{Event, Samples},
 };
 use std::{convert::Infallible, ops::ControlFlow};
@@ -130,8 +130,7 @@ pub async fn each_decay_acts_on_its_own_parameters(device: &Device) {
     }
 }
 
-/// The gradient's norm falls to the tolerance, and in few iterations, which a preconditioner of the wrong layer or
-/// scale would not give.
+/// The gradient's norm falls to the tolerance that is asked for.
 pub async fn the_gradient_falls_below_the_tolerance(device: &Device) {
     let network = networks().last().expect("there are some");
     let encoder = network.encoder(device);
@@ -139,9 +138,31 @@ pub async fn the_gradient_falls_below_the_tolerance(device: &Device) {
         let samples = Memory::new(&encoder, scope, device);
         let start = network.head(Mode::Full, scope, device);
         let (_, events) = solve(&encoder, &start, &samples, config(1e-3, DECAYS), device).await;
-        let Some(&Event::Iteration { gradient, iteration, .. }) = events.last() else { panic!("no iterations") };
+        let Some(&Event::Iteration { gradient, .. }) = events.last() else { panic!("no iterations") };
         assert!(gradient <= 1e-3, "{scope}: {gradient} of the gradient is left");
-        assert!(iteration <= 12, "{scope}: it took {iteration} iterations");
+    }
+}
+
+/// For the activation model at w1 = 0, where every class is as likely, the Hessian is `(I − 11ᵀ/c)/c ⊗ F + λI` with F
+/// the features' second moment, and the preconditioner its inverse on the gradient, but for its damping: a tenth of
+/// F's mean eigenvalue over c, here a hundredth of λ.
+pub async fn the_preconditioner_inverts_the_hessian(device: &Device) {
+    let indices: Vec<usize> = (0..COUNT).collect();
+    for network in networks() {
+        let encoder = network.encoder(device);
+        let samples = Memory::new(&encoder, Scope::Conv5, device);
+        let head = network.head(Mode::Activation, Scope::Conv5, device);
+        let features = read(encoder.features(&samples.kept, &[]).primal).await;
+        let mean_eigenvalue = (norm(&features).powi(2) / COUNT as f64 + 1.0) / (features.len() / COUNT + 1) as f64;
+        let decay = 10.0 * mean_eigenvalue / CLASSES as f64;
+        let config = config(0.0, [decay as f32, 0.0]);
+        let objective = Objective::new(&encoder, &head, &samples, &indices, config, device);
+        let zero = objective.start() * 0.0;
+        let preconditioner = Preconditioner::new(&objective, &zero).await.expect("in memory");
+        let gradient = objective.evaluate(&zero).expect("in memory").gradient;
+        let curved = objective.hessian_vector(&zero, &gradient).expect("in memory");
+        let found = read(preconditioner.apply(&curved)).await;
+        assert_rows_close(&format!("{network:?}"), 1, &found, &read(gradient).await, 2e-2);
     }
 }
 
@@ -159,8 +180,8 @@ pub async fn the_minimum_is_that_of_gradient_descent(device: &Device) {
     assert_rows_close("bias", 1, &read(classifier.bias.val()).await, &bias, 1e-3);
 }
 
-/// The same seed, the same bits.
-pub async fn solving_twice_gives_the_same_bits(device: &Device) {
+/// The same seed, the same bits on the CPU; a GPU is free to sum in another order the second time.
+pub async fn solving_twice_gives_the_same(device: &Device) {
     let network = networks().next().expect("there are some");
     let encoder = network.encoder(device);
     let samples = Memory::new(&encoder, Scope::Conv5, device);
@@ -169,9 +190,10 @@ pub async fn solving_twice_gives_the_same_bits(device: &Device) {
     for _ in 0..2 {
         let (head, _) = solve(&encoder, &start, &samples, config(0.05, DECAYS), device).await;
         let weight = read(head.parameters.tangents[0].weight.val()).await;
-        found.push(weight.iter().map(|value| value.to_bits()).collect::<Vec<_>>());
+        found.push(weight);
     }
-    assert!(found[0] == found[1], "w2 differs");
+    let tolerance = if *device == Device::flex() { 0.0 } else { 1e-3 };
+    assert_rows_close("w2", 1, &found[0], &found[1], tolerance);
 }
 
 /// Softmax regression with L2 by Nesterov's accelerated gradient descent: weights `[features, classes]` and bias, for rows of features.
