@@ -78,6 +78,34 @@ export class Page {
     );
   }
 
+  /** Waits until the gradient of the image `key` is shown. */
+  async gradientOf(key) {
+    await this.page.waitForSelector(`[data-testid=gradient][data-for="${key}"]`, { timeout: PREDICT_MS });
+  }
+
+  /** The entry of the gradient that the formula is of, in numbers. */
+  async entry() {
+    const data = await this.page.getByTestId("gradient-entry").evaluate((element) => ({ ...element.dataset }));
+    return Object.fromEntries(["output", "channel", "y", "x", "omega", "derivative", "input", "value"].map((name) => [name, Number(data[name])]));
+  }
+
+  /** The part of the gradient on show once it is drawn: left, across, top, down. */
+  async drawn() {
+    const matrix = this.page.locator("[data-testid=gradient-matrix][data-drawn]");
+    await matrix.waitFor({ timeout: PREDICT_MS });
+    return (await matrix.getAttribute("data-drawn")).split(",").map(Number);
+  }
+
+  /** The colours of a canvas at places from 0 to 1. */
+  colours(testid, places) {
+    const pick = (canvas, places) => {
+      const context = canvas.getContext("2d");
+      const at = (share, length) => Math.min(Math.floor(share * length), length - 1);
+      return places.map(([x, y]) => [...context.getImageData(at(x, canvas.width), at(y, canvas.height), 1, 1).data.slice(0, 3)]);
+    };
+    return this.page.getByTestId(testid).evaluate(pick, places);
+  }
+
   /** Fails if anything was printed as an error, or asked of another host. */
   assertQuiet() {
     assert.deepEqual(this.errors, [], "the console shows errors");

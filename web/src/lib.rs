@@ -7,6 +7,9 @@
 //! kept apart from the browser so that ordinary tests reach it.
 
 pub mod cifar10;
+pub mod gradient;
 pub mod messages;
 pub mod numbers;
+pub mod palette;
 pub mod recovery;
+pub mod viewport;

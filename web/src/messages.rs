@@ -1,5 +1,6 @@
 //! What the interface and the engine say to each other through `postMessage`.
 
+use crate::viewport::Window;
 use serde::{Deserialize, Serialize};
 
 /// From the interface to the engine.
@@ -9,6 +10,25 @@ pub enum ToEngine {
     Start(Start),
     /// Predict an image. A later request takes the place of an earlier one that is not finished.
     Predict(Request),
+    /// Draw a part of an outer product.
+    Draw(Draw),
+}
+
+/// A window of the outer product `rows · columnsᵀ`, to be drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Draw {
+    /// `[R]`.
+    #[serde(with = "floats")]
+    pub rows: Vec<f32>,
+    /// `[C]`.
+    #[serde(with = "floats")]
+    pub columns: Vec<f32>,
+    /// Which entries.
+    pub window: Window,
+    /// Pixels in a row of the picture.
+    pub width: usize,
+    /// Rows of the picture.
+    pub height: usize,
 }
 
 /// How the engine is to start.
@@ -82,6 +102,51 @@ pub enum FromEngine {
         /// One entry a class.
         terms: Vec<Terms>,
     },
+    /// What else there is to see of a request's image.
+    Told {
+        /// The request.
+        id: u32,
+        /// What it is.
+        insight: Insight,
+    },
+    /// What was to be drawn.
+    Drawn(Drawn),
+}
+
+/// What there is to see of an image beyond its predictions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Insight {
+    /// The gradient of the logits.
+    Gradient(Gradient),
+}
+
+/// The parts of which the gradient of a logit by the last layer's weight is made: `∂logit_c/∂W = (ω_c ∘ d) yᵀ`, where
+/// that layer has one position. W is the weight as it is applied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Gradient {
+    /// ω̄, class by class, `[c, O]`.
+    #[serde(with = "floats")]
+    pub omega: Vec<f32>,
+    /// d, the activation's derivative, `[O]`.
+    #[serde(with = "floats")]
+    pub derivative: Vec<f32>,
+    /// y, the layer's input, `[C, K, K]`.
+    #[serde(with = "floats")]
+    pub input: Vec<f32>,
+    /// K.
+    pub kernel: usize,
+}
+
+/// A picture of numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Drawn {
+    /// Which entries it shows.
+    pub window: Window,
+    /// Pixels in a row.
+    pub width: usize,
+    /// `[height, width]`.
+    #[serde(with = "floats")]
+    pub pixels: Vec<f32>,
 }
 
 /// The four models: `shared::config::Mode` by the same names.
@@ -177,5 +242,21 @@ impl Terms {
     /// The logit itself.
     pub fn total(self) -> f32 {
         self.activation + self.gradient
+    }
+}
+
+/// Numbers as bytes, which `postMessage` takes as one piece.
+mod floats {
+    use serde::{Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(numbers: &[f32], serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        serde_bytes::serialize(&bytes, serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D::Error> {
+        let bytes: Vec<u8> = serde_bytes::deserialize(deserializer)?;
+        let (numbers, _) = bytes.as_chunks();
+        Ok(numbers.iter().copied().map(f32::from_le_bytes).collect())
     }
 }

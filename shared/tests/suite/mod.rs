@@ -37,6 +37,7 @@ macro_rules! every_body_on {
                 leaky_relu_follows_its_definition,
                 leaky_relu_gradients_follow_its_definition,
                 leaky_relu_takes_any_layout,
+                outer_product_views_show_the_strongest_entries,
             }
             models {
                 kept_features_give_the_same_logits,

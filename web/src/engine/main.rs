@@ -10,7 +10,7 @@ mod sources;
 mod worker;
 
 use crate::{
-    model::Model,
+    model::{Model, ModelError},
     sources::{Files, Sheets},
 };
 use futures_channel::mpsc;
@@ -20,12 +20,14 @@ use std::{
     rc::Rc,
 };
 use wasm_bindgen_futures::spawn_local;
-use web::messages::{FromEngine, Mode, Request, Start, ToEngine};
+use web::messages::{Draw, FromEngine, Insight, Mode, Request, Start, ToEngine};
 
-/// An image that was read, and the request it is for.
-struct Job {
-    id: u32,
-    pixels: Vec<u8>,
+/// What the model is wanted for.
+enum Job {
+    /// An image that was read, and the request it is for.
+    Predict { id: u32, pixels: Vec<u8> },
+    /// A picture.
+    Draw(Draw),
 }
 
 /// What is set up once the first message has come.
@@ -37,6 +39,13 @@ struct Desk {
     newest: Rc<Cell<u32>>,
 }
 
+impl Desk {
+    fn queue(&self, job: Job) {
+        // The receiver is gone only when loading has failed, and the interface knows of that.
+        let _ = self.jobs.unbounded_send(job);
+    }
+}
+
 fn main() {
     worker::report_breakage();
     let desk = RefCell::new(None);
@@ -45,6 +54,11 @@ fn main() {
         ToEngine::Predict(request) => {
             if let Some(desk) = desk.borrow().clone() {
                 spawn_local(read(desk, request));
+            }
+        }
+        ToEngine::Draw(draw) => {
+            if let Some(desk) = &*desk.borrow() {
+                desk.queue(Job::Draw(draw));
             }
         }
     });
@@ -68,14 +82,13 @@ async fn read(desk: Desk, request: Request) {
     match desk.sheets.pixels(request.source).await {
         Ok(pixels) => {
             worker::post(&FromEngine::Seen { id, pixels: pixels.clone() });
-            // The receiver is gone only when loading has failed, and the interface knows of that.
-            let _ = desk.jobs.unbounded_send(Job { id, pixels });
+            desk.queue(Job::Predict { id, pixels });
         }
         Err(error) => worker::post(&FromEngine::Refused { id, message: error.to_string() }),
     }
 }
 
-/// Loads the network, then predicts whatever comes.
+/// Loads the network, then does whatever comes.
 async fn serve(files: Files, cpu_only: bool, mut queue: mpsc::UnboundedReceiver<Job>, newest: Rc<Cell<u32>>) {
     let mut model = match Model::load(files, cpu_only).await {
         Ok((model, ready)) => {
@@ -85,21 +98,33 @@ async fn serve(files: Files, cpu_only: bool, mut queue: mpsc::UnboundedReceiver<
         Err(error) => return worker::post(&FromEngine::Failed(error.to_string())),
     };
     while let Some(job) = queue.next().await {
-        if let Err(error) = predict(&mut model, &job, &newest).await {
-            worker::post(&FromEngine::Refused { id: job.id, message: error.to_string() });
+        match job {
+            Job::Predict { id, pixels } => {
+                if let Err(error) = predict(&mut model, id, &pixels, &newest).await {
+                    worker::post(&FromEngine::Refused { id, message: error.to_string() });
+                }
+            }
+            Job::Draw(draw) => match model.draw(draw).await {
+                Ok(drawn) => worker::post(&FromEngine::Drawn(drawn)),
+                Err(error) => worker::post(&FromEngine::Broken(error.to_string())),
+            },
         }
     }
 }
 
-/// Predicts one image by every mode, cheapest first, unless a newer request has come.
-async fn predict(model: &mut Model, job: &Job, newest: &Cell<u32>) -> Result<(), model::ModelError> {
-    let kept = model.keep(&job.pixels);
+/// Predicts one image by every mode, cheapest first, and then tells what else there is to see, unless a newer request
+/// has come.
+async fn predict(model: &mut Model, id: u32, pixels: &[u8], newest: &Cell<u32>) -> Result<(), ModelError> {
+    let kept = model.keep(pixels);
     for mode in Mode::ALL {
-        if newest.get() != job.id {
+        if newest.get() != id {
             return Ok(());
         }
         let terms = model.terms(&kept, mode).await?;
-        worker::post(&FromEngine::Predicted { id: job.id, mode, terms });
+        worker::post(&FromEngine::Predicted { id, mode, terms });
+    }
+    if let Some(gradient) = model.gradient(&kept).await? {
+        worker::post(&FromEngine::Told { id, insight: Insight::Gradient(gradient) });
     }
     Ok(())
 }

@@ -11,11 +11,15 @@ use shared::{
     encoder::Encoder,
     features::Kept,
     images,
+    kernels::{self, outer_product_view},
     linear::Head,
     weights::{self, WeightsError},
 };
 use std::collections::BTreeMap;
-use web::messages::{Backend, Mode, Ready, Terms};
+use web::{
+    messages::{Backend, Draw, Drawn, Gradient, Mode, Ready, Terms},
+    viewport::Window,
+};
 
 /// The folder of the base network and its heads.
 const FOLDER: &str = "models/cifar10-rotation";
@@ -93,6 +97,34 @@ impl Model {
         terms(&self.heads[&mode], &self.encoder, kept).await
     }
 
+    /// The parts of the logits' gradient by the last layer's weight, where that layer has one position: only there is
+    /// the gradient of rank 1.
+    pub async fn gradient(&self, kept: &Kept) -> Result<Option<Gradient>, ModelError> {
+        let [_, _, kernel, _] = kept.input.dims();
+        let classifier = self.heads[&Mode::Activation].parameters.classifier.as_ref();
+        let (Some(omega), [_, _, 1, 1]) = (classifier, kept.pre.dims()) else { return Ok(None) };
+        let ones = kept.pre.ones_like();
+        let (_, derivative) = kernels::leaky_relu_jvp(kept.pre.clone(), ones, self.encoder.config.slope);
+        Ok(Some(Gradient {
+            omega: numbers(omega.weight.val().transpose()).await?,
+            derivative: numbers(derivative).await?,
+            input: numbers(kept.input.clone()).await?,
+            kernel,
+        }))
+    }
+
+    /// Draws a window of an outer product, on the processor that the model is on.
+    pub async fn draw(&self, Draw { rows, columns, window, width, height }: Draw) -> Result<Drawn, ModelError> {
+        let Window { left, across, top, down } = window;
+        let view = outer_product_view::Window { left, across, top, down, width, height };
+        let tensor = |numbers: &[f32]| Tensor::<1>::from_data(numbers, &self.device);
+        let pixels = match rows.is_empty() || columns.is_empty() {
+            true => Vec::new(),
+            false => numbers(kernels::outer_product_view(tensor(&rows), tensor(&columns), view)).await?,
+        };
+        Ok(Drawn { window, width, pixels })
+    }
+
     /// Whether this model computes what `other`, on another device, does.
     async fn agrees_with(&self, other: &Self) -> Result<(), SelfTestError> {
         self_test::compare(&self.probe().await?, &other.probe().await?)
@@ -128,7 +160,7 @@ async fn terms(head: &Head, encoder: &Encoder, kept: &Kept) -> Result<Vec<Terms>
     Ok(activation.into_iter().zip(gradient).map(|(activation, gradient)| Terms { activation, gradient }).collect())
 }
 
-async fn numbers(tensor: Tensor<2>) -> Result<Vec<f32>, ModelError> {
+async fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
     let unreadable = |error: String| ModelError::Read(error);
     let data = tensor.into_data_async().await.map_err(|error| unreadable(error.to_string()))?;
     data.convert_dtype(DType::F32).try_into_vec().map_err(|error| unreadable(format!("{error:?}")))

@@ -3,12 +3,17 @@
 mod choice;
 mod engine;
 mod gallery;
+mod gradient;
 mod intro;
+mod matrix;
+mod picture;
 mod predictions;
+mod select;
+mod spatial;
 mod terms;
 mod upload;
 
-use crate::state::State;
+use crate::{canvas, state::State};
 use leptos::prelude::*;
 use web::{
     cifar10::CLASSES,
@@ -19,6 +24,7 @@ use web::{
 #[component]
 pub fn Page() -> impl IntoView {
     provide_context(State::start());
+    provide_context(canvas::palette());
     view! {
         <intro::Intro />
         <main>
@@ -30,6 +36,7 @@ pub fn Page() -> impl IntoView {
                     <upload::Upload />
                 </div>
             </section>
+            <gradient::GradientView />
             <ResultView />
         </main>
     }

@@ -1,0 +1,36 @@
+//! What the engine tells of the chosen image beyond its predictions.
+
+use crate::state::Choice;
+use leptos::prelude::*;
+use web::messages::{Draw, Drawn, Gradient, Insight};
+
+/// The newest of each: a handle, to be copied at will.
+#[derive(Clone, Copy, Default)]
+pub struct Insights {
+    /// The gradient of the logits.
+    pub gradient: RwSignal<Option<Told<Gradient>>>,
+    /// The picture that was drawn last.
+    pub drawn: RwSignal<Option<Drawn>>,
+    /// Whether a picture is being drawn.
+    pub drawing: StoredValue<bool>,
+    /// What to draw after it.
+    pub to_draw: StoredValue<Option<Draw>>,
+}
+
+/// An insight, and the image that it is of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told<T> {
+    /// The image.
+    pub of: Choice,
+    /// The insight.
+    pub what: T,
+}
+
+impl Insights {
+    /// Takes in what the engine tells of an image.
+    pub fn hear(self, of: Choice, insight: Insight) {
+        match insight {
+            Insight::Gradient(what) => self.gradient.set(Some(Told { of, what })),
+        }
+    }
+}
