@@ -3,12 +3,11 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { launch } from "./chromium.js";
 import { DIST, MODEL, indices, tile } from "./gallery.js";
+import { assertClose, assertColour, largest } from "./numbers.js";
 import { CLASSES, Network } from "./network.js";
 import { Page } from "./page.js";
 import { serve } from "./server.js";
 
-/** The largest difference that rounding may make, as a share of the largest number. */
-const TOLERANCE = 1e-3;
 const [ROWS, COLUMNS, KERNEL] = [512, 4096, 4];
 
 const network = new Network(MODEL);
@@ -21,13 +20,6 @@ function expected(index, { label, against }) {
   const minus = against === undefined ? new Float64Array(ROWS) : network.omega(against);
   const omega = network.omega(label).map((value, o) => value - minus[o]);
   return { omega, derivative, rows: omega.map((value, o) => value * derivative[o]), input: conv5.input.values };
-}
-
-const largest = (numbers) => Math.max(...numbers.map(Math.abs));
-
-function assertClose(found, wanted, size, what) {
-  // Written so that NaN fails too.
-  assert.ok(Math.abs(found - wanted) <= TOLERANCE * size, `${what}: ${found} instead of ${wanted}`);
 }
 
 /** Fails unless the entry on show has the place and the numbers that the network says. */
@@ -61,13 +53,12 @@ for (const backend of ["webgpu", "cpu"]) {
       page = await Page.open(browser, server.url, { query: `?image=${index}&unrelated=1` });
       await page.until("ready");
       outcome = await page.outcome(String(index));
-      await page.gradientOf(String(index));
+      await page.section("gradient", String(index));
     });
 
     after(() => browser.close());
 
     const choose = (testid, value) => page.page.getByTestId(testid).selectOption(value);
-    const address = (name) => new URL(page.page.url()).searchParams.get(name);
 
     test("the strongest entry of the predicted class is shown first", async () => {
       const want = expected(index, { label: outcome.full.class });
@@ -83,11 +74,11 @@ for (const backend of ["webgpu", "cpu"]) {
       await choose("gradient-against", String(against));
       assertEntry(await page.entry(), expected(index, { label, against }), "a difference");
       await page.page.waitForURL((url) => url.searchParams.get("against") === String(against));
-      assert.deepEqual([address("class"), address("image"), address("unrelated")], [String(label), String(index), "1"]);
+      assert.deepEqual([page.setting("class"), page.setting("image"), page.setting("unrelated")], [String(label), String(index), "1"]);
     });
 
     test("the magnitudes are summed by position", async () => {
-      const [label, against] = [Number(address("class")), Number(address("against"))];
+      const [label, against] = [Number(page.setting("class")), Number(page.setting("against"))];
       const { rows, input } = expected(index, { label, against });
       const sum = (numbers) => numbers.reduce((sum, number) => sum + Math.abs(number), 0);
       const wanted = Array.from({ length: KERNEL * KERNEL }, (_, at) => sum(rows) * sum(input.filter((_, i) => i % (KERNEL * KERNEL) === at)));
@@ -99,7 +90,7 @@ for (const backend of ["webgpu", "cpu"]) {
     test("rows and columns are sorted", async () => {
       await choose("gradient-rows", "value");
       await choose("gradient-columns", "value");
-      const [label, against] = [Number(address("class")), Number(address("against"))];
+      const [label, against] = [Number(page.setting("class")), Number(page.setting("against"))];
       const want = expected(index, { label, against });
       const matrix = page.page.getByTestId("gradient-matrix");
       await matrix.focus();
@@ -164,7 +155,7 @@ for (const backend of ["webgpu", "cpu"]) {
       const query = `?image=${index}&class=3&against=5&rows=value&columns=position&view=1000,100,256`;
       const other = await Page.open(browser, server.url, { query });
       await other.outcome(String(index));
-      await other.gradientOf(String(index));
+      await other.section("gradient", String(index));
       assertEntry(await other.entry(), expected(index, { label: 3, against: 5 }), "from the address");
       assert.deepEqual(await other.drawn(), [1000, 256, 100, 32]);
       other.assertQuiet();
@@ -173,12 +164,4 @@ for (const backend of ["webgpu", "cpu"]) {
 
     test("nothing was printed as an error, nothing asked of others", () => page.assertQuiet());
   });
-}
-
-/** Green above zero and purple below it, the more the larger; near zero neither. */
-function assertColour([red, green, blue], share) {
-  const lean = green - (red + blue) / 2;
-  if (share > 0.01) assert.ok(lean > 3, `${share} is shown as ${[red, green, blue]}`);
-  if (share < -0.01) assert.ok(lean < -3, `${share} is shown as ${[red, green, blue]}`);
-  if (Math.abs(share) < 1e-5) assert.ok(Math.abs(lean) < 5, `${share} is shown as ${[red, green, blue]}`);
 }

@@ -52,6 +52,20 @@ export class Network {
     };
   }
 
+  /** ω̄'s bias. */
+  bias(label) {
+    return this.activation["classifier.bias"].values[label];
+  }
+
+  /** conv5 as it is applied, and the full model's w2 for it. */
+  get conv5() {
+    return this.applied(this.base, "conv5");
+  }
+
+  get w2() {
+    return this.applied(this.full, "conv5.tangent");
+  }
+
   leaky(value) {
     return value > 0 ? value : value * this.slope;
   }
@@ -68,6 +82,12 @@ export class Network {
       return layer;
     });
   }
+}
+
+/** `a + r·b`, for layers as they are applied. */
+export function moved(a, b, r) {
+  const along = (key) => a[key].map((value, at) => value + r * b[key][at]);
+  return { shape: a.shape, weight: along("weight"), bias: along("bias") };
 }
 
 /** Convolution without padding: `{ side, values [C, side, side] }` → `{ side', values [O, side', side'] }`. */

@@ -8,6 +8,8 @@
 
 pub mod cifar10;
 pub mod gradient;
+pub mod line;
+pub mod maps;
 pub mod messages;
 pub mod numbers;
 pub mod palette;

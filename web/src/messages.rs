@@ -118,6 +118,23 @@ pub enum FromEngine {
 pub enum Insight {
     /// The gradient of the logits.
     Gradient(Gradient),
+    /// What each layer makes of the image, lowest first.
+    Maps(Vec<Maps>),
+    /// The logits as θ2 moves along w2.
+    Line(Line),
+}
+
+/// One layer's output for an image, and its derivative along the full model's w2.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Maps {
+    /// H and W.
+    pub side: usize,
+    /// `[O, H, W]`.
+    #[serde(with = "floats")]
+    pub features: Vec<f32>,
+    /// The same shape; empty below the scope, where nothing moves.
+    #[serde(with = "floats")]
+    pub tangents: Vec<f32>,
 }
 
 /// The parts of which the gradient of a logit by the last layer's weight is made: `∂logit_c/∂W = (ω_c ∘ d) yᵀ`, where
@@ -135,6 +152,23 @@ pub struct Gradient {
     pub input: Vec<f32>,
     /// K.
     pub kernel: usize,
+}
+
+/// The logits of the network at θ̄2 + r·w2, for the full model's w2, and their tangent line at r = 0. The classifier on
+/// top is ω̄ throughout.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// From one r to the next; the first is 0.
+    pub step: f32,
+    /// The network's logits, `[R, c]`.
+    #[serde(with = "floats")]
+    pub network: Vec<f32>,
+    /// Where the tangent line starts, `ω̄ᵀ f + b`, `[c]`.
+    #[serde(with = "floats")]
+    pub start: Vec<f32>,
+    /// Its slope, `ω̄ᵀ J w2`, `[c]`.
+    #[serde(with = "floats")]
+    pub slope: Vec<f32>,
 }
 
 /// A picture of numbers.
@@ -208,6 +242,45 @@ pub struct Ready {
     pub adapter: String,
     /// Why it is not the GPU, where it is not.
     pub note: Option<String>,
+    /// What the network is made of.
+    pub network: Network,
+}
+
+/// What a network is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// From the image to the features.
+    pub layers: Vec<Layer>,
+    /// What θ2 can be, narrowest first.
+    pub scopes: Vec<Scope>,
+    /// The name of the scope that the models were fitted for.
+    pub fitted: String,
+}
+
+/// One convolution.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layer {
+    /// Its name.
+    pub name: String,
+    /// O.
+    pub outputs: usize,
+    /// H and W of the output.
+    pub side: usize,
+    /// The kernel's side.
+    pub kernel: usize,
+    /// Step in both directions.
+    pub stride: usize,
+    /// Weights and biases.
+    pub parameters: usize,
+}
+
+/// A choice of θ2.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// Its name.
+    pub name: String,
+    /// The index of its lowest layer.
+    pub start: usize,
 }
 
 /// The processor that the model runs on.

@@ -86,6 +86,16 @@ fn superscript(digit: char) -> char {
     digit.to_digit(10).map_or(digit, |digit| DIGITS[digit as usize])
 }
 
+/// A whole number in groups of three digits.
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let group = |(at, digit): (usize, char)| {
+        let comma = at > 0 && (digits.len() - at).is_multiple_of(3);
+        comma.then_some(',').into_iter().chain([digit])
+    };
+    digits.chars().enumerate().flat_map(group).collect()
+}
+
 /// A share as a percentage.
 pub fn percent(share: f64) -> String {
     match share * 100.0 {
@@ -147,6 +157,11 @@ mod tests {
     fn precise_numbers_keep_their_digits() {
         assert_eq!([precise(-0.01234), precise(12.3456), precise(0.0)], ["−0.0123", "12.346", "0"]);
         assert_eq!([precise(0.000_056_78), precise(-3e-12)], ["5.678·10⁻⁵", "−3.000·10⁻¹²"]);
+    }
+
+    #[wasm_bindgen_test]
+    fn whole_numbers_are_grouped() {
+        assert_eq!([grouped(7), grouped(999), grouped(2_097_664)], ["7", "999", "2,097,664"]);
     }
 
     #[wasm_bindgen_test]

@@ -2,13 +2,17 @@
 
 use crate::state::Choice;
 use leptos::prelude::*;
-use web::messages::{Draw, Drawn, Gradient, Insight};
+use web::messages::{Draw, Drawn, Gradient, Insight, Line, Maps};
 
 /// The newest of each: a handle, to be copied at will.
 #[derive(Clone, Copy, Default)]
 pub struct Insights {
     /// The gradient of the logits.
     pub gradient: RwSignal<Option<Told<Gradient>>>,
+    /// What each layer makes of the image.
+    pub maps: RwSignal<Option<Told<Vec<Maps>>>>,
+    /// The logits as θ2 moves along w2.
+    pub line: RwSignal<Option<Told<Line>>>,
     /// The picture that was drawn last.
     pub drawn: RwSignal<Option<Drawn>>,
     /// Whether a picture is being drawn.
@@ -31,6 +35,8 @@ impl Insights {
     pub fn hear(self, of: Choice, insight: Insight) {
         match insight {
             Insight::Gradient(what) => self.gradient.set(Some(Told { of, what })),
+            Insight::Line(what) => self.line.set(Some(Told { of, what })),
+            Insight::Maps(what) => self.maps.set(Some(Told { of, what })),
         }
     }
 }

@@ -5,7 +5,9 @@ mod engine;
 mod gallery;
 mod gradient;
 mod intro;
+mod line;
 mod matrix;
+mod network;
 mod picture;
 mod predictions;
 mod select;
@@ -36,8 +38,10 @@ pub fn Page() -> impl IntoView {
                     <upload::Upload />
                 </div>
             </section>
+            <network::NetworkView />
             <gradient::GradientView />
             <ResultView />
+            <line::LineView />
         </main>
     }
 }
@@ -50,6 +54,7 @@ fn ResultView() -> impl IntoView {
     let busy = move || if state.is_busy() { "true" } else { "false" };
     view! {
         <div class="result" data-testid="result" data-for=data_for aria-busy=busy>
+            <network::ScopeNote />
             <predictions::Predictions />
             <terms::TermsView />
         </div>

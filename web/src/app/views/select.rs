@@ -45,7 +45,7 @@ pub fn ClassSelect(testid: &'static str, against_testid: &'static str) -> impl I
         std::iter::once((ClassChoice(None), none.to_owned())).chain(classes).collect::<Vec<_>>()
     };
     view! {
-        <Select label="Logit of" testid setting=settings.class options=options("the predicted class") />
+        <Select label="Logit of" testid setting=settings.class options=options("predicted") />
         <Select label="minus that of" testid=against_testid setting=settings.against options=options("none") />
     }
 }
