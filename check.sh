@@ -67,6 +67,6 @@ CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner cargo test "
 trunk build --release --offline
 
 step "the page in a browser, with WebGPU and without"
-GRADFEAT="$CARGO_TARGET_DIR/release/gradfeat" node --test web/e2e/page.test.js
+GRADFEAT="$CARGO_TARGET_DIR/release/gradfeat" node --test --test-concurrency=1 web/e2e/*.test.js
 
 step "done"

@@ -23,5 +23,10 @@ pub const LEAKY_RELU_JVP: Kernel =
 pub const LEAKY_RELU_GATE: Kernel =
     Kernel { name: "leaky_relu_gate", source: include_str!("leaky_relu_gate.wgsl"), workgroup: 64 };
 
+/// A window of an outer product as a picture: `rows, columns → [height, width]`; a second dimension of workgroups has
+/// one row of the picture each.
+pub const OUTER_PRODUCT_VIEW: Kernel =
+    Kernel { name: "outer_product_view", source: include_str!("outer_product_view.wgsl"), workgroup: 64 };
+
 /// Every kernel, for the tests that check them all.
-pub const ALL: [Kernel; 2] = [LEAKY_RELU_JVP, LEAKY_RELU_GATE];
+pub const ALL: [Kernel; 3] = [LEAKY_RELU_JVP, LEAKY_RELU_GATE, OUTER_PRODUCT_VIEW];

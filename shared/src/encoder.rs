@@ -224,6 +224,11 @@ impl Conv {
         Self::new(weight.detach(), bias.detach())
     }
 
+    /// These numbers and `r` times others.
+    fn moved(&self, tangent: &Self, r: f32) -> Self {
+        Self::new(self.weight.val() + tangent.weight.val() * r, self.bias.val() + tangent.bias.val() * r)
+    }
+
     /// What the layer applies, in the given parametrization.
     pub fn filter(&self, spec: &LayerSpec, parametrization: Parametrization) -> Filter {
         let (weight, bias) = self.scaled_tensors(parametrization.scales(spec.outputs));
@@ -294,6 +299,27 @@ impl Encoder {
         let lowest = specs[0].finish(Dual { primal: kept.pre.clone(), tangent }, slope);
         let above = moved.get(1..).unwrap_or_default();
         jvp::global_average_pool(rise(lowest, &specs[1..], &scope_filters[1..], above, slope))
+    }
+
+    /// Every layer's output, lowest first, with its derivative along the scope's stored tangents where there is one:
+    /// images `[N, 3, 32, 32]` → `[N, O, H, W]` each.
+    pub fn layers(&self, images: Tensor<4>, scope: Scope, tangents: &[Conv]) -> Vec<Dual<4>> {
+        let EncoderConfig { kind, slope, parametrization, .. } = self.config;
+        let start = kind.scope_start(scope);
+        let moved = filters(tangents, kind.scope_layers(scope), parametrization);
+        let layers = kind.layers().iter().zip(&self.filters).enumerate();
+        let outputs = layers.scan(Dual::constant(images), |x, (index, (spec, filter))| {
+            let moved = index.checked_sub(start).and_then(|index| moved.get(index));
+            *x = spec.finish(jvp::conv2d(x, filter, moved), slope);
+            Some(x.clone())
+        });
+        outputs.collect()
+    }
+
+    /// The scope's layers moved by `r` times their tangents: θ̄ + r·w2, as stored.
+    pub fn moved(&self, scope: Scope, tangents: &[Conv], r: f32) -> Vec<Conv> {
+        let frozen = &self.stored[self.config.kind.scope_start(scope)..];
+        frozen.iter().zip(tangents).map(|(conv, tangent)| conv.moved(tangent, r)).collect()
     }
 
     /// The features of this network with the scope's layers replaced, `[N, 512]`: what fine-tuning trains.

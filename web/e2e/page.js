@@ -78,6 +78,44 @@ export class Page {
     );
   }
 
+  /** Waits until a section (`network`, `gradient`, `line`) shows the image `key`. */
+  async section(name, key) {
+    await this.page.waitForSelector(`[data-testid=${name}][data-for="${key}"]`, { timeout: PREDICT_MS });
+  }
+
+  /** The data attributes of the one element with this id. */
+  data(testid) {
+    return this.page.getByTestId(testid).evaluate((element) => ({ ...element.dataset }));
+  }
+
+  /** A setting in the address. */
+  setting(name) {
+    return new URL(this.page.url()).searchParams.get(name);
+  }
+
+  /** The entry of the gradient that the formula is of, in numbers. */
+  async entry() {
+    const data = await this.data("gradient-entry");
+    return Object.fromEntries(["output", "channel", "y", "x", "omega", "derivative", "input", "value"].map((name) => [name, Number(data[name])]));
+  }
+
+  /** The part of the gradient on show once it is drawn: left, across, top, down. */
+  async drawn() {
+    const matrix = this.page.locator("[data-testid=gradient-matrix][data-drawn]");
+    await matrix.waitFor({ timeout: PREDICT_MS });
+    return (await matrix.getAttribute("data-drawn")).split(",").map(Number);
+  }
+
+  /** The colours of a canvas within `inside` at places from 0 to 1. */
+  colours(testid, places, inside = this.page) {
+    const pick = (canvas, places) => {
+      const context = canvas.getContext("2d");
+      const at = (share, length) => Math.min(Math.floor(share * length), length - 1);
+      return places.map(([x, y]) => [...context.getImageData(at(x, canvas.width), at(y, canvas.height), 1, 1).data.slice(0, 3)]);
+    };
+    return inside.getByTestId(testid).evaluate(pick, places);
+  }
+
   /** Fails if anything was printed as an error, or asked of another host. */
   assertQuiet() {
     assert.deepEqual(this.errors, [], "the console shows errors");

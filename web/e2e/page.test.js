@@ -4,31 +4,15 @@
 //   DIST         the built page (../../dist)
 //   SCREENSHOTS  a folder for pictures of the page; none are taken without it
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { launch } from "./chromium.js";
+import { DIST, MODEL, indices, tilePng } from "./gallery.js";
 import { assertSame, predict } from "./native.js";
 import { Page } from "./page.js";
-import { crop, decode, encode } from "./png.js";
 import { serve } from "./server.js";
-
-const HERE = import.meta.dirname;
-const DIST = process.env.DIST ?? join(HERE, "../../dist");
-const MODEL = join(DIST, "models/cifar10-rotation");
-const GALLERY = JSON.parse(readFileSync(join(DIST, "gallery/index.json"), "utf8"));
-
-/** A gallery image as a PNG of its own. */
-function tilePng(index) {
-  const sheet = GALLERY.sheets.find(({ images }) => images.some((image) => image.index === index));
-  const place = sheet.images.findIndex((image) => image.index === index);
-  const [row, column] = [Math.floor(place / GALLERY.columns), place % GALLERY.columns];
-  const { tile } = GALLERY;
-  return encode(crop(decode(readFileSync(join(DIST, "gallery", sheet.file))), column * tile, row * tile, tile));
-}
-
-const indices = (sheet) => GALLERY.sheets[sheet].images.map(({ index }) => index);
 
 let scratch;
 let server;

@@ -7,6 +7,11 @@
 //! kept apart from the browser so that ordinary tests reach it.
 
 pub mod cifar10;
+pub mod gradient;
+pub mod line;
+pub mod maps;
 pub mod messages;
 pub mod numbers;
+pub mod palette;
 pub mod recovery;
+pub mod viewport;

@@ -1,5 +1,6 @@
 //! What the interface and the engine say to each other through `postMessage`.
 
+use crate::viewport::Window;
 use serde::{Deserialize, Serialize};
 
 /// From the interface to the engine.
@@ -9,6 +10,25 @@ pub enum ToEngine {
     Start(Start),
     /// Predict an image. A later request takes the place of an earlier one that is not finished.
     Predict(Request),
+    /// Draw a part of an outer product.
+    Draw(Draw),
+}
+
+/// A window of the outer product `rows · columnsᵀ`, to be drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Draw {
+    /// `[R]`.
+    #[serde(with = "floats")]
+    pub rows: Vec<f32>,
+    /// `[C]`.
+    #[serde(with = "floats")]
+    pub columns: Vec<f32>,
+    /// Which entries.
+    pub window: Window,
+    /// Pixels in a row of the picture.
+    pub width: usize,
+    /// Rows of the picture.
+    pub height: usize,
 }
 
 /// How the engine is to start.
@@ -82,6 +102,85 @@ pub enum FromEngine {
         /// One entry a class.
         terms: Vec<Terms>,
     },
+    /// What else there is to see of a request's image.
+    Told {
+        /// The request.
+        id: u32,
+        /// What it is.
+        insight: Insight,
+    },
+    /// What was to be drawn.
+    Drawn(Drawn),
+}
+
+/// What there is to see of an image beyond its predictions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Insight {
+    /// The gradient of the logits.
+    Gradient(Gradient),
+    /// What each layer makes of the image, lowest first.
+    Maps(Vec<Maps>),
+    /// The logits as θ2 moves along w2.
+    Line(Line),
+}
+
+/// One layer's output for an image, and its derivative along the full model's w2.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Maps {
+    /// H and W.
+    pub side: usize,
+    /// `[O, H, W]`.
+    #[serde(with = "floats")]
+    pub features: Vec<f32>,
+    /// The same shape; empty below the scope, where nothing moves.
+    #[serde(with = "floats")]
+    pub tangents: Vec<f32>,
+}
+
+/// The parts of which the gradient of a logit by the last layer's weight is made: `∂logit_c/∂W = (ω_c ∘ d) yᵀ`, where
+/// that layer has one position. W is the weight as it is applied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Gradient {
+    /// ω̄, class by class, `[c, O]`.
+    #[serde(with = "floats")]
+    pub omega: Vec<f32>,
+    /// d, the activation's derivative, `[O]`.
+    #[serde(with = "floats")]
+    pub derivative: Vec<f32>,
+    /// y, the layer's input, `[C, K, K]`.
+    #[serde(with = "floats")]
+    pub input: Vec<f32>,
+    /// K.
+    pub kernel: usize,
+}
+
+/// The logits of the network at θ̄2 + r·w2, for the full model's w2, and their tangent line at r = 0. The classifier on
+/// top is ω̄ throughout.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// From one r to the next; the first is 0.
+    pub step: f32,
+    /// The network's logits, `[R, c]`.
+    #[serde(with = "floats")]
+    pub network: Vec<f32>,
+    /// Where the tangent line starts, `ω̄ᵀ f + b`, `[c]`.
+    #[serde(with = "floats")]
+    pub start: Vec<f32>,
+    /// Its slope, `ω̄ᵀ J w2`, `[c]`.
+    #[serde(with = "floats")]
+    pub slope: Vec<f32>,
+}
+
+/// A picture of numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Drawn {
+    /// Which entries it shows.
+    pub window: Window,
+    /// Pixels in a row.
+    pub width: usize,
+    /// `[height, width]`.
+    #[serde(with = "floats")]
+    pub pixels: Vec<f32>,
 }
 
 /// The four models: `shared::config::Mode` by the same names.
@@ -143,6 +242,45 @@ pub struct Ready {
     pub adapter: String,
     /// Why it is not the GPU, where it is not.
     pub note: Option<String>,
+    /// What the network is made of.
+    pub network: Network,
+}
+
+/// What a network is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// From the image to the features.
+    pub layers: Vec<Layer>,
+    /// What θ2 can be, narrowest first.
+    pub scopes: Vec<Scope>,
+    /// The name of the scope that the models were fitted for.
+    pub fitted: String,
+}
+
+/// One convolution.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layer {
+    /// Its name.
+    pub name: String,
+    /// O.
+    pub outputs: usize,
+    /// H and W of the output.
+    pub side: usize,
+    /// The kernel's side.
+    pub kernel: usize,
+    /// Step in both directions.
+    pub stride: usize,
+    /// Weights and biases.
+    pub parameters: usize,
+}
+
+/// A choice of θ2.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// Its name.
+    pub name: String,
+    /// The index of its lowest layer.
+    pub start: usize,
 }
 
 /// The processor that the model runs on.
@@ -177,5 +315,21 @@ impl Terms {
     /// The logit itself.
     pub fn total(self) -> f32 {
         self.activation + self.gradient
+    }
+}
+
+/// Numbers as bytes, which `postMessage` takes as one piece.
+mod floats {
+    use serde::{Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(numbers: &[f32], serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        serde_bytes::serialize(&bytes, serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D::Error> {
+        let bytes: Vec<u8> = serde_bytes::deserialize(deserializer)?;
+        let (numbers, _) = bytes.as_chunks();
+        Ok(numbers.iter().copied().map(f32::from_le_bytes).collect())
     }
 }

@@ -63,6 +63,39 @@ pub fn signed(value: f32) -> String {
     }
 }
 
+/// A signed number with four digits that count, small ones with a power of ten, and a real minus sign.
+pub fn precise(value: f32) -> String {
+    let magnitude = value.abs();
+    let text = match magnitude {
+        0.0 => "0".to_owned(),
+        small if small < 1e-3 => {
+            let text = format!("{small:.3e}");
+            let (digits, power) = text.split_once("e-").unwrap_or((&text, "0"));
+            format!("{digits}·10⁻{}", power.chars().map(superscript).collect::<String>())
+        }
+        middle => {
+            let whole = middle.log10().floor().max(0.0) as usize;
+            format!("{middle:.*}", 4_usize.saturating_sub(whole))
+        }
+    };
+    if value < 0.0 { format!("−{text}") } else { text }
+}
+
+fn superscript(digit: char) -> char {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    digit.to_digit(10).map_or(digit, |digit| DIGITS[digit as usize])
+}
+
+/// A whole number in groups of three digits.
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let group = |(at, digit): (usize, char)| {
+        let comma = at > 0 && (digits.len() - at).is_multiple_of(3);
+        comma.then_some(',').into_iter().chain([digit])
+    };
+    digits.chars().enumerate().flat_map(group).collect()
+}
+
 /// A share as a percentage.
 pub fn percent(share: f64) -> String {
     match share * 100.0 {
@@ -118,6 +151,17 @@ mod tests {
         assert_eq!(scale(all.iter()), 3.5);
         let within = |span: Span| span.from >= -1.0 && span.to <= 1.0;
         assert!(all.iter().map(|&t| bar(t, 3.5)).all(|b| within(b.activation) && within(b.gradient)));
+    }
+
+    #[wasm_bindgen_test]
+    fn precise_numbers_keep_their_digits() {
+        assert_eq!([precise(-0.01234), precise(12.3456), precise(0.0)], ["−0.0123", "12.346", "0"]);
+        assert_eq!([precise(0.000_056_78), precise(-3e-12)], ["5.678·10⁻⁵", "−3.000·10⁻¹²"]);
+    }
+
+    #[wasm_bindgen_test]
+    fn whole_numbers_are_grouped() {
+        assert_eq!([grouped(7), grouped(999), grouped(2_097_664)], ["7", "999", "2,097,664"]);
     }
 
     #[wasm_bindgen_test]

@@ -1,6 +1,11 @@
 //! The kernels on Burn's CPU backend.
 
-use super::{BatchNormInput, KernelGradients, Kernels, batch_norm, conv2d, conv2d::Geometry, leaky_relu, maxout};
+use super::{
+    BatchNormInput, KernelGradients, Kernels, Pictures, batch_norm, conv2d,
+    conv2d::Geometry,
+    leaky_relu, maxout,
+    outer_product_view::{self, Window},
+};
 use burn::backend::{Flex, TensorMetadata, flex::FlexTensor};
 use burn::tensor::{Shape, TensorData};
 
@@ -46,6 +51,14 @@ impl Kernels for Flex {
         let (x, scale, shift) = (x.to_contiguous(), scale.to_contiguous(), shift.to_contiguous());
         let out = batch_norm::forward(x.storage(), scale.storage(), shift.storage(), positions(&x), epsilon);
         (made(out.normalized, x.shape()), made(out.mean, scale.shape()), made(out.variance, scale.shape()))
+    }
+}
+
+impl Pictures for Flex {
+    fn outer_view(rows: FlexTensor, columns: FlexTensor, window: Window) -> FlexTensor {
+        let (rows, columns) = (rows.to_contiguous(), columns.to_contiguous());
+        let picture = outer_product_view::view(rows.storage(), columns.storage(), window);
+        made(picture, Shape::from([window.height, window.width]))
     }
 }
 

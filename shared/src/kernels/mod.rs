@@ -7,6 +7,7 @@ pub mod conv2d;
 pub mod gemm;
 pub mod leaky_relu;
 pub mod maxout;
+pub mod outer_product_view;
 
 mod autodiff;
 mod flex;
@@ -15,6 +16,7 @@ mod wgpu;
 
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
+use outer_product_view::Window;
 
 /// What a backend has to offer beyond Burn's own operations.
 #[backend_extension(Flex, Cube, Autodiff)]
@@ -47,6 +49,13 @@ pub trait Kernels: Backend {
         shift: FloatTensor<Self>,
         epsilon: f32,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+}
+
+/// What a backend draws. Nothing is trained through a picture, so there is no reverse mode.
+#[backend_extension(Flex, Cube)]
+pub trait Pictures: Backend {
+    /// A window of `rows [R] · columns [C]ᵀ`, which lies within it, as a picture `[height, width]`.
+    fn outer_view(rows: FloatTensor<Self>, columns: FloatTensor<Self>, window: Window) -> FloatTensor<Self>;
 }
 
 /// The derivatives of [`Kernels`], on the backends that compute: what reverse mode calls.
@@ -132,4 +141,11 @@ pub fn batch_normalize(
     let (out, mean, variance) =
         Dispatch::batch_normalize(x.into_dispatch(), scale.into_dispatch(), shift.into_dispatch(), epsilon);
     (Tensor::from_dispatch(out), Tensor::from_dispatch(mean), Tensor::from_dispatch(variance))
+}
+
+/// A window of the outer product `rows [R] · columns [C]ᵀ`, cut to it, as a picture `[height, width]`: of the entries
+/// that a pixel covers it shows the one of the greatest magnitude.
+pub fn outer_product_view(rows: Tensor<1>, columns: Tensor<1>, window: Window) -> Tensor<2> {
+    let window = window.within(rows.dims()[0], columns.dims()[0]);
+    Tensor::from_dispatch(Dispatch::outer_view(rows.into_dispatch(), columns.into_dispatch(), window))
 }

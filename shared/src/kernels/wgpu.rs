@@ -1,6 +1,6 @@
 //! The kernels on wgpu devices: WGSL for leaky ReLU, Burn's own convolution.
 
-use super::{BatchNormInput, KernelGradients, Kernels};
+use super::{BatchNormInput, KernelGradients, Kernels, Pictures, outer_product_view::Window};
 use burn::backend::{
     TensorMetadata,
     ops::{ActivationOps, ConvOptions, ConvTransposeOptions, FloatTensorOps, ModuleOps},
@@ -58,6 +58,17 @@ impl Kernels for CubeBackend {
         let out = Self::float_add(Self::float_mul(centred, factor), by_channel(shift));
         let channels = scale.shape();
         (out, Self::float_reshape(mean, channels.clone()), Self::float_reshape(variance, channels))
+    }
+}
+
+impl Pictures for CubeBackend {
+    fn outer_view(rows: CubeTensor, columns: CubeTensor, window: Window) -> CubeTensor {
+        let Window { left, across, top, down, width, height } = window;
+        let kernel = shaders::OUTER_PRODUCT_VIEW;
+        let groups = [in_u32(width).div_ceil(kernel.workgroup), in_u32(height)];
+        let params = [left, across, top, down, width, height].map(in_u32);
+        let [picture] = launch_on(kernel, groups, [rows, columns], Shape::from([height, width]), &params);
+        picture
     }
 }
 
@@ -150,23 +161,38 @@ impl KernelSource for Wgsl {
 
 /// Runs an element-wise kernel on inputs of one shape; the outputs have that shape too.
 fn launch<const I: usize, const O: usize>(kernel: Kernel, inputs: [CubeTensor; I], slope: f32) -> [CubeTensor; O] {
-    let inputs = inputs.map(into_contiguous);
-    let first = inputs[0].clone();
-    let (client, shape) = (first.client, first.meta.shape().clone());
-    let len = u32::try_from(shape.num_elements()).expect("a buffer that WebGPU can bind has fewer elements than u32");
+    let shape = inputs[0].shape();
+    let len = in_u32(shape.num_elements());
     let groups = len.div_ceil(kernel.workgroup);
     let row = groups.min(MAX_ROW);
-    let params = client.create_from_slice(bytemuck::cast_slice(&[len, row * kernel.workgroup, slope.to_bits()]));
-    let outputs = [(); O]
-        .map(|()| empty_device_contiguous_dtype(client.clone(), first.device.clone(), shape.clone(), first.dtype));
+    let params = [len, row * kernel.workgroup, slope.to_bits()];
+    launch_on(kernel, [row, groups.div_ceil(row.max(1))], inputs, shape, &params)
+}
+
+/// Runs a kernel of so many workgroups on contiguous inputs, for outputs of the given shape.
+fn launch_on<const I: usize, const O: usize>(
+    kernel: Kernel,
+    [across, down]: [u32; 2],
+    inputs: [CubeTensor; I],
+    shape: Shape,
+    params: &[u32],
+) -> [CubeTensor; O] {
+    let inputs = inputs.map(into_contiguous);
+    let CubeTensor { client, device, dtype, .. } = inputs[0].clone();
+    let params = client.create_from_slice(bytemuck::cast_slice(params));
+    let outputs = [(); O].map(|()| empty_device_contiguous_dtype(client.clone(), device.clone(), shape.clone(), dtype));
     let mut arguments = KernelArguments::new();
     for tensor in inputs.into_iter().chain(outputs.iter().cloned()) {
         arguments = arguments.with_buffer(tensor.handle.binding());
     }
     client.launch(
         Box::new(SourceKernel::new(Wgsl(kernel), CubeDim::new_1d(kernel.workgroup))),
-        CubeCount::Static(row, groups.div_ceil(row.max(1)), 1),
+        CubeCount::Static(across, down, 1),
         arguments.with_buffer(params.binding()),
     );
     outputs
+}
+
+fn in_u32(count: usize) -> u32 {
+    u32::try_from(count).expect("a buffer that WebGPU can bind has fewer elements than u32")
 }

@@ -205,10 +205,7 @@ struct Line {
 impl Line {
     /// F, with the scope's parameters moved by `r·w2`.
     fn at(&self, r: f64) -> Tensor<2> {
-        let start = self.encoder.config.kind.scope_start(self.kept.scope);
-        let moved: Vec<Conv> =
-            self.encoder.stored[start..].iter().zip(&self.tangents).map(|(conv, by)| shifted(conv, by, r)).collect();
-        self.encoder.features_with(&self.kept, &moved)
+        self.encoder.features_with(&self.kept, &self.encoder.moved(self.kept.scope, &self.tangents, r as f32))
     }
 
     /// J w2.

@@ -12,7 +12,10 @@ use burn::{
         ops::{ConvOptions, ConvTransposeOptions},
     },
 };
-use shared::{kernels, normalized::EPSILON};
+use shared::{
+    kernels::{self, outer_product_view::Window},
+    normalized::EPSILON,
+};
 
 /// `x`'s and the weight's shape, and the stride.
 type Convolution = ([usize; 4], [usize; 4], usize);
@@ -226,4 +229,40 @@ fn batch_normalized(
         ("gradient by scale", scale.grad(&gradients).expect("it is a leaf")),
         ("gradient by shift", shift.grad(&gradients).expect("it is a leaf")),
     ]
+}
+
+/// Windows of an outer product, smaller and larger than their pictures, whole and cut, against the whole matrix: bit
+/// for bit, since every device rounds one product alike.
+pub async fn outer_product_views_show_the_strongest_entries(device: &Device) {
+    let (rows, columns) = (recipe::numbers("rows", 37, 1.0), recipe::numbers("columns", 300, 1.0));
+    let view = |left, across, top, down, width, height| Window { left, across, top, down, width, height };
+    for window in [
+        view(0, 300, 0, 37, 300, 37),
+        view(0, 300, 0, 37, 90, 10),
+        view(211, 8, 5, 3, 130, 20),
+        view(290, 50, 36, 9, 64, 70),
+        view(400, 1, 90, 1, 1, 1),
+    ] {
+        let tensor = |numbers: &[f32]| Tensor::<1>::from_data(numbers, device);
+        let found = read(kernels::outer_product_view(tensor(&rows), tensor(&columns), window)).await;
+        assert_eq!(found, strongest_entries(&rows, &columns, window.within(37, 300)), "{window:?}");
+    }
+}
+
+/// For every pixel, a search through all the entries of the matrix that it covers.
+fn strongest_entries(rows: &[f32], columns: &[f32], window: Window) -> Vec<f32> {
+    let Window { left, across, top, down, width, height } = window;
+    let covers = |pixel: usize, pixels: usize, count: usize, entry: usize| {
+        let from = pixel * count / pixels;
+        (from..((pixel + 1) * count / pixels).max(from + 1)).contains(&entry)
+    };
+    let pixel = |x: usize, y: usize| {
+        let of_rows = (0..down).filter(|&row| covers(y, height, down, row));
+        let entries = of_rows.flat_map(|row| {
+            let of_columns = (0..across).filter(|&column| covers(x, width, across, column));
+            of_columns.map(move |column| rows[top + row] * columns[left + column])
+        });
+        entries.max_by(|a, b| a.abs().total_cmp(&b.abs())).expect("a pixel covers an entry")
+    };
+    (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| pixel(x, y)).collect()
 }

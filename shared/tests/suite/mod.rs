@@ -39,9 +39,11 @@ macro_rules! every_body_on {
                 leaky_relu_follows_its_definition,
                 leaky_relu_gradients_follow_its_definition,
                 leaky_relu_takes_any_layout,
+                outer_product_views_show_the_strongest_entries,
             }
             models {
                 kept_features_give_the_same_logits,
+                layers_end_in_the_features,
                 reparametrized_networks_are_the_same_function,
                 heads_have_the_same_logits_in_either_parametrization,
                 running_statistics_follow_the_batches,

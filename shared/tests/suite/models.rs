@@ -47,6 +47,28 @@ pub async fn kept_features_give_the_same_logits(device: &Device) {
     }
 }
 
+/// The last of all layers' outputs, averaged, against the features and their derivative; below the scope nothing moves.
+pub async fn layers_end_in_the_features(device: &Device) {
+    for network in recipe::networks(Point::Generic) {
+        let encoder = network.encoder(device);
+        for &scope in network.kind.scopes() {
+            let (images, tangents) = (recipe::images(device), network.tangents(scope, device));
+            let mut layers = encoder.layers(images.clone(), scope, &tangents);
+            let moving: Vec<bool> = layers.iter().map(|layer| layer.tangent.is_some()).collect();
+            let start = network.kind.scope_start(scope);
+            let expected: Vec<bool> = (0..network.kind.layers().len()).map(|index| index >= start).collect();
+            let what = format!("{network:?}, {scope}");
+            assert_eq!(moving, expected, "{what}");
+            let last = jvp::global_average_pool(layers.pop().expect("an encoder has layers"));
+            let features = encoder.features(&encoder.keep(images, scope), &tangents);
+            assert_close(&what, last.primal, features.primal, 1e-5).await;
+            let [found, expected] =
+                [last.tangent, features.tangent].map(|tangent| tangent.expect("the last one moves"));
+            assert_close(&what, found, expected, 1e-5).await;
+        }
+    }
+}
+
 /// Standard → NTK → standard: the function at each station, and the numbers at the end.
 pub async fn reparametrized_networks_are_the_same_function(device: &Device) {
     for network in recipe::networks(Point::Generic) {

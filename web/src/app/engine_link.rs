@@ -4,7 +4,7 @@ use crate::{browser, state::State};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web::{
-    messages::{FromEngine, Request, Source, Start, ToEngine},
+    messages::{Draw, FromEngine, Request, Source, Start, ToEngine},
     recovery::Recovery,
 };
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
@@ -66,6 +66,15 @@ impl Link {
             self.send(&ToEngine::Predict(request));
         }
         self.last_id
+    }
+
+    /// Asks for a picture; whether there is an engine to draw it.
+    pub fn draw(&self, draw: Draw) -> bool {
+        let is_ready = self.worker.as_ref().is_some_and(|running| running.ready);
+        if is_ready {
+            self.send(&ToEngine::Draw(draw));
+        }
+        is_ready
     }
 
     /// The engine listens: tells it to start, and what is wanted.

@@ -1,8 +1,11 @@
 //! The interface: small, there at once, and never waiting for the engine.
 
 mod browser;
+mod canvas;
 mod engine_link;
 mod gallery;
+mod insights;
+mod settings;
 mod state;
 mod url_state;
 mod views;

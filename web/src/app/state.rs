@@ -4,12 +4,16 @@ use crate::{
     browser,
     engine_link::Link,
     gallery::{Index, Tile},
+    insights::Insights,
+    settings::Settings,
     url_state,
 };
 use leptos::{prelude::*, task::spawn_local};
 use std::collections::BTreeMap;
 use web::{
-    messages::{FromEngine, Mode, Progress, Ready, Source, Terms},
+    gradient::Contrast,
+    messages::{Draw, Drawn, FromEngine, Insight, Mode, Progress, Ready, Source, Terms},
+    numbers::best,
     recovery::Recovery,
 };
 use web_sys::File;
@@ -34,6 +38,10 @@ pub struct State {
     pub shown: RwSignal<Option<Outcome>>,
     /// Why there are no predictions for the chosen image.
     pub trouble: RwSignal<Option<String>>,
+    /// What else there is to see of the chosen image.
+    pub insights: Insights,
+    /// What the visitor has set.
+    pub settings: Settings,
     wanted: RwSignal<u32>,
     coming: RwSignal<Option<Outcome>>,
     offered: StoredValue<Option<Offered>>,
@@ -158,6 +166,8 @@ impl State {
             engine: RwSignal::new(Engine::default()),
             shown: RwSignal::new(None),
             trouble: RwSignal::new(None),
+            insights: Insights::default(),
+            settings: Settings::from_address(),
             wanted: RwSignal::new(0),
             coming: RwSignal::new(None),
             offered: StoredValue::new(None),
@@ -288,11 +298,47 @@ impl State {
             FromEngine::Seen { id, pixels } => self.seen(id, pixels),
             FromEngine::Refused { id, message } => self.refused(id, message),
             FromEngine::Predicted { id, mode, terms } => self.predicted(id, mode, terms),
+            FromEngine::Told { id, insight } if id == self.wanted.get_untracked() => self.told(insight),
+            FromEngine::Told { .. } => {}
+            FromEngine::Drawn(drawn) => self.drawn(drawn),
+        }
+    }
+
+    fn told(self, insight: Insight) {
+        if let Some(choice) = self.choice.get_untracked() {
+            self.insights.hear(choice, insight);
+        }
+    }
+
+    /// The class whose logit is looked into: the one that was set, or else the one that the full model predicts.
+    pub fn contrast(self) -> Option<Contrast> {
+        let predicted = || self.shown.with(|shown| Some(best(shown.as_ref()?.terms.get(&Mode::Full)?)?.0));
+        let class = self.settings.class.get().0.or_else(predicted)?;
+        Some(Contrast { class, against: self.settings.against.get().0.filter(|&against| against != class) })
+    }
+
+    /// Asks for a picture, now or as soon as the one that is being drawn is there.
+    pub fn draw(self, draw: Draw) {
+        match self.insights.drawing.get_value() {
+            true => self.insights.to_draw.set_value(Some(draw)),
+            false => {
+                let sent = self.link.try_update_value(|link| link.draw(draw)).unwrap_or_default();
+                self.insights.drawing.set_value(sent);
+            }
+        }
+    }
+
+    fn drawn(self, drawn: Drawn) {
+        self.insights.drawn.set(Some(drawn));
+        self.insights.drawing.set_value(false);
+        if let Some(draw) = self.insights.to_draw.try_update_value(Option::take).flatten() {
+            self.draw(draw);
         }
     }
 
     fn engine_ready(self, ready: Ready) {
         self.link.update_value(Link::ready);
+        self.insights.drawing.set_value(false);
         self.engine.update(|engine| {
             engine.progress = None;
             engine.phase = Phase::Ready(ready);

@@ -1,6 +1,7 @@
 //! What of the page is in its address.
 
 use leptos::prelude::window;
+use std::str::FromStr;
 use wasm_bindgen::JsValue;
 use web_sys::Url;
 
@@ -11,7 +12,7 @@ const BACKEND: &str = "backend";
 
 /// The gallery image that the address names, by its index in the test set.
 pub fn image() -> Option<u32> {
-    parameter(IMAGE)?.parse().ok()
+    get(IMAGE)
 }
 
 /// Whether the address asks for the CPU.
@@ -19,12 +20,22 @@ pub fn cpu_only() -> bool {
     parameter(BACKEND).as_deref() == Some("cpu")
 }
 
-/// Puts the chosen gallery image into the address, or takes it out. The rest of the address stays.
+/// Puts the chosen gallery image into the address, or takes it out.
 pub fn set_image(index: Option<u32>) {
+    set(IMAGE, index.map(|index| index.to_string()));
+}
+
+/// What the address says of a setting, if it is one of its values.
+pub fn get<T: FromStr>(name: &str) -> Option<T> {
+    parameter(name)?.parse().ok()
+}
+
+/// Puts a setting into the address, or takes it out. The rest of the address stays.
+pub fn set(name: &str, value: Option<String>) {
     let Some(url) = address() else { return };
-    match index {
-        Some(index) => url.search_params().set(IMAGE, &index.to_string()),
-        None => url.search_params().delete(IMAGE),
+    match value {
+        Some(value) => url.search_params().set(name, &value),
+        None => url.search_params().delete(name),
     }
     // A page opened from a file has no history to write to; it works all the same.
     let _ =

@@ -10,23 +10,39 @@ mod sources;
 mod worker;
 
 use crate::{
-    model::Model,
+    model::{Model, ModelError},
     sources::{Files, Sheets},
 };
 use futures_channel::mpsc;
 use futures_util::StreamExt;
+use shared::features::Kept;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
 use wasm_bindgen_futures::spawn_local;
-use web::messages::{FromEngine, Mode, Request, Start, ToEngine};
+use web::messages::{Draw, FromEngine, Insight, Line, Mode, Request, Start, ToEngine};
 
-/// An image that was read, and the request it is for.
-struct Job {
-    id: u32,
-    pixels: Vec<u8>,
+/// What the model is wanted for.
+enum Job {
+    /// An image that was read, and the request it is for.
+    Predict { id: u32, pixels: Vec<u8> },
+    /// A picture.
+    Draw(Draw),
+    /// The next point of a curve. Long work comes in pieces that queue up again behind what has come meanwhile.
+    Trace(Box<Trace>),
 }
+
+/// The curve of a request's image, as far as it goes.
+struct Trace {
+    id: u32,
+    kept: Kept,
+    line: Line,
+}
+
+/// The network is evaluated at r = 0, 0.05, …, 2.
+const STEP: f32 = 0.05;
+const POINTS: usize = 41;
 
 /// What is set up once the first message has come.
 #[derive(Clone)]
@@ -35,6 +51,13 @@ struct Desk {
     jobs: mpsc::UnboundedSender<Job>,
     /// The newest request: work for an older one is given up.
     newest: Rc<Cell<u32>>,
+}
+
+impl Desk {
+    fn queue(&self, job: Job) {
+        // The receiver is gone only when loading has failed, and the interface knows of that.
+        let _ = self.jobs.unbounded_send(job);
+    }
 }
 
 fn main() {
@@ -47,6 +70,11 @@ fn main() {
                 spawn_local(read(desk, request));
             }
         }
+        ToEngine::Draw(draw) => {
+            if let Some(desk) = &*desk.borrow() {
+                desk.queue(Job::Draw(draw));
+            }
+        }
     });
     worker::post(&FromEngine::Listening);
 }
@@ -57,8 +85,9 @@ fn open(start: Start) -> Desk {
     let newest = Rc::new(Cell::new(0));
     let files = Files::new(start.base);
     let sheets = Rc::new(Sheets::new(files.clone()));
-    spawn_local(serve(files, start.cpu_only, queue, newest.clone()));
-    Desk { sheets, jobs, newest }
+    let desk = Desk { sheets, jobs, newest };
+    spawn_local(serve(desk.clone(), files, start.cpu_only, queue));
+    desk
 }
 
 /// Reads a request's image, shows what the network will see, and passes it on.
@@ -68,15 +97,14 @@ async fn read(desk: Desk, request: Request) {
     match desk.sheets.pixels(request.source).await {
         Ok(pixels) => {
             worker::post(&FromEngine::Seen { id, pixels: pixels.clone() });
-            // The receiver is gone only when loading has failed, and the interface knows of that.
-            let _ = desk.jobs.unbounded_send(Job { id, pixels });
+            desk.queue(Job::Predict { id, pixels });
         }
         Err(error) => worker::post(&FromEngine::Refused { id, message: error.to_string() }),
     }
 }
 
-/// Loads the network, then predicts whatever comes.
-async fn serve(files: Files, cpu_only: bool, mut queue: mpsc::UnboundedReceiver<Job>, newest: Rc<Cell<u32>>) {
+/// Loads the network, then does whatever comes.
+async fn serve(desk: Desk, files: Files, cpu_only: bool, mut queue: mpsc::UnboundedReceiver<Job>) {
     let mut model = match Model::load(files, cpu_only).await {
         Ok((model, ready)) => {
             worker::post(&FromEngine::Ready(ready));
@@ -85,22 +113,72 @@ async fn serve(files: Files, cpu_only: bool, mut queue: mpsc::UnboundedReceiver<
         Err(error) => return worker::post(&FromEngine::Failed(error.to_string())),
     };
     while let Some(job) = queue.next().await {
-        if let Err(error) = predict(&mut model, &job, &newest).await {
-            worker::post(&FromEngine::Refused { id: job.id, message: error.to_string() });
+        let id = job.id();
+        match (work(&mut model, &desk, job).await, id) {
+            (Ok(()), _) => {}
+            (Err(error), Some(id)) => worker::post(&FromEngine::Refused { id, message: error.to_string() }),
+            (Err(error), None) => worker::post(&FromEngine::Broken(error.to_string())),
         }
     }
 }
 
-/// Predicts one image by every mode, cheapest first, unless a newer request has come.
-async fn predict(model: &mut Model, job: &Job, newest: &Cell<u32>) -> Result<(), model::ModelError> {
-    let kept = model.keep(&job.pixels);
+impl Job {
+    /// The request that it is for.
+    fn id(&self) -> Option<u32> {
+        match self {
+            Self::Predict { id, .. } => Some(*id),
+            Self::Trace(trace) => Some(trace.id),
+            Self::Draw(_) => None,
+        }
+    }
+}
+
+async fn work(model: &mut Model, desk: &Desk, job: Job) -> Result<(), ModelError> {
+    match job {
+        Job::Predict { id, pixels } => predict(model, desk, id, &pixels).await,
+        Job::Draw(draw) => {
+            worker::post(&FromEngine::Drawn(model.draw(draw).await?));
+            Ok(())
+        }
+        Job::Trace(trace) => extend(model, desk, trace).await,
+    }
+}
+
+/// Predicts one image by every mode, cheapest first, and then tells what else there is to see, unless a newer request
+/// has come.
+async fn predict(model: &mut Model, desk: &Desk, id: u32, pixels: &[u8]) -> Result<(), ModelError> {
+    let kept = model.keep(pixels);
     for mode in Mode::ALL {
-        if newest.get() != job.id {
+        if desk.newest.get() != id {
             return Ok(());
         }
         let terms = model.terms(&kept, mode).await?;
-        worker::post(&FromEngine::Predicted { id: job.id, mode, terms });
+        worker::post(&FromEngine::Predicted { id, mode, terms });
     }
+    let tell = |insight| worker::post(&FromEngine::Told { id, insight });
+    if let Some(gradient) = model.gradient(&kept).await? {
+        tell(Insight::Gradient(gradient));
+    }
+    tell(Insight::Maps(model.maps(pixels).await?));
+    if let Some(line) = model.tangent_line(&kept, STEP).await? {
+        desk.queue(Job::Trace(Box::new(Trace { id, kept, line })));
+    }
+    Ok(())
+}
+
+/// Adds a point to a curve, and tells it once it is whole, unless a newer request has come.
+async fn extend(model: &Model, desk: &Desk, mut trace: Box<Trace>) -> Result<(), ModelError> {
+    worker::breathe().await;
+    if desk.newest.get() != trace.id {
+        return Ok(());
+    }
+    let done = trace.line.points();
+    if done == POINTS {
+        worker::post(&FromEngine::Told { id: trace.id, insight: Insight::Line(trace.line) });
+        return Ok(());
+    }
+    trace.line.network.extend(model.logits_at(&trace.kept, done as f32 * STEP).await?);
+    desk.queue(Job::Trace(trace));
     Ok(())
 }
 

@@ -8,14 +8,19 @@ use crate::{
 use burn::tensor::{DType, Device, Tensor};
 use shared::{
     config::{self, Scope},
-    encoder::Encoder,
+    encoder::{Encoder, LayerSpec},
     features::Kept,
     images,
-    linear::Head,
+    jvp::Dual,
+    kernels::{self, outer_product_view},
+    linear::{Classifier, Head},
     weights::{self, WeightsError},
 };
 use std::collections::BTreeMap;
-use web::messages::{Backend, Mode, Ready, Terms};
+use web::{
+    messages::{self, Backend, Draw, Drawn, Gradient, Layer, Line, Maps, Mode, Network, Ready, Terms},
+    viewport::Window,
+};
 
 /// The folder of the base network and its heads.
 const FOLDER: &str = "models/cifar10-rotation";
@@ -48,7 +53,10 @@ impl Model {
         let encoder = read_base(&base, &Device::flex())?;
         let head = fetch_head(&files, Mode::Activation, narrowest(&encoder)).await?;
         let cpu = Self::new(files.clone(), Device::flex(), encoder, &head)?;
-        let on_cpu = |cpu, note| Ok((cpu, Ready { backend: Backend::Cpu, adapter: String::new(), note }));
+        let network = cpu.network();
+        let on_cpu = |cpu, note| {
+            Ok((cpu, Ready { backend: Backend::Cpu, adapter: String::new(), note, network: network.clone() }))
+        };
         if cpu_only {
             return on_cpu(cpu, None);
         }
@@ -59,7 +67,7 @@ impl Model {
         let encoder = read_base(&base, &device)?;
         let gpu = Self::new(files, device, encoder, &head)?;
         match gpu.agrees_with(&cpu).await {
-            Ok(()) => Ok((gpu, Ready { backend: Backend::Webgpu, adapter, note: None })),
+            Ok(()) => Ok((gpu, Ready { backend: Backend::Webgpu, adapter, note: None, network })),
             Err(error) => on_cpu(cpu, Some(error.to_string())),
         }
     }
@@ -91,6 +99,87 @@ impl Model {
             self.add_head(mode, &bytes)?;
         }
         terms(&self.heads[&mode], &self.encoder, kept).await
+    }
+
+    /// The parts of the logits' gradient by the last layer's weight, where that layer has one position: only there is
+    /// the gradient of rank 1.
+    pub async fn gradient(&self, kept: &Kept) -> Result<Option<Gradient>, ModelError> {
+        let [_, _, kernel, _] = kept.input.dims();
+        let (Some(omega), [_, _, 1, 1]) = (self.classifier(), kept.pre.dims()) else { return Ok(None) };
+        let ones = kept.pre.ones_like();
+        let (_, derivative) = kernels::leaky_relu_jvp(kept.pre.clone(), ones, self.encoder.config.slope);
+        Ok(Some(Gradient {
+            omega: numbers(omega.weight.val().transpose()).await?,
+            derivative: numbers(derivative).await?,
+            input: numbers(kept.input.clone()).await?,
+            kernel,
+        }))
+    }
+
+    /// Every layer's output for an image, and its derivative along the full model's w2 once that is loaded.
+    pub async fn maps(&self, pixels: &[u8]) -> Result<Vec<Maps>, ModelError> {
+        let tangents = self.heads.get(&Mode::Full).map(|head| &head.parameters.tangents[..]).unwrap_or_default();
+        let image = images::to_tensor(pixels, self.encoder.config.input_range, &self.device);
+        let mut maps = Vec::new();
+        for Dual { primal, tangent } in self.encoder.layers(image, self.scope, tangents) {
+            let [_, _, side, _] = primal.dims();
+            let tangents = match tangent {
+                Some(tangent) => numbers(tangent).await?,
+                None => Vec::new(),
+            };
+            maps.push(Maps { side, features: numbers(primal).await?, tangents });
+        }
+        Ok(maps)
+    }
+
+    /// The tangent line of the logits along the full model's w2, once that is loaded, with no point of the network yet.
+    pub async fn tangent_line(&self, kept: &Kept, step: f32) -> Result<Option<Line>, ModelError> {
+        let Some((omega, full)) = self.classifier().zip(self.heads.get(&Mode::Full)) else { return Ok(None) };
+        let Dual { primal, tangent } = self.encoder.features(kept, &full.parameters.tangents);
+        let Some(tangent) = tangent else { return Ok(None) };
+        let slope = numbers(tangent.matmul(omega.weight.val())).await?;
+        Ok(Some(Line { step, network: Vec::new(), start: numbers(omega.apply(primal)).await?, slope }))
+    }
+
+    /// The logits `[c]` of the network itself at θ̄2 + r·w2, under the classifier ω̄.
+    pub async fn logits_at(&self, kept: &Kept, r: f32) -> Result<Vec<f32>, ModelError> {
+        let Some((omega, full)) = self.classifier().zip(self.heads.get(&Mode::Full)) else { return Ok(Vec::new()) };
+        let moved = self.encoder.moved(self.scope, &full.parameters.tangents, r);
+        numbers(omega.apply(self.encoder.features_with(kept, &moved))).await
+    }
+
+    /// ω̄: what the activation model learned.
+    fn classifier(&self) -> Option<&Classifier> {
+        self.heads.get(&Mode::Activation)?.parameters.classifier.as_ref()
+    }
+
+    /// What the network is made of.
+    fn network(&self) -> Network {
+        let kind = self.encoder.config.kind;
+        let layer = |(index, spec): (usize, &LayerSpec)| {
+            let [outputs, side, _] = kind.shape_before(index + 1);
+            let parameters = spec.weight_shape().iter().product::<usize>() + outputs;
+            Layer { name: spec.name.to_owned(), outputs, side, kernel: spec.kernel, stride: spec.stride, parameters }
+        };
+        let scope =
+            |scope: &config::Scope| messages::Scope { name: scope.to_string(), start: kind.scope_start(*scope) };
+        Network {
+            layers: kind.layers().iter().enumerate().map(layer).collect(),
+            scopes: kind.scopes().iter().map(scope).collect(),
+            fitted: self.scope.to_string(),
+        }
+    }
+
+    /// Draws a window of an outer product, on the processor that the model is on.
+    pub async fn draw(&self, Draw { rows, columns, window, width, height }: Draw) -> Result<Drawn, ModelError> {
+        let Window { left, across, top, down } = window;
+        let view = outer_product_view::Window { left, across, top, down, width, height };
+        let tensor = |numbers: &[f32]| Tensor::<1>::from_data(numbers, &self.device);
+        let pixels = match rows.is_empty() || columns.is_empty() {
+            true => Vec::new(),
+            false => numbers(kernels::outer_product_view(tensor(&rows), tensor(&columns), view)).await?,
+        };
+        Ok(Drawn { window, width, pixels })
     }
 
     /// Whether this model computes what `other`, on another device, does.
@@ -128,7 +217,7 @@ async fn terms(head: &Head, encoder: &Encoder, kept: &Kept) -> Result<Vec<Terms>
     Ok(activation.into_iter().zip(gradient).map(|(activation, gradient)| Terms { activation, gradient }).collect())
 }
 
-async fn numbers(tensor: Tensor<2>) -> Result<Vec<f32>, ModelError> {
+async fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
     let unreadable = |error: String| ModelError::Read(error);
     let data = tensor.into_data_async().await.map_err(|error| unreadable(error.to_string()))?;
     data.convert_dtype(DType::F32).try_into_vec().map_err(|error| unreadable(format!("{error:?}")))

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use wasm_bindgen_futures::JsFuture;
 use web::messages::{FromEngine, ToEngine};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, PromiseRejectionEvent};
 
@@ -27,6 +28,18 @@ pub fn post(message: &FromEngine) {
     if let Err(error) = sent {
         web_sys::console::error_1(&error);
     }
+}
+
+/// Lets the messages in that wait.
+pub async fn breathe() {
+    let soon = js_sys::Promise::new(&mut |resolve, _| {
+        // Without a timer the work goes on at once.
+        if scope().set_timeout_with_callback(&resolve).is_err() {
+            let _ = resolve.call0(&JsValue::NULL);
+        }
+    });
+    // This promise is never rejected.
+    let _ = JsFuture::from(soon).await;
 }
 
 /// Makes whatever takes the worker down known to the interface: a panic in Rust, or an exception in the browser's

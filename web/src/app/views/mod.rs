@@ -3,12 +3,19 @@
 mod choice;
 mod engine;
 mod gallery;
+mod gradient;
 mod intro;
+mod line;
+mod matrix;
+mod network;
+mod picture;
 mod predictions;
+mod select;
+mod spatial;
 mod terms;
 mod upload;
 
-use crate::state::State;
+use crate::{canvas, state::State};
 use leptos::prelude::*;
 use web::{
     cifar10::CLASSES,
@@ -19,6 +26,7 @@ use web::{
 #[component]
 pub fn Page() -> impl IntoView {
     provide_context(State::start());
+    provide_context(canvas::palette());
     view! {
         <intro::Intro />
         <main>
@@ -30,7 +38,10 @@ pub fn Page() -> impl IntoView {
                     <upload::Upload />
                 </div>
             </section>
+            <network::NetworkView />
+            <gradient::GradientView />
             <ResultView />
+            <line::LineView />
         </main>
     }
 }
@@ -43,6 +54,7 @@ fn ResultView() -> impl IntoView {
     let busy = move || if state.is_busy() { "true" } else { "false" };
     view! {
         <div class="result" data-testid="result" data-for=data_for aria-busy=busy>
+            <network::ScopeNote />
             <predictions::Predictions />
             <terms::TermsView />
         </div>

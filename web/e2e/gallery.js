@@ -1,0 +1,26 @@
+// The built page's files: its gallery and its model.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { crop, decode, encode } from "./png.js";
+
+/** The built page. */
+export const DIST = process.env.DIST ?? join(import.meta.dirname, "../../dist");
+/** The model's folder. */
+export const MODEL = join(DIST, "models/cifar10-rotation");
+
+const GALLERY = JSON.parse(readFileSync(join(DIST, "gallery/index.json"), "utf8"));
+
+/** The images of a sheet, by their indices in the test set. */
+export const indices = (sheet) => GALLERY.sheets[sheet].images.map(({ index }) => index);
+
+/** A gallery image's pixels. */
+export function tile(index) {
+  const sheet = GALLERY.sheets.find(({ images }) => images.some((image) => image.index === index));
+  const place = sheet.images.findIndex((image) => image.index === index);
+  const [row, column] = [Math.floor(place / GALLERY.columns), place % GALLERY.columns];
+  const side = GALLERY.tile;
+  return crop(decode(readFileSync(join(DIST, "gallery", sheet.file))), column * side, row * side, side);
+}
+
+/** A gallery image as a PNG of its own. */
+export const tilePng = (index) => encode(tile(index));

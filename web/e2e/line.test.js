@@ -1,0 +1,116 @@
+// The section of the linearisation, against the native program and a network of the tests' own. Environment: as in
+// page.test.js.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { launch } from "./chromium.js";
+import { DIST, MODEL, indices, tile, tilePng } from "./gallery.js";
+import { predict } from "./native.js";
+import { assertClose, largest } from "./numbers.js";
+import { Network, convolve, moved } from "./network.js";
+import { Page } from "./page.js";
+import { serve } from "./server.js";
+
+const network = new Network(MODEL);
+
+/** The logit of the network itself with conv5 at θ̄2 + r·w2, under ω̄. */
+function logitAt(input, label, r) {
+  const features = convolve(input, moved(network.conv5, network.w2, r), 1).values.map((value) => network.leaky(value));
+  return network.omega(label).reduce((sum, omega, o) => sum + omega * features[o], network.bias(label));
+}
+
+let server;
+let scratch;
+
+before(async () => {
+  scratch = mkdtempSync(join(tmpdir(), "gradfeat-e2e-"));
+  server = await serve(DIST);
+});
+
+after(async () => {
+  await server.close();
+  rmSync(scratch, { recursive: true });
+});
+
+for (const backend of ["webgpu", "cpu"]) {
+  describe(`the linearisation on ${backend}`, { timeout: 600_000 }, () => {
+    const index = indices(0)[7];
+    const [label, against] = [2, 6];
+    let browser;
+    let page;
+    let native;
+    let input;
+
+    before(async () => {
+      const file = join(scratch, "image.png");
+      writeFileSync(file, tilePng(index));
+      native = predict(MODEL, file);
+      ({ input } = network.layers(tile(index)).at(-1));
+      browser = await launch(backend);
+      page = await Page.open(browser, server.url, { query: `?image=${index}&class=${label}` });
+      await page.until("ready");
+      await page.section("line", String(index));
+    });
+
+    after(() => browser.close());
+
+    async function reading() {
+      const { r, network, tangent, error } = await page.data("line-reading");
+      return { r: Number(r), network: Number(network), tangent: Number(tangent), error: Number(error) };
+    }
+
+    /** Moves the slider by keys and reads what is said there. */
+    async function press(...keys) {
+      await page.page.getByTestId("line-r").focus();
+      for (const key of keys) await page.page.keyboard.press(key);
+      return reading();
+    }
+
+    test("at r = 0 both are the activation model", async () => {
+      const found = await press("Home");
+      const wanted = native.activation.logits[label];
+      const size = largest(native.activation.logits);
+      assert.equal(found.r, 0);
+      assertClose(found.network, wanted, size, "the network");
+      assertClose(found.tangent, wanted, size, "the tangent");
+    });
+
+    test("at r = 1 the tangent has gone by the full model's gradient term, and the network has not", async () => {
+      const found = await press("Home", ...Array(20).fill("ArrowRight"));
+      const wanted = native.activation.logits[label] + native.full.gradient_logits[label];
+      const size = Math.abs(native.activation.logits[label]) + largest(native.full.gradient_logits);
+      assertClose(found.r, 1, 1, "r");
+      assertClose(found.tangent, wanted, size, "the tangent");
+      assertClose(found.network, logitAt(input, label, 1), size, "the network");
+      assertClose(found.error, found.tangent - found.network, size, "the error");
+      assert.ok(Math.abs(found.error) > 0.01 * size, "the network is not linear");
+    });
+
+    test("the slider goes to 2 by keyboard, and r is kept in the address", async () => {
+      const found = await press("End", "ArrowLeft");
+      assertClose(found.r, 1.95, 1, "r");
+      assertClose(found.network, logitAt(input, label, 1.95), largest(native.full.logits), "the network");
+      await page.page.waitForURL((url) => url.searchParams.get("r") === "1.95");
+    });
+
+    test("differences of classes are differences", async () => {
+      await page.page.getByTestId("line-against").selectOption(String(against));
+      const found = await reading();
+      assertClose(found.network, logitAt(input, label, 1.95) - logitAt(input, against, 1.95), largest(native.full.logits), "the network");
+      assert.equal(await page.page.getByTestId("gradient-against").inputValue(), String(against), "one choice for all sections");
+    });
+
+    test("another image has another curve", async () => {
+      const other = indices(0)[8];
+      await page.choose(other);
+      await page.section("line", String(other));
+      const { input } = network.layers(tile(other)).at(-1);
+      const found = await reading();
+      assertClose(found.network, logitAt(input, label, 1.95) - logitAt(input, against, 1.95), largest(native.full.logits), "the network");
+    });
+
+    test("nothing was printed as an error, nothing asked of others", () => page.assertQuiet());
+  });
+}

@@ -1,0 +1,113 @@
+// The network once more, in double precision and as plainly as it can be written, from the model's files.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Kernel and stride follow from the files and from the published architecture. */
+const STRIDES = { conv1: 1, conv2: 2, conv3: 1, conv4: 2, conv5: 1 };
+const FEATURES = 512;
+export const CLASSES = 10;
+
+/** The tensors and the metadata of a safetensors file of half-precision numbers. */
+function read(file) {
+  const bytes = readFileSync(file);
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const { __metadata__: metadata, ...entries } = JSON.parse(bytes.toString("utf8", 8, start));
+  const tensor = ({ dtype, shape, data_offsets: [from, to] }) => {
+    if (dtype !== "F16") throw new Error(`${file}: ${dtype}`);
+    const half = (at) => fromHalf(bytes.readUInt16LE(start + from + 2 * at));
+    return { shape, values: Float64Array.from({ length: (to - from) / 2 }, (_, at) => half(at)) };
+  };
+  return { metadata, ...Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, tensor(entry)])) };
+}
+
+function fromHalf(bits) {
+  const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+  if (exponent === 31) throw new Error("not a finite number");
+  return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -14 * (fraction / 1024));
+}
+
+export class Network {
+  constructor(folder) {
+    this.base = read(join(folder, "model.safetensors"));
+    this.activation = read(join(folder, "heads/activation-conv5.safetensors"));
+    this.full = read(join(folder, "heads/full-conv5.safetensors"));
+    const { slope, parametrization, input_range: range } = this.base.metadata;
+    if (parametrization !== "ntk" || range !== "0,1") throw new Error("the model is not of the kind that this reads");
+    this.slope = Number(slope);
+  }
+
+  /** ω̄ of a class, `[512]`. */
+  omega(label) {
+    const { values } = this.activation["classifier.weight"];
+    return Float64Array.from({ length: FEATURES }, (_, o) => values[o * CLASSES + label]);
+  }
+
+  /** A layer as it is applied, from the tensors `name.weight` and `name.bias` of `file`. */
+  applied(file, name) {
+    const { shape, values } = file[`${name}.weight`];
+    return {
+      shape,
+      weight: values.map((value) => value / Math.sqrt(shape[0])),
+      bias: file[`${name}.bias`].values.map((value) => value * Math.sqrt(0.1)),
+    };
+  }
+
+  /** ω̄'s bias. */
+  bias(label) {
+    return this.activation["classifier.bias"].values[label];
+  }
+
+  /** conv5 as it is applied, and the full model's w2 for it. */
+  get conv5() {
+    return this.applied(this.base, "conv5");
+  }
+
+  get w2() {
+    return this.applied(this.full, "conv5.tangent");
+  }
+
+  leaky(value) {
+    return value > 0 ? value : value * this.slope;
+  }
+
+  /** Every layer's pre-activation and output for the pixels of an image, row by row. */
+  layers({ width, pixels }) {
+    const plane = width * width;
+    const values = Float64Array.from({ length: 3 * plane }, (_, at) => pixels[(at % plane) * 3 + Math.floor(at / plane)] / 255);
+    let input = { side: width, values };
+    return Object.entries(STRIDES).map(([name, stride]) => {
+      const pre = convolve(input, this.applied(this.base, name), stride);
+      const layer = { name, input, pre, out: { ...pre, values: pre.values.map((value) => this.leaky(value)) } };
+      input = layer.out;
+      return layer;
+    });
+  }
+}
+
+/** `a + r·b`, for layers as they are applied. */
+export function moved(a, b, r) {
+  const along = (key) => a[key].map((value, at) => value + r * b[key][at]);
+  return { shape: a.shape, weight: along("weight"), bias: along("bias") };
+}
+
+/** Convolution without padding: `{ side, values [C, side, side] }` → `{ side', values [O, side', side'] }`. */
+export function convolve({ side, values }, { shape: [outputs, channels, kernel], weight, bias }, stride) {
+  const out = (side - kernel) / stride + 1;
+  const result = new Float64Array(outputs * out * out);
+  for (let o = 0; o < outputs; o++) {
+    for (let y = 0; y < out; y++) {
+      for (let x = 0; x < out; x++) {
+        let sum = bias[o];
+        for (let c = 0; c < channels; c++) {
+          for (let ky = 0; ky < kernel; ky++) {
+            const row = (c * side + y * stride + ky) * side + x * stride;
+            const weights = ((o * channels + c) * kernel + ky) * kernel;
+            for (let kx = 0; kx < kernel; kx++) sum += values[row + kx] * weight[weights + kx];
+          }
+        }
+        result[(o * out + y) * out + x] = sum;
+      }
+    }
+  }
+  return { side: out, values: result };
+}

@@ -1,0 +1,36 @@
+//! Painting pixels, and the palette that goes with the visitor's colour scheme.
+
+use leptos::prelude::*;
+use wasm_bindgen::{Clamped, JsCast, prelude::Closure};
+use web::palette::Palette;
+use web_sys::{CanvasRenderingContext2d, Event, HtmlCanvasElement, ImageData};
+
+/// Makes the canvas `width` pixels wide and shows pixels of four bytes, row by row.
+pub fn paint(canvas: &HtmlCanvasElement, rgba: &[u8], width: usize) {
+    // Sizes of pictures are far below what does not fit.
+    let (width, height) = (width as u32, (rgba.len() / 4 / width.max(1)) as u32);
+    let context = canvas.get_context("2d").ok().flatten().map(JsCast::unchecked_into::<CanvasRenderingContext2d>);
+    let (Ok(image), Some(context)) = (ImageData::new_with_u8_clamped_array(Clamped(rgba), width), context) else {
+        return;
+    };
+    if (canvas.width(), canvas.height()) != (width, height) {
+        canvas.set_width(width);
+        canvas.set_height(height);
+    }
+    // It fails only for images from elsewhere, and this one is made here.
+    let _ = context.put_image_data(&image, 0.0, 0.0);
+}
+
+/// The palette of the colour scheme that the visitor prefers, also when that changes.
+pub fn palette() -> RwSignal<Palette> {
+    let palette = |dark: bool| if dark { Palette::Dark } else { Palette::Light };
+    let Some(query) = window().match_media("(prefers-color-scheme: dark)").ok().flatten() else {
+        return RwSignal::new(Palette::Light);
+    };
+    let signal = RwSignal::new(palette(query.matches()));
+    let asked = query.clone();
+    let changed = Closure::<dyn Fn(Event)>::new(move |_| signal.set(palette(asked.matches())));
+    // The page listens for as long as it is there.
+    query.set_onchange(Some(changed.into_js_value().unchecked_ref()));
+    signal
+}

@@ -1,0 +1,42 @@
+//! What the engine tells of the chosen image beyond its predictions.
+
+use crate::state::Choice;
+use leptos::prelude::*;
+use web::messages::{Draw, Drawn, Gradient, Insight, Line, Maps};
+
+/// The newest of each: a handle, to be copied at will.
+#[derive(Clone, Copy, Default)]
+pub struct Insights {
+    /// The gradient of the logits.
+    pub gradient: RwSignal<Option<Told<Gradient>>>,
+    /// What each layer makes of the image.
+    pub maps: RwSignal<Option<Told<Vec<Maps>>>>,
+    /// The logits as θ2 moves along w2.
+    pub line: RwSignal<Option<Told<Line>>>,
+    /// The picture that was drawn last.
+    pub drawn: RwSignal<Option<Drawn>>,
+    /// Whether a picture is being drawn.
+    pub drawing: StoredValue<bool>,
+    /// What to draw after it.
+    pub to_draw: StoredValue<Option<Draw>>,
+}
+
+/// An insight, and the image that it is of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told<T> {
+    /// The image.
+    pub of: Choice,
+    /// The insight.
+    pub what: T,
+}
+
+impl Insights {
+    /// Takes in what the engine tells of an image.
+    pub fn hear(self, of: Choice, insight: Insight) {
+        match insight {
+            Insight::Gradient(what) => self.gradient.set(Some(Told { of, what })),
+            Insight::Line(what) => self.line.set(Some(Told { of, what })),
+            Insight::Maps(what) => self.maps.set(Some(Told { of, what })),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What the visitor has set, kept in the address.
+
+use crate::url_state;
+use leptos::prelude::*;
+use std::{fmt::Display, str::FromStr, time::Duration};
+use web::{
+    gradient::{ClassChoice, Order},
+    viewport::Viewport,
+};
+
+/// How long a setting stays as it is before it is written: browsers count the writes.
+const SETTLED: Duration = Duration::from_millis(250);
+
+/// The settings of all sections: a handle, to be copied at will.
+#[derive(Clone, Copy)]
+pub struct Settings {
+    /// The class whose logit is looked into; none for the predicted one.
+    pub class: RwSignal<ClassChoice>,
+    /// The class whose logit is taken away from it.
+    pub against: RwSignal<ClassChoice>,
+    /// The name of the scope; empty for the one that the models are of.
+    pub scope: RwSignal<String>,
+    /// The name of the layer whose maps are on show; empty for the last one.
+    pub layer: RwSignal<String>,
+    /// The order of the gradient's rows.
+    pub rows: RwSignal<Order>,
+    /// The order of its columns.
+    pub columns: RwSignal<Order>,
+    /// The part of the gradient that is on show.
+    pub view: RwSignal<Viewport>,
+    /// How far θ2 moves along w2.
+    pub r: RwSignal<f32>,
+}
+
+impl Settings {
+    /// As the address says.
+    pub fn from_address() -> Self {
+        Self {
+            class: kept("class", ClassChoice::default()),
+            against: kept("against", ClassChoice::default()),
+            scope: kept("scope", String::new()),
+            layer: kept("layer", String::new()),
+            rows: kept("rows", Order::default()),
+            columns: kept("columns", Order::default()),
+            view: kept("view", Viewport::default()),
+            r: kept("r", 1.0),
+        }
+    }
+}
+
+/// A setting that starts as the address says and is written there unless it is the default.
+fn kept<T>(name: &'static str, default: T) -> RwSignal<T>
+where
+    T: Clone + PartialEq + Display + FromStr + Send + Sync + 'static,
+{
+    let signal = RwSignal::new(url_state::get(name).unwrap_or_else(|| default.clone()));
+    let write = move |value: T| url_state::set(name, (value != default).then(|| value.to_string()));
+    let mut write = leptos::leptos_dom::helpers::debounce(SETTLED, write);
+    Effect::new(move |before: Option<T>| {
+        let value = signal.get();
+        if before.is_some_and(|before| before != value) {
+            write(value.clone());
+        }
+        value
+    });
+    signal
+}

@@ -1,0 +1,77 @@
+//! Where in the image the gradient comes from.
+
+use super::{choice::Image, gradient::Shown};
+use crate::state::State;
+use leptos::prelude::*;
+use web::palette::Palette;
+
+/// The pixels that one position of conv4 sees: the kernels 5, 4, 4, 4 with the steps 1, 2, 1, 2.
+const FIELD: usize = 20;
+/// From one position to the next, in pixels.
+const STEP: usize = 4;
+
+/// The image under the magnitudes of the gradient, summed by conv4's positions.
+#[component]
+pub fn Spatial(shown: Shown) -> impl IntoView {
+    let state = expect_context::<State>();
+    let gradient = state.insights.gradient;
+    let magnitudes = Memo::new(move |_| {
+        let contrast = shown.contrast.get();
+        gradient.with(|told| Some(told.as_ref()?.what.magnitudes(contrast?))).unwrap_or_default()
+    });
+    let image = Memo::new(move |_| gradient.with(|told| told.as_ref().map(|told| told.of.clone())));
+    view! {
+        <div class="spatial">
+            <div class="spatial-image">
+                {move || image.get().map(|choice| view! { <Image choice /> })}
+                <div class="spatial-cells" aria-hidden="true">{move || cells(&magnitudes.get())}</div>
+            </div>
+            <div>
+                <h3>"Where it comes from"</h3>
+                <p class="spatial-text">{move || sentence(&magnitudes.get())}</p>
+                <p class="note">
+                    {format!(
+                        "Magnitudes of the gradient, summed over all weights that read the same position of conv4’s 4 × 4. A \
+                         position sees {FIELD} × {FIELD} pixels, {STEP} further on for the next; a cell stands in their middle.",
+                    )}
+                    " Every class has the same shares: the rows’ factor is the same at all positions."
+                </p>
+            </div>
+        </div>
+    }
+}
+
+fn cells(magnitudes: &[f64]) -> impl IntoView + use<> {
+    let palette = expect_context::<RwSignal<Palette>>().get();
+    let all = magnitudes.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+    let largest = magnitudes.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+    let [red, green, blue] = palette.colour(1.0);
+    let cell = |magnitude: &f64| {
+        let share = 85.0 * magnitude / largest;
+        view! {
+            <i
+                style=format!("background:rgb({red} {green} {blue} / {share:.0}%)")
+                title=format!("{:.1} %", 100.0 * magnitude / all)
+                data-testid="spatial-cell"
+                data-value=magnitude.to_string()
+            ></i>
+        }
+    };
+    magnitudes.iter().map(cell).collect_view()
+}
+
+/// The map in words.
+fn sentence(magnitudes: &[f64]) -> String {
+    let all = magnitudes.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+    let side = magnitudes.len().isqrt().max(1);
+    let place = |(at, magnitude): (usize, &f64)| (at / side + 1, at % side + 1, 100.0 * magnitude / all);
+    let by_size = |a: &(usize, &f64), b: &(usize, &f64)| a.1.total_cmp(b.1);
+    let ends = magnitudes.iter().enumerate().max_by(by_size).zip(magnitudes.iter().enumerate().min_by(by_size));
+    ends.map_or_else(String::new, |(most, least)| {
+        let ((row, column, share), (least_row, least_column, least_share)) = (place(most), place(least));
+        format!(
+            "Most at row {row}, column {column}: {share:.1} % of the whole. Least at row {least_row}, column \
+             {least_column}: {least_share:.1} %.",
+        )
+    })
+}
