@@ -101,13 +101,22 @@ for (const backend of ["webgpu", "cpu"]) {
       await tabTo(page.page, "[data-testid=image-upload]");
     });
 
+    test("the full model's verdict is beside the image, and links lead to every section", async () => {
+      const outcome = await page.choose(indices(0)[2]);
+      const name = await page.page.locator("[data-testid=prediction][data-mode=full] strong").innerText();
+      assert.match(await page.page.getByTestId("verdict").innerText(), new RegExp(`full model: ${name}`), String(outcome.full.class));
+      const targets = await page.page.locator("nav a, [data-testid=verdict]").evaluateAll((links) => links.map((link) => link.hash));
+      assert.ok(targets.length > 5);
+      for (const target of targets) assert.equal(await page.page.locator(`section${target}`).count(), 1, target);
+    });
+
     test("nothing was printed as an error, nothing asked of others", () => page.assertQuiet());
   });
 }
 
-/** Presses Tab until the focus is on `selector`. */
+/** Presses Tab until the focus is on `selector`, once around the page at most. */
 async function tabTo(page, selector) {
-  for (let press = 0; press < 20; press++) {
+  for (let press = 0; press < 60; press++) {
     await page.keyboard.press("Tab");
     if (await page.evaluate((selector) => document.activeElement.matches(selector), selector)) return;
   }

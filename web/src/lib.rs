@@ -14,4 +14,5 @@ pub mod messages;
 pub mod numbers;
 pub mod palette;
 pub mod recovery;
+pub mod similarity;
 pub mod viewport;

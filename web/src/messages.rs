@@ -12,6 +12,18 @@ pub enum ToEngine {
     Predict(Request),
     /// Draw a part of an outer product.
     Draw(Draw),
+    /// Compare the image of the last request with others.
+    Compare(Compare),
+}
+
+/// Images to compare with the chosen one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Compare {
+    /// The weights of the logit whose gradients are compared, `[O]`.
+    #[serde(with = "floats")]
+    pub omega: Vec<f32>,
+    /// The images.
+    pub tiles: Vec<Source>,
 }
 
 /// A window of the outer product `rows · columnsᵀ`, to be drawn.
@@ -50,7 +62,7 @@ pub struct Request {
 }
 
 /// Where an image comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Source {
     /// A tile of a gallery sheet.
     Tile {
@@ -122,6 +134,21 @@ pub enum Insight {
     Maps(Vec<Maps>),
     /// The logits as θ2 moves along w2.
     Line(Line),
+    /// How alike it is to others.
+    Similar(Similar),
+}
+
+/// How alike images are to the chosen one: cosines, for the first of those that were asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Similar {
+    /// Of their activations.
+    #[serde(with = "floats")]
+    pub by_activation: Vec<f32>,
+    /// Of their gradients.
+    #[serde(with = "floats")]
+    pub by_gradient: Vec<f32>,
+    /// Why there are no more, where something went wrong.
+    pub trouble: Option<String>,
 }
 
 /// One layer's output for an image, and its derivative along the full model's w2.

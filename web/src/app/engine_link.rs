@@ -4,7 +4,7 @@ use crate::{browser, state::State};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web::{
-    messages::{Draw, FromEngine, Request, Source, Start, ToEngine},
+    messages::{Compare, Draw, FromEngine, Request, Source, Start, ToEngine},
     recovery::Recovery,
 };
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
@@ -75,6 +75,11 @@ impl Link {
             self.send(&ToEngine::Draw(draw));
         }
         is_ready
+    }
+
+    /// Asks for a comparison of the chosen image with others.
+    pub fn compare(&self, compare: Compare) {
+        self.send(&ToEngine::Compare(compare));
     }
 
     /// The engine listens: tells it to start, and what is wanted.

@@ -2,7 +2,7 @@
 
 use crate::state::Choice;
 use leptos::prelude::*;
-use web::messages::{Draw, Drawn, Gradient, Insight, Line, Maps};
+use web::messages::{Draw, Drawn, Gradient, Insight, Line, Maps, Similar};
 
 /// The newest of each: a handle, to be copied at will.
 #[derive(Clone, Copy, Default)]
@@ -13,6 +13,8 @@ pub struct Insights {
     pub maps: RwSignal<Option<Told<Vec<Maps>>>>,
     /// The logits as θ2 moves along w2.
     pub line: RwSignal<Option<Told<Line>>>,
+    /// How alike it is to the gallery's images.
+    pub similar: RwSignal<Option<Told<Similar>>>,
     /// The picture that was drawn last.
     pub drawn: RwSignal<Option<Drawn>>,
     /// Whether a picture is being drawn.
@@ -36,6 +38,7 @@ impl Insights {
         match insight {
             Insight::Gradient(what) => self.gradient.set(Some(Told { of, what })),
             Insight::Line(what) => self.line.set(Some(Told { of, what })),
+            Insight::Similar(what) => self.similar.set(Some(Told { of, what })),
             Insight::Maps(what) => self.maps.set(Some(Told { of, what })),
         }
     }

@@ -30,6 +30,8 @@ pub struct Settings {
     pub view: RwSignal<Viewport>,
     /// How far θ2 moves along w2.
     pub r: RwSignal<f32>,
+    /// Whether the image is compared with the gallery's.
+    pub compare: RwSignal<bool>,
 }
 
 impl Settings {
@@ -44,6 +46,7 @@ impl Settings {
             columns: kept("columns", Order::default()),
             view: kept("view", Viewport::default()),
             r: kept("r", 1.0),
+            compare: kept("compare", false),
         }
     }
 }

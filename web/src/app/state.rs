@@ -12,7 +12,7 @@ use leptos::{prelude::*, task::spawn_local};
 use std::collections::BTreeMap;
 use web::{
     gradient::Contrast,
-    messages::{Draw, Drawn, FromEngine, Insight, Mode, Progress, Ready, Source, Terms},
+    messages::{Compare, Draw, Drawn, FromEngine, Insight, Mode, Progress, Ready, Source, Terms},
     numbers::best,
     recovery::Recovery,
 };
@@ -326,6 +326,11 @@ impl State {
                 self.insights.drawing.set_value(sent);
             }
         }
+    }
+
+    /// Asks for a comparison of the chosen image with others.
+    pub fn compare(self, compare: Compare) {
+        self.link.with_value(|link| link.compare(compare));
     }
 
     fn drawn(self, drawn: Drawn) {

@@ -3,6 +3,7 @@
 //! It loads the network, finds out whether the GPU can be trusted with it, and then answers one request after the
 //! other. It never decides what happens when it breaks: it says so, and the interface starts another.
 
+mod comparison;
 mod gpu;
 mod model;
 mod self_test;
@@ -10,6 +11,7 @@ mod sources;
 mod worker;
 
 use crate::{
+    comparison::Comparison,
     model::{Model, ModelError},
     sources::{Files, Sheets},
 };
@@ -21,7 +23,7 @@ use std::{
     rc::Rc,
 };
 use wasm_bindgen_futures::spawn_local;
-use web::messages::{Draw, FromEngine, Insight, Line, Mode, Request, Start, ToEngine};
+use web::messages::{Draw, FromEngine, Insight, Line, Mode, Request, Similar, Source, Start, ToEngine};
 
 /// What the model is wanted for.
 enum Job {
@@ -31,6 +33,8 @@ enum Job {
     Draw(Draw),
     /// The next point of a curve. Long work comes in pieces that queue up again behind what has come meanwhile.
     Trace(Box<Trace>),
+    /// The next few images of a comparison.
+    Compare,
 }
 
 /// The curve of a request's image, as far as it goes.
@@ -51,12 +55,20 @@ struct Desk {
     jobs: mpsc::UnboundedSender<Job>,
     /// The newest request: work for an older one is given up.
     newest: Rc<Cell<u32>>,
+    comparison: Rc<RefCell<Comparison>>,
 }
 
 impl Desk {
     fn queue(&self, job: Job) {
         // The receiver is gone only when loading has failed, and the interface knows of that.
         let _ = self.jobs.unbounded_send(job);
+    }
+
+    /// Goes on with the comparison, once at a time.
+    fn queue_comparison(&self) {
+        if !std::mem::replace(&mut self.comparison.borrow_mut().queued, true) {
+            self.queue(Job::Compare);
+        }
     }
 }
 
@@ -75,6 +87,12 @@ fn main() {
                 desk.queue(Job::Draw(draw));
             }
         }
+        ToEngine::Compare(compare) => {
+            if let Some(desk) = &*desk.borrow() {
+                desk.comparison.borrow_mut().want(compare);
+                desk.queue_comparison();
+            }
+        }
     });
     worker::post(&FromEngine::Listening);
 }
@@ -85,7 +103,7 @@ fn open(start: Start) -> Desk {
     let newest = Rc::new(Cell::new(0));
     let files = Files::new(start.base);
     let sheets = Rc::new(Sheets::new(files.clone()));
-    let desk = Desk { sheets, jobs, newest };
+    let desk = Desk { sheets, jobs, newest, comparison: Rc::default() };
     spawn_local(serve(desk.clone(), files, start.cpu_only, queue));
     desk
 }
@@ -128,7 +146,7 @@ impl Job {
         match self {
             Self::Predict { id, .. } => Some(*id),
             Self::Trace(trace) => Some(trace.id),
-            Self::Draw(_) => None,
+            Self::Draw(_) | Self::Compare => None,
         }
     }
 }
@@ -141,6 +159,10 @@ async fn work(model: &mut Model, desk: &Desk, job: Job) -> Result<(), ModelError
             Ok(())
         }
         Job::Trace(trace) => extend(model, desk, trace).await,
+        Job::Compare => {
+            compare(model, desk).await;
+            Ok(())
+        }
     }
 }
 
@@ -154,6 +176,9 @@ async fn predict(model: &mut Model, desk: &Desk, id: u32, pixels: &[u8]) -> Resu
         }
         let terms = model.terms(&kept, mode).await?;
         worker::post(&FromEngine::Predicted { id, mode, terms });
+    }
+    if let Some(features) = model.features(&kept).await?.pop() {
+        desk.comparison.borrow_mut().look_at(id, features);
     }
     let tell = |insight| worker::post(&FromEngine::Told { id, insight });
     if let Some(gradient) = model.gradient(&kept).await? {
@@ -179,6 +204,36 @@ async fn extend(model: &Model, desk: &Desk, mut trace: Box<Trace>) -> Result<(),
     }
     trace.line.network.extend(model.logits_at(&trace.kept, done as f32 * STEP).await?);
     desk.queue(Job::Trace(trace));
+    Ok(())
+}
+
+/// Takes in a few more images of the gallery, and tells how alike all are that are known.
+async fn compare(model: &Model, desk: &Desk) {
+    worker::breathe().await;
+    desk.comparison.borrow_mut().queued = false;
+    let missing = desk.comparison.borrow().missing();
+    let goes_on = !missing.is_empty();
+    let taken_in = take_in(model, desk, missing).await;
+    let similar = desk.comparison.borrow().similar();
+    if let Some((id, similar)) = similar {
+        let similar = Similar { trouble: taken_in.as_ref().err().map(ModelError::to_string), ..similar };
+        worker::post(&FromEngine::Told { id, insight: Insight::Similar(similar) });
+    }
+    if goes_on && taken_in.is_ok() {
+        desk.queue_comparison();
+    }
+}
+
+/// Computes the features of images of the gallery.
+async fn take_in(model: &Model, desk: &Desk, tiles: Vec<Source>) -> Result<(), ModelError> {
+    let mut pixels = Vec::new();
+    for tile in &tiles {
+        pixels.extend(desk.sheets.pixels(tile.clone()).await?);
+    }
+    if !tiles.is_empty() {
+        let features = model.features(&model.keep(&pixels)).await?;
+        desk.comparison.borrow_mut().learn(tiles.into_iter().zip(features));
+    }
     Ok(())
 }
 

@@ -19,6 +19,7 @@ use shared::{
 use std::collections::BTreeMap;
 use web::{
     messages::{self, Backend, Draw, Drawn, Gradient, Layer, Line, Maps, Mode, Network, Ready, Terms},
+    similarity::Features,
     viewport::Window,
 };
 
@@ -106,14 +107,32 @@ impl Model {
     pub async fn gradient(&self, kept: &Kept) -> Result<Option<Gradient>, ModelError> {
         let [_, _, kernel, _] = kept.input.dims();
         let (Some(omega), [_, _, 1, 1]) = (self.classifier(), kept.pre.dims()) else { return Ok(None) };
-        let ones = kept.pre.ones_like();
-        let (_, derivative) = kernels::leaky_relu_jvp(kept.pre.clone(), ones, self.encoder.config.slope);
         Ok(Some(Gradient {
             omega: numbers(omega.weight.val().transpose()).await?,
-            derivative: numbers(derivative).await?,
+            derivative: numbers(self.derivative(kept)).await?,
             input: numbers(kept.input.clone()).await?,
             kernel,
         }))
+    }
+
+    /// What of images is compared, one an image; none where the gradient is not of rank 1.
+    pub async fn features(&self, kept: &Kept) -> Result<Vec<Features>, ModelError> {
+        let [_, outputs, 1, 1] = kept.pre.dims() else { return Ok(Vec::new()) };
+        let [_, channels, height, width] = kept.input.dims();
+        let activations = numbers(self.encoder.features(kept, &[]).primal).await?;
+        let (input, derivative) = (numbers(kept.input.clone()).await?, numbers(self.derivative(kept)).await?);
+        let images = activations.chunks(outputs).zip(input.chunks(channels * height * width));
+        let features = images.zip(derivative.chunks(outputs)).map(|((activations, input), derivative)| Features {
+            activations: activations.to_vec(),
+            input: input.to_vec(),
+            derivative: derivative.to_vec(),
+        });
+        Ok(features.collect())
+    }
+
+    /// d, the derivative of the activation after the scope's lowest layer, of the shape of its pre-activation.
+    fn derivative(&self, kept: &Kept) -> Tensor<4> {
+        kernels::leaky_relu_jvp(kept.pre.clone(), kept.pre.ones_like(), self.encoder.config.slope).1
     }
 
     /// Every layer's output for an image, and its derivative along the full model's w2 once that is loaded.

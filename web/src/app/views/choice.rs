@@ -1,12 +1,16 @@
 //! The chosen image, enlarged, with its true class.
 
-use super::class_name;
+use super::{class_name, shown_terms};
 use crate::{
     canvas,
     state::{Choice, State},
 };
 use leptos::prelude::*;
-use web::cifar10::SIDE;
+use web::{
+    cifar10::SIDE,
+    messages::Mode,
+    numbers::{best, percent},
+};
 
 /// The chosen image.
 #[component]
@@ -27,11 +31,18 @@ fn picture(choice: Choice) -> impl IntoView {
         Choice::Tile(tile) => (class_name(tile.label), format!("test image {}, as labelled", tile.index)),
         Choice::Upload { name, .. } => (name.clone(), "your image, as the network sees it".to_owned()),
     };
+    let state = expect_context::<State>();
+    let terms = shown_terms(state, Mode::Full);
+    let verdict = Memo::new(move |_| {
+        let (class, share) = terms.with(|terms| best(terms.as_ref()?))?;
+        Some(format!("full model: {}, {}", class_name(class), percent(share)))
+    });
     view! {
         <Image choice />
         <figcaption>
             <strong>{name}</strong>
             <span>{note}</span>
+            {move || verdict.get().map(|verdict| view! { <a href="#predictions" data-testid="verdict">{verdict}</a> })}
         </figcaption>
     }
 }

@@ -24,6 +24,7 @@ pub fn Intro() -> impl IntoView {
             </p>
             <Equation />
             <engine::EngineView />
+            <Contents />
         </header>
     }
 }
@@ -53,4 +54,18 @@ fn Equation() -> impl IntoView {
             </dl>
         </div>
     }
+}
+
+/// The sections, in the order of the data.
+#[component]
+fn Contents() -> impl IntoView {
+    let sections = [
+        ("network", "The network"),
+        ("gradient", "The gradient"),
+        ("predictions", "The predictions"),
+        ("line", "The tangent"),
+        ("similar", "Similar images"),
+    ];
+    let link = |(id, name)| view! { <a href=format!("#{id}") data-testid=format!("to-{id}")>{name}</a> };
+    view! { <nav class="contents" aria-label="Sections">{sections.map(link).collect_view()}</nav> }
 }

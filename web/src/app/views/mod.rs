@@ -11,6 +11,7 @@ mod network;
 mod picture;
 mod predictions;
 mod select;
+mod similar;
 mod spatial;
 mod terms;
 mod upload;
@@ -42,6 +43,7 @@ pub fn Page() -> impl IntoView {
             <gradient::GradientView />
             <ResultView />
             <line::LineView />
+            <similar::SimilarView />
         </main>
     }
 }

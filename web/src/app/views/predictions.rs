@@ -14,7 +14,7 @@ pub fn Predictions() -> impl IntoView {
     let state = expect_context::<State>();
     let spoken = move || state.shown.with(|shown| shown.as_ref().filter(|shown| shown.is_complete()).map(sentence));
     view! {
-        <section class="predictions" aria-labelledby="predictions-title">
+        <section class="predictions" id="predictions" aria-labelledby="predictions-title">
             <h2 id="predictions-title">"What the models say"</h2>
             {move || state.trouble.get().map(|trouble| view! {
                 <p class="error" role="alert" data-testid="result-error">{trouble}</p>

@@ -1,0 +1,106 @@
+// The section of similarity, against a network of the tests' own. Environment: as in page.test.js.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { launch } from "./chromium.js";
+import { DIST, MODEL, indices, tile } from "./gallery.js";
+import { Network } from "./network.js";
+import { Page } from "./page.js";
+import { serve } from "./server.js";
+
+const network = new Network(MODEL);
+/** A cosine is between −1 and 1. */
+const TOLERANCE = 1e-3;
+
+/** What is compared of an image. */
+function features(index) {
+  const { input, pre, out } = network.layers(tile(index)).at(-1);
+  return { y: input.values, d: pre.values.map((value) => (value > 0 ? 1 : network.slope)), f: out.values };
+}
+
+const dot = (a, b) => a.reduce((sum, value, at) => sum + value * b[at], 0);
+const cosine = (product, a, b) => product(a, b) / Math.sqrt(product(a, a) * product(b, b));
+const byActivation = (a, b) => cosine((a, b) => dot(a.f, b.f), a, b);
+
+/** The NTK parametrization's gradients, whose weights are applied as W/√512 and biases as √0.1·b. */
+function byGradient(omega, a, b) {
+  const rows = ({ d }) => d.map((value, o) => value * omega[o]);
+  return cosine((a, b) => (dot(a.y, b.y) / omega.length + 0.1) * dot(rows(a), rows(b)), a, b);
+}
+
+let server;
+
+before(async () => {
+  server = await serve(DIST);
+});
+
+after(() => server.close());
+
+for (const backend of ["webgpu", "cpu"]) {
+  describe(`similarity on ${backend}`, { timeout: 600_000 }, () => {
+    const images = indices(0);
+    const index = images[5];
+    const label = 3;
+    let browser;
+    let page;
+
+    before(async () => {
+      browser = await launch(backend);
+      page = await Page.open(browser, server.url, { query: `?image=${index}&class=${label}` });
+      await page.until("ready");
+      await page.outcome(String(index));
+    });
+
+    after(() => browser.close());
+
+    /** The nearest images and their similarities, in the order in which they are shown. */
+    const nearest = (testid) =>
+      page.page.getByTestId(testid).evaluateAll((found) => found.map(({ dataset }) => ({ index: Number(dataset.index), similarity: Number(dataset.similarity) })));
+
+    const known = (count, key) =>
+      page.page.waitForSelector(`[data-testid=similar][data-known="${count}"][data-for="${key}"]`, { timeout: 120_000 });
+
+    /** Fails unless exactly the images with the largest similarities are shown, to rounding. */
+    async function assertNearest(testid, of, measure) {
+      const own = features(of);
+      const found = await nearest(testid);
+      assert.equal(found.length, 8);
+      found.forEach(({ index, similarity }, place) => {
+        const wanted = measure(own, features(index));
+        assert.ok(Math.abs(similarity - wanted) <= TOLERANCE, `${testid}: ${similarity} instead of ${wanted}`);
+        assert.ok(place === 0 || similarity <= found[place - 1].similarity, "nearest first");
+        assert.notEqual(index, of);
+      });
+      const rest = images.filter((image) => image !== of && !found.some(({ index }) => index === image));
+      const best = Math.max(...rest.filter((_, at) => at % 4 === 0).map((image) => measure(own, features(image))));
+      assert.ok(best <= found.at(-1).similarity + TOLERANCE, `${testid}: one of ${best} was left out`);
+    }
+
+    test("nothing is compared until that is asked for", async () => {
+      assert.equal(await page.page.getByTestId("similar-gradient").count(), 0);
+      await page.page.getByTestId("similar-start").press("Enter");
+      await known(images.length, index);
+      assert.equal(page.setting("compare"), "true");
+    });
+
+    test("the nearest images by activation and by gradient are those of the network", async () => {
+      await assertNearest("similar-activation", index, byActivation);
+      await assertNearest("similar-gradient", index, (a, b) => byGradient(network.omega(label), a, b));
+    });
+
+    test("another class compares other gradients, another image itself", async () => {
+      const before = await nearest("similar-gradient");
+      await page.page.getByTestId("gradient-class").selectOption("7");
+      await page.page.waitForFunction(
+        (before) => document.querySelector("[data-testid=similar-gradient]")?.dataset.similarity !== String(before),
+        before[0].similarity,
+      );
+      const next = (await nearest("similar-activation"))[0].index;
+      await page.page.getByTestId("similar-activation").first().click();
+      await page.outcome(String(next));
+      await known(images.length, next);
+      await assertNearest("similar-gradient", next, (a, b) => byGradient(network.omega(7), a, b));
+    });
+
+    test("nothing was printed as an error, nothing asked of others", () => page.assertQuiet());
+  });
+}
