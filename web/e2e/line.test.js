@@ -111,6 +111,14 @@ for (const backend of ["webgpu", "cpu"]) {
       assertClose(found.network, logitAt(input, label, 1.95) - logitAt(input, against, 1.95), largest(native.full.logits), "the network");
     });
 
+    test("a file that is refused does not keep the curve from coming", async () => {
+      const other = indices(0)[9];
+      await page.choose(other);
+      await page.upload("notes.txt", Buffer.from("not an image"), "text/plain");
+      await page.page.getByTestId("upload-error").waitFor();
+      await page.section("line", String(other));
+    });
+
     test("nothing was printed as an error, nothing asked of others", () => page.assertQuiet());
   });
 }

@@ -111,9 +111,10 @@ fn open(start: Start) -> Desk {
 /// Reads a request's image, shows what the network will see, and passes it on.
 async fn read(desk: Desk, request: Request) {
     let id = request.id;
-    desk.newest.set(id);
     match desk.sheets.pixels(request.source).await {
         Ok(pixels) => {
+            // Only an image takes the place of another, and an older one that was slower to come does not.
+            desk.newest.set(id.max(desk.newest.get()));
             worker::post(&FromEngine::Seen { id, pixels: pixels.clone() });
             desk.queue(Job::Predict { id, pixels });
         }
