@@ -80,6 +80,9 @@ pub struct Settings {
     /// L2 penalty on w2, or on fine-tuning's θ2 [default: by mode]
     #[arg(long, value_name = "L2")]
     pub gradient_decay: Option<f32>,
+    /// Fit on the training images and on their mirror images, which the paper does not [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub mirror: Option<bool>,
     /// Measure on the last N training images, which are then not trained on, instead of on the test images
     #[arg(long, value_name = "N")]
     pub holdout: Option<usize>,
@@ -104,6 +107,7 @@ impl Settings {
             learning_rate: self.learning_rate.or(other.learning_rate),
             classifier_decay: self.classifier_decay.or(other.classifier_decay),
             gradient_decay: self.gradient_decay.or(other.gradient_decay),
+            mirror: self.mirror.or(other.mirror),
             holdout: self.holdout.or(other.holdout),
             seed: self.seed.or(other.seed),
         }
@@ -152,6 +156,7 @@ impl Settings {
             base: Some(self.base()),
             dataset: Some(self.dataset()?.to_string()),
             scope: Some(scope.to_string()),
+            mirror: Some(self.mirror()),
             holdout: Some(self.holdout.unwrap_or(0)),
             seed: Some(self.seed()),
             solver: Some(self.solver.unwrap_or_default()),
@@ -177,6 +182,10 @@ impl Settings {
             },
         };
         Ok(self.clone().or(of_the_mode))
+    }
+
+    fn mirror(&self) -> bool {
+        self.mirror.unwrap_or(true)
     }
 
     /// Where all randomness comes from.
@@ -358,6 +367,8 @@ pub struct Bench<'a> {
     pub cache_dir: &'a Path,
     /// The training images' features.
     pub train: KeptFile,
+    /// Those of them that are fitted on.
+    pub fitted: Vec<usize>,
     /// The test images'.
     pub test: KeptFile,
     /// Which of them count.
@@ -388,8 +399,16 @@ impl<'a> Source<'a, '_> {
         let Surroundings { cache_dir, chosen, progress, .. } = self.surroundings;
         let begun = Instant::now();
         let cache = kept::Cache { folder: cache_dir, chosen, progress: *progress, interrupt: self.interrupt };
-        let split = |set, name| cache.get(&encoder, set, &format!("{}-{name}", self.dataset), scope);
-        let (train, test) = (split(&self.images.train, "train")?, split(&self.images.test, "test")?);
+        let split = |set: &ImageSet, name: &str| cache.get(&encoder, set, &format!("{}-{name}", self.dataset), scope);
+        let mut train = split(&self.images.train, "train")?;
+        if self.settings.mirror() {
+            train = train.with_mirrored(split(&self.images.train.mirrored(), "train-mirrored")?);
+        }
+        let test = split(&self.images.test, "test")?;
+        // Mirrored images come after the others, and are fitted on where the others are.
+        let plain = &self.division.fitted;
+        let mirrored = plain.iter().map(|index| index + self.images.train.len()).filter(|_| self.settings.mirror());
+        let fitted = plain.iter().copied().chain(mirrored).collect();
         Ok(Bench {
             settings: self.settings,
             encoder,
@@ -399,6 +418,7 @@ impl<'a> Source<'a, '_> {
             interrupt: self.interrupt,
             cache_dir,
             train,
+            fitted,
             test,
             division: self.division,
             feature_seconds: begun.elapsed().as_secs_f64(),
@@ -486,7 +506,7 @@ impl Bench<'_> {
             mode: start.mode,
             config,
             features: &self.train.key,
-            count: self.division.fitted.len(),
+            count: self.fitted.len(),
             start: start_key,
             device: &self.chosen.name,
         };
@@ -525,7 +545,7 @@ impl Bench<'_> {
     fn fit_anew(&self, start: &Head, fit: Fit, run: &mut Run) -> Result<(Head, Story)> {
         let steps = match fit {
             Fit::Whole(config) => config.iterations,
-            Fit::Steps(config) => config.epochs * self.division.fitted.len().div_ceil(config.batch),
+            Fit::Steps(config) => config.epochs * self.fitted.len().div_ceil(config.batch),
         };
         let mut bar = self.progress.items(&format!("fitting {}", start.mode), 0, steps as u64);
         let begun = Instant::now();
@@ -546,8 +566,7 @@ impl Bench<'_> {
             }
             if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let (encoder, samples, fitted, device) =
-            (&self.encoder, &self.train, &self.division.fitted, &self.chosen.device);
+        let (encoder, samples, fitted, device) = (&self.encoder, &self.train, &self.fitted, &self.chosen.device);
         let what = |error: &dyn Display| anyhow!("fitting the {} model: {error}", start.mode);
         let head = match fit {
             Fit::Whole(config) => {

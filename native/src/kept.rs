@@ -41,6 +41,8 @@ pub struct KeptFile {
     file: Mutex<File>,
     shape: KeptShape,
     labels: Vec<u8>,
+    /// The same images mirrored; they come after the others.
+    mirrored: Option<Box<KeptFile>>,
     /// f of another network, `[N, features]`, for the activation term.
     activation: Option<(usize, Vec<f32>)>,
     /// What the features depend on, as a checksum.
@@ -68,12 +70,12 @@ impl Cache<'_> {
         let path = self.folder.join(format!("{split}-{scope}-{}.kept", &key[..16]));
         let labels = images.labels.clone();
         if let Some(file) = open_whole(&path, shape, images.len(), &key) {
-            return Ok(KeptFile { file: Mutex::new(file), shape, labels, activation: None, key });
+            return Ok(KeptFile { file: Mutex::new(file), shape, labels, mirrored: None, activation: None, key });
         }
         self.make(encoder, images, split, shape, &key, &path)?;
         let file = open_whole(&path, shape, images.len(), &key)
             .with_context(|| format!("{} was damaged as soon as it was written; check the disk", path.display()))?;
-        Ok(KeptFile { file: Mutex::new(file), shape, labels, activation: None, key })
+        Ok(KeptFile { file: Mutex::new(file), shape, labels, mirrored: None, activation: None, key })
     }
 
     fn make(
@@ -184,10 +186,8 @@ impl Samples for KeptFile {
     fn kept(&self, indices: &[usize], device: &Device) -> Result<Kept> {
         let row = self.shape.numbers();
         let mut rows = vec![0.0_f32; indices.len() * row];
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        for (&index, row_values) in indices.iter().zip(rows.chunks_exact_mut(row)) {
-            file.seek(SeekFrom::Start((index * row * 4) as u64)).context("the kept features cannot be read")?;
-            file.read_exact(bytemuck::cast_slice_mut(row_values)).context("the kept features cannot be read")?;
+        for (&index, values) in indices.iter().zip(rows.chunks_exact_mut(row)) {
+            self.read_row(index, values).context("the kept features cannot be read")?;
         }
         let mut kept = self.shape.from_rows(&rows, device);
         kept.activation = self.activation.as_ref().map(|(width, values)| {
@@ -200,6 +200,27 @@ impl Samples for KeptFile {
 }
 
 impl KeptFile {
+    fn read_row(&self, index: usize, values: &mut [f32]) -> std::io::Result<()> {
+        if let (Some(mirrored), true) = (&self.mirrored, index >= self.images()) {
+            return mirrored.read_row(index - self.images(), values);
+        }
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start((index * values.len() * 4) as u64))?;
+        file.read_exact(bytemuck::cast_slice_mut(values))
+    }
+
+    /// How many images there are, mirrored ones aside.
+    pub fn images(&self) -> usize {
+        if self.mirrored.is_some() { self.labels.len() / 2 } else { self.labels.len() }
+    }
+
+    /// The same, with the mirrored images behind it.
+    pub fn with_mirrored(self, mirrored: Self) -> Self {
+        let key = files::hex(&Sha256::digest(format!("{} {}", self.key, mirrored.key)));
+        let labels = [self.labels.as_slice(), &mirrored.labels].concat();
+        Self { labels, mirrored: Some(Box::new(mirrored)), key, ..self }
+    }
+
     /// The same, with the activation term by the features that `encoder` makes of `other`.
     pub fn with_activation_of(self, other: &Self, encoder: &Encoder, device: &Device) -> Result<Self> {
         let indices: Vec<usize> = (0..other.labels.len()).collect();

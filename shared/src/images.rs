@@ -62,6 +62,12 @@ impl ImageSet {
         &self.pixels[index * IMAGE_BYTES..(index + 1) * IMAGE_BYTES]
     }
 
+    /// The same images, left and right exchanged.
+    pub fn mirrored(&self) -> Self {
+        let pixels = self.pixels.chunks_exact(SIDE).flat_map(|row| row.iter().rev()).copied().collect();
+        Self { pixels, labels: self.labels.clone() }
+    }
+
     /// The bytes of the images of `indices`, one after the other, `[len, 3, 32, 32]`.
     pub fn gather(&self, indices: &[usize]) -> Vec<u8> {
         indices.iter().flat_map(|&index| self.image(index)).copied().collect()

@@ -7,7 +7,7 @@ use super::{
 use burn::tensor::{Device, Tensor};
 use shared::{
     cholesky::Cholesky,
-    config::{Mode, Parametrization, Scope},
+    config::{EncoderKind, Mode, Parametrization, Scope},
     encoder::{Conv, Encoder},
     linear::{Head, Parameters},
     similarity::{self, Factors},
@@ -51,7 +51,7 @@ pub async fn the_gram_matrix_is_symmetric_and_not_negative(device: &Device) {
 
 /// For conv5 in the NTK parametrization: `(⟨y, y'⟩/512 + 0.1)·⟨ω_c∘d, ω_c'∘d'⟩`, written out.
 pub async fn conv5_follows_the_closed_formula(device: &Device) {
-    let network = networks().find(|network| network.parametrization == Parametrization::Ntk).expect("there is one");
+    let network = ali_networks().find(|network| network.parametrization == Parametrization::Ntk).expect("there is one");
     let (encoder, omega) = (network.encoder(device), recipe::omega(device));
     let kept = encoder.keep(recipe::images(device), Scope::Conv5);
     let factors = Factors::new(&encoder, &omega, &kept);
@@ -74,7 +74,7 @@ pub async fn conv5_follows_the_closed_formula(device: &Device) {
 
 /// With hardly any ridge the fitted w2 gives its images their targets, and more of it makes w2 smaller.
 pub async fn kernel_ridge_meets_its_targets(device: &Device) {
-    for network in networks() {
+    for network in ali_networks() {
         let (encoder, omega) = (network.encoder(device), recipe::omega(device));
         let kept = encoder.keep(recipe::images(device).narrow(0, 0, 1), Scope::Conv45);
         let targets = recipe::tensor("targets", [1, CLASSES], 1.0, device);
@@ -101,7 +101,7 @@ pub async fn kernel_ridge_meets_its_targets(device: &Device) {
 
 /// An image is nearest to itself, with similarity 1, by activation and by gradient.
 pub async fn images_are_nearest_to_themselves(device: &Device) {
-    let network = networks().next().expect("there are some");
+    let network = ali_networks().next().expect("there are some");
     let (encoder, omega) = (network.encoder(device), recipe::omega(device));
     let kept = encoder.keep(recipe::images(device), Scope::Conv45);
     let factors = Factors::new(&encoder, &omega, &kept);
@@ -123,7 +123,7 @@ pub async fn images_are_nearest_to_themselves(device: &Device) {
 
 /// The mean of models has the mean of their logits, and unlike models have none.
 pub async fn averaged_models_have_the_mean_logits(device: &Device) {
-    let network = networks().next().expect("there are some");
+    let network = ali_networks().next().expect("there are some");
     let encoder = network.encoder(device);
     let kept = encoder.keep(recipe::images(device), Scope::Conv45);
     let one = network.head(Mode::Full, Scope::Conv45, device);
@@ -141,6 +141,11 @@ pub async fn averaged_models_have_the_mean_logits(device: &Device) {
 /// One network of each parametrization.
 fn networks() -> impl Iterator<Item = Network> {
     recipe::networks(Point::Generic).filter(|network| network.slope == 0.2)
+}
+
+/// Those that have the scopes conv5 and conv4-5.
+fn ali_networks() -> impl Iterator<Item = Network> {
+    networks().filter(|network| network.kind == EncoderKind::Ali)
 }
 
 /// The gradient of every image and class as one long vector.

@@ -7,7 +7,7 @@ use super::{
 };
 use burn::tensor::{Device, Int, Tensor};
 use shared::{
-    config::{Mode, Scope},
+    config::{EncoderKind, Mode, Scope},
     encoder::Encoder,
     features::Kept,
     linear::Head,
@@ -60,6 +60,11 @@ fn networks() -> impl Iterator<Item = Network> {
     recipe::networks(Point::Generic).filter(|network| network.slope == 0.2)
 }
 
+/// Those that have the scopes conv5 and conv4-5.
+fn ali_networks() -> impl Iterator<Item = Network> {
+    networks().filter(|network| network.kind == EncoderKind::Ali)
+}
+
 async fn solve(
     encoder: &Encoder,
     head: &Head,
@@ -106,9 +111,9 @@ pub async fn hessian_vector_products_agree_with_differences(device: &Device) {
 /// What the decays add to the loss is `λ1/2·‖w1‖² + λ2/2·‖w2‖²`, and to its gradient `λ1 w1` and `λ2 w2`.
 pub async fn each_decay_acts_on_its_own_parameters(device: &Device) {
     let indices: Vec<usize> = (0..COUNT).collect();
-    let network = networks().next().expect("there are some");
+    let network = ali_networks().next().expect("there are some");
     let encoder = network.encoder(device);
-    for &scope in Scope::ALL {
+    for &scope in encoder.config.kind.scopes() {
         let samples = Memory::new(&encoder, scope, device);
         let head = network.head(Mode::Full, scope, device);
         let mut found = vec![];
@@ -132,7 +137,7 @@ pub async fn each_decay_acts_on_its_own_parameters(device: &Device) {
 
 /// The gradient's norm falls to the tolerance that is asked for.
 pub async fn the_gradient_falls_below_the_tolerance(device: &Device) {
-    let network = networks().last().expect("there are some");
+    let network = ali_networks().last().expect("there are some");
     let encoder = network.encoder(device);
     for scope in [Scope::Conv5, Scope::Conv45] {
         let samples = Memory::new(&encoder, scope, device);
@@ -148,7 +153,7 @@ pub async fn the_gradient_falls_below_the_tolerance(device: &Device) {
 /// F's mean eigenvalue over c, here a hundredth of λ.
 pub async fn the_preconditioner_inverts_the_hessian(device: &Device) {
     let indices: Vec<usize> = (0..COUNT).collect();
-    for network in networks() {
+    for network in ali_networks() {
         let encoder = network.encoder(device);
         let samples = Memory::new(&encoder, Scope::Conv5, device);
         let head = network.head(Mode::Activation, Scope::Conv5, device);
@@ -168,7 +173,7 @@ pub async fn the_preconditioner_inverts_the_hessian(device: &Device) {
 
 /// The activation model's minimum against gradient descent in 64 bits on the same features.
 pub async fn the_minimum_is_that_of_gradient_descent(device: &Device) {
-    let network = networks().next().expect("there are some");
+    let network = ali_networks().next().expect("there are some");
     let encoder = network.encoder(device);
     let samples = Memory::new(&encoder, Scope::Conv5, device);
     let start = network.head(Mode::Activation, Scope::Conv5, device);
@@ -182,7 +187,7 @@ pub async fn the_minimum_is_that_of_gradient_descent(device: &Device) {
 
 /// The same seed, the same bits on the CPU; a GPU is free to sum in another order the second time.
 pub async fn solving_twice_gives_the_same(device: &Device) {
-    let network = networks().next().expect("there are some");
+    let network = ali_networks().next().expect("there are some");
     let encoder = network.encoder(device);
     let samples = Memory::new(&encoder, Scope::Conv5, device);
     let start = network.head(Mode::Full, Scope::Conv5, device);
