@@ -84,3 +84,29 @@ impl Window {
         (spread < COLLAPSED).then_some(Event::Collapse { step, spread })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_are_over_the_steps_that_have_a_value() {
+        let mut window = Window::new();
+        window.add(&vec![("a", 1.0), ("b", 5.0)], 10);
+        window.add(&vec![("a", 3.0)], 10);
+        let Event::Steps { values, .. } = window.event(2, 9, 1.0) else { panic!("another event") };
+        assert_eq!(values, BTreeMap::from([("a".to_owned(), 2.0), ("b".to_owned(), 5.0)]));
+    }
+
+    #[test]
+    fn images_that_are_all_alike_are_a_collapse() {
+        let spread = |value| {
+            let mut window = Window::new();
+            window.add(&vec![(SPREAD, value)], 1);
+            window.collapse(7)
+        };
+        assert_eq!(spread(0.01), Some(Event::Collapse { step: 7, spread: 0.01 }));
+        assert_eq!(spread(0.5), None);
+        assert_eq!(Window::new().collapse(7), None, "a recipe that makes no images");
+    }
+}
