@@ -6,20 +6,23 @@
 use crate::{
     data,
     experiment::{Bench, Division, Settings, Source, Surroundings},
+    files,
     interrupt::Interrupt,
     kept::KeptFile,
     model_folder,
     run::Run,
 };
-use anyhow::Result;
+use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use shared::{
     config::{EncoderConfig, Mode, Parametrization, Scope},
     encoder::{Conv, Encoder},
     linear::{Classifier, Head},
+    weights::{self, Precision},
 };
 use std::fmt;
 
@@ -106,7 +109,7 @@ pub fn run(settings: &Settings, surroundings: &Surroundings) -> Result<Vec<Row>>
         let activation = base.fit(&blank(&base, dataset)?, "", &mut run)?;
         for theta1 in Origin::BOTH {
             for theta2 in Origin::BOTH {
-                let mixed = mixed(&random, &trained, scope, theta1, theta2);
+                let mixed = mixed(&random, &trained, scope, theta1, theta2)?;
                 let own = source.bench(mixed, scope)?;
                 let omega_trained = own.fit(&blank(&own, dataset)?, "", &mut run)?;
                 let bench = with_activations_of(own, &base)?;
@@ -158,12 +161,15 @@ fn untrained(config: EncoderConfig, seed: u64, device: &Device) -> Encoder {
     Encoder::new(standard, convs.collect()).reparametrized(config.parametrization)
 }
 
-/// The layers below the scope of one origin, the scope's of another.
-fn mixed(random: &Encoder, trained: &Encoder, scope: Scope, theta1: Origin, theta2: Origin) -> Encoder {
+/// The layers below the scope of one origin, the scope's of another. It is known by the checksum of the file that it
+/// would make, as its kept features are.
+fn mixed(random: &Encoder, trained: &Encoder, scope: Scope, theta1: Origin, theta2: Origin) -> Result<Encoder> {
     let of = |origin| if origin == Origin::Random { &random.stored } else { &trained.stored };
     let start = trained.config.kind.scope_start(scope);
     let stored = of(theta1)[..start].iter().chain(&of(theta2)[start..]).cloned().collect();
-    Encoder::new(trained.config, stored)
+    let mixture = Encoder::new(trained.config, stored);
+    let bytes = weights::write_base(&mixture, Precision::F32).context("the mixture of networks cannot be kept")?;
+    Ok(mixture.with_digest(files::hex(&Sha256::digest(&bytes))))
 }
 
 fn weight(head: &Head) -> Tensor<2> {
@@ -202,7 +208,9 @@ mod tests {
         let same = |a: &Conv, b: &Conv| a.weight.val().equal(b.weight.val()).all().into_scalar::<bool>();
         for (index, &scope) in EncoderKind::Ali.scopes().iter().enumerate() {
             let start = 4 - index;
-            let mixture = mixed(&random, &trained, scope, Origin::Random, Origin::Trained);
+            let mixture = mixed(&random, &trained, scope, Origin::Random, Origin::Trained).expect("finite numbers");
+            let other = mixed(&random, &trained, scope, Origin::Trained, Origin::Random).expect("finite numbers");
+            assert!(mixture.digest != other.digest && !mixture.digest.is_empty(), "{scope}: kept features would mix");
             for (layer, conv) in mixture.stored.iter().enumerate() {
                 assert_eq!(same(conv, &random.stored[layer]), layer < start, "{scope}, layer {layer}");
                 assert_eq!(same(conv, &trained.stored[layer]), layer >= start, "{scope}, layer {layer}");

@@ -4,7 +4,7 @@
 //! read from the file as they are needed; the system's page cache makes that as fast as memory where there is room.
 
 use crate::{device::Chosen, files, interrupt::Interrupt, progress::Progress};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
 use crc32fast::Hasher;
 use sha2::{Digest, Sha256};
@@ -65,6 +65,7 @@ pub struct Cache<'a> {
 impl Cache<'_> {
     /// The kept features of `images`, from the folder if they are there and whole, else computed and put there.
     pub fn get(&self, encoder: &Encoder, images: &ImageSet, split: &str, scope: Scope) -> Result<KeptFile> {
+        ensure!(!encoder.digest.is_empty(), "features can be kept only of a network that has a checksum");
         let shape = KeptShape::new(encoder.config.kind, scope);
         let key = key(encoder, images, scope, &self.chosen.name);
         let path = self.folder.join(format!("{split}-{scope}-{}.kept", &key[..16]));
