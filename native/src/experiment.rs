@@ -80,7 +80,8 @@ pub struct Settings {
     /// L2 penalty on w2, or on fine-tuning's θ2 [default: by mode]
     #[arg(long, value_name = "L2")]
     pub gradient_decay: Option<f32>,
-    /// Fit on the training images and on their mirror images, which the paper does not [default: true]
+    /// Fit on the training images and on their mirror images, which the paper does not [default: true, false for
+    /// adam-paper and sgd-published]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub mirror: Option<bool>,
     /// Measure on the last N training images, which are then not trained on, instead of on the test images
@@ -184,8 +185,10 @@ impl Settings {
         Ok(self.clone().or(of_the_mode))
     }
 
+    /// The paper's settings and the published ones are for the plain images: mirrored ones would double their steps.
     fn mirror(&self) -> bool {
-        self.mirror.unwrap_or(true)
+        let is_our_own = matches!(self.solver.unwrap_or_default(), Solver::Lbfgs | Solver::Adam);
+        self.mirror.unwrap_or(is_our_own)
     }
 
     /// Where all randomness comes from.

@@ -6,7 +6,7 @@ use image::{
     codecs::{jpeg::JpegEncoder, png::PngEncoder},
     error::LimitErrorKind,
 };
-use shared::images::{IMAGE_BYTES, ImageError, PLANE, SIDE, decode};
+use shared::images::{IMAGE_BYTES, ImageError, ImageSet, PLANE, SIDE, decode};
 use std::io::Cursor;
 
 #[test]
@@ -179,4 +179,16 @@ fn png_header(width: u32, height: u32) -> Vec<u8> {
 fn crc32(bytes: &[u8]) -> u32 {
     let step = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
     !bytes.iter().fold(u32::MAX, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), step))
+}
+
+#[test]
+fn a_mirrored_image_has_its_rows_reversed() {
+    let pixels: Vec<u8> = (0..2 * IMAGE_BYTES).map(|at| (at * 7 % 251) as u8).collect();
+    let set = ImageSet { pixels, labels: vec![3, 5] };
+    let mirrored = set.mirrored();
+    assert_eq!(mirrored.labels, set.labels);
+    for at in 0..2 * IMAGE_BYTES {
+        let (row, x) = (at / SIDE, at % SIDE);
+        assert_eq!(mirrored.pixels[at], set.pixels[row * SIDE + SIDE - 1 - x], "byte {at}");
+    }
 }

@@ -1,11 +1,11 @@
 //! Adversarially learned inference (Dumoulin et al. 2017), the paper's BiGAN with the Jensen–Shannon divergence.
 
 use super::{
-    bigan::{self, Bigan, Design, Frozen},
+    bigan::{self, Bigan, Design},
     nets::{self, Layer, Phase, Spec, Start},
-    pictures::{self, Picture},
+    pictures::Picture,
     random::{self, Purpose},
-    recipe::{Learner, Parts, Recipe, SPREAD, Step, Values},
+    recipe::{Learner, Parts, Recipe, SPREAD, Step, Values, number},
 };
 use anyhow::Result;
 use burn::{
@@ -193,22 +193,13 @@ impl Recipe for Ali {
     }
 
     fn pictures(&self, originals: &[u8], seed: u64) -> Vec<Picture> {
-        pictures::of_latents(
-            &Frozen::new(&DESIGN, self.bigan.net.valid()),
-            originals,
-            seed,
-            &self.device.clone().inner(),
-        )
+        bigan::pictures(&DESIGN, self.bigan.net.valid(), originals, seed, &self.device)
     }
 }
 
 /// `log(1 + e^x)`, which neither over- nor underflows.
 fn softplus(x: Tensor<1>) -> Tensor<1> {
     -log_sigmoid(-x)
-}
-
-fn number(loss: Tensor<1>) -> f64 {
-    f64::from(loss.into_scalar::<f32>())
 }
 
 #[cfg(test)]

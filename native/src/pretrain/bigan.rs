@@ -3,7 +3,7 @@
 
 use super::{
     nets::{self, Layer, Phase, Spec, Start},
-    pictures::Latent,
+    pictures::{self, Latent, Picture},
     random,
 };
 use burn::{
@@ -107,18 +107,17 @@ impl Bigan {
     }
 }
 
+/// What a net off its autodiff device makes of some images `[N, 3, 32, 32]`.
+pub fn pictures(design: &'static Design, net: Bigan, originals: &[u8], seed: u64, device: &Device) -> Vec<Picture> {
+    let frozen = Frozen { encoder: net.encoder(design), design, net };
+    pictures::of_latents(&frozen, originals, seed, &device.clone().inner())
+}
+
 /// A trained pair, to look at.
-pub struct Frozen {
+struct Frozen {
     design: &'static Design,
     net: Bigan,
     encoder: Encoder,
-}
-
-impl Frozen {
-    /// From a net off its autodiff device.
-    pub fn new(design: &'static Design, net: Bigan) -> Self {
-        Self { encoder: net.encoder(design), design, net }
-    }
 }
 
 impl Latent for Frozen {

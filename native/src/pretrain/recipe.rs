@@ -9,7 +9,7 @@ use burn::{
     module::Module,
     optim::{GradientsParams, ModuleOptimizer},
     store::ModuleRecord,
-    tensor::{Bytes, Gradients},
+    tensor::{Bytes, Gradients, Tensor},
 };
 use rand_chacha::ChaCha8Rng;
 use shared::{encoder::Encoder, images::ImageSet};
@@ -71,6 +71,11 @@ pub trait Recipe {
     fn pictures(&self, _originals: &[u8], _seed: u64) -> Vec<Picture> {
         vec![]
     }
+}
+
+/// A loss `[1]` as a number.
+pub fn number(loss: Tensor<1>) -> f64 {
+    f64::from(loss.into_scalar::<f32>())
 }
 
 /// A network with its optimiser.

@@ -3,7 +3,7 @@
 
 use super::{
     random::{self, Purpose},
-    recipe::{Learner, Parts, Recipe, Step, Values},
+    recipe::{Learner, Parts, Recipe, Step, Values, number},
 };
 use anyhow::Result;
 use burn::{
@@ -97,7 +97,7 @@ impl Recipe for Rotation {
         let rate = step.rate * (1.0 - step.index as f64 / step.steps as f64);
         self.net.descend(rate, loss.backward());
         let right = f64::from(right.into_scalar::<i32>()) / shown;
-        vec![("loss", f64::from(loss.into_scalar::<f32>())), ("right", right)]
+        vec![("loss", number(loss)), ("right", right)]
     }
 
     fn save(&self) -> Result<Parts> {

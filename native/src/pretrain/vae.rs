@@ -5,7 +5,7 @@ use super::{
     nets::{self, Layer, Phase, Spec, Start},
     pictures::{self, Latent, Picture},
     random::{self, Purpose},
-    recipe::{Learner, Parts, Recipe, Step, Values},
+    recipe::{Learner, Parts, Recipe, Step, Values, number},
 };
 use anyhow::Result;
 use burn::{
@@ -158,7 +158,6 @@ impl Recipe for Vae {
         let [unlikelihood, divergence] = self.net.net.losses(images, noise);
         let loss = unlikelihood.clone() + divergence.clone();
         self.net.descend(step.rate, loss.backward());
-        let number = |loss: Tensor<1>| f64::from(loss.into_scalar::<f32>());
         vec![("log-likelihood", -number(unlikelihood)), ("divergence", number(divergence))]
     }
 

@@ -1,12 +1,12 @@
 //! The Wasserstein BiGAN with gradient penalty: the paper's first author's, on ALI's shapes and with the slope 0.2.
 
 use super::{
-    bigan::{self, Bigan, Design, Frozen},
+    bigan::{self, Bigan, Design},
     critic::{Critic, CriticSpecs},
     nets::{Phase, Spec, Start},
-    pictures::{self, Picture},
+    pictures::Picture,
     random::{self, Purpose},
-    recipe::{Learner, Parts, Recipe, SPREAD, Step, Values},
+    recipe::{Learner, Parts, Recipe, SPREAD, Step, Values, number},
 };
 use anyhow::Result;
 use burn::{
@@ -150,15 +150,6 @@ impl Recipe for Wali {
     }
 
     fn pictures(&self, originals: &[u8], seed: u64) -> Vec<Picture> {
-        pictures::of_latents(
-            &Frozen::new(&DESIGN, self.bigan.net.valid()),
-            originals,
-            seed,
-            &self.device.clone().inner(),
-        )
+        bigan::pictures(&DESIGN, self.bigan.net.valid(), originals, seed, &self.device)
     }
-}
-
-fn number(loss: Tensor<1>) -> f64 {
-    f64::from(loss.into_scalar::<f32>())
 }
