@@ -65,6 +65,11 @@ impl Geometry {
         self.inputs * self.side[0] * self.side[1]
     }
 
+    /// Whether the kernel covers the image: then an image is its only patch, and nothing need be moved to multiply.
+    fn is_dense(&self) -> bool {
+        self.side == self.kernel
+    }
+
     /// Images a block.
     fn block(&self) -> usize {
         (BLOCK_NUMBERS / (self.patch() * self.positions())).clamp(1, self.images.max(1))
@@ -79,6 +84,20 @@ impl Geometry {
 pub fn forward(x: &[f32], weight: &[f32], g: &Geometry) -> Vec<f32> {
     let (positions, patch) = (g.positions(), g.patch());
     let mut out = vec![0.0; g.images * g.outputs * positions];
+    if g.is_dense() {
+        let (by_patch, by_output) = (Strides::rows(patch), Strides::rows(g.outputs));
+        product(
+            [g.images, g.outputs, patch],
+            &mut out,
+            by_output,
+            x,
+            by_patch,
+            weight,
+            Strides::transposed(patch),
+            true,
+        );
+        return out;
+    }
     threads::for_each_chunk(&mut out, g.block() * g.outputs * positions, |block, out| {
         let images = out.len() / (g.outputs * positions);
         let columns = images * positions;
@@ -104,6 +123,11 @@ pub fn forward(x: &[f32], weight: &[f32], g: &Geometry) -> Vec<f32> {
 pub fn input_gradient(grad: &[f32], weight: &[f32], g: &Geometry) -> Vec<f32> {
     let (positions, patch) = (g.positions(), g.patch());
     let mut out = vec![0.0; g.images * g.image_numbers()];
+    if g.is_dense() {
+        let (by_patch, by_output) = (Strides::rows(patch), Strides::rows(g.outputs));
+        product([g.images, patch, g.outputs], &mut out, by_patch, grad, by_output, weight, by_patch, true);
+        return out;
+    }
     threads::for_each_chunk(&mut out, g.block() * g.image_numbers(), |block, out| {
         let images = out.len() / g.image_numbers();
         let columns = images * positions;
@@ -127,6 +151,12 @@ pub fn input_gradient(grad: &[f32], weight: &[f32], g: &Geometry) -> Vec<f32> {
 /// The gradient with respect to the weight, `[O, C, K, K]`, from `x [N, C, H, W]` and the output's gradient.
 pub fn weight_gradient(x: &[f32], grad: &[f32], g: &Geometry) -> Vec<f32> {
     let (positions, patch) = (g.positions(), g.patch());
+    if g.is_dense() {
+        let (by_patch, by_image) = (Strides::rows(patch), Strides::transposed(g.outputs));
+        let mut out = vec![0.0; g.outputs * patch];
+        product([g.outputs, patch, g.images], &mut out, by_patch, grad, by_image, x, by_patch, true);
+        return out;
+    }
     let parts = threads::map(g.blocks(), |block| {
         let images = g.block().min(g.images - block * g.block());
         let columns = images * positions;
