@@ -109,7 +109,12 @@ pub struct NormalizedEncoder {
 
 impl NormalizedEncoder {
     /// With the weights that `weight` makes for each layer.
+    ///
+    /// # Panics
+    /// When the kind has padding, pools or layers without leaky ReLU, as the VAE's: no recipe normalises those.
     pub fn new(kind: EncoderKind, weight: impl FnMut(&LayerSpec) -> Tensor<4>) -> Self {
+        let is_plain = |spec: &LayerSpec| spec.activation && spec.padding == 0 && spec.pool == 1;
+        assert!(kind.layers().iter().all(is_plain), "an encoder of this kind has no batch normalisation");
         Self { layers: kind.layers().iter().map(weight).map(NormalizedConv::new).collect() }
     }
 

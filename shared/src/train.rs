@@ -89,9 +89,9 @@ impl FitConfig {
     pub fn for_mode(mode: Mode, seed: u64) -> Self {
         let (epochs, batch, learning_rate, classifier_decay) = match mode {
             Mode::Activation => (8, 128, 3e-3, 0.0),
-            Mode::Gradient => (7, 256, 6e-3, 0.0),
-            Mode::Full => (7, 256, 6e-3, 1e-3),
-            Mode::Finetune => (5, 128, 3e-3, 0.0),
+            Mode::Gradient => (7, 512, 1.1e-2, 0.0),
+            Mode::Full => (7, 512, 1.1e-2, 1e-3),
+            Mode::Finetune => (5, 256, 4e-3, 0.0),
         };
         let (optimizer, schedule) = (Optimizer::Adam { beta_1: 0.9 }, Schedule::Linear);
         Self { optimizer, schedule, epochs, batch, learning_rate, classifier_decay, gradient_decay: 0.0, seed }
