@@ -17,8 +17,8 @@ const IMAGES = GALLERY.sheets[0].images.map(({ index }) => index);
 const SEEN = 5;
 const PREDICTED = 7;
 /** Images that are predicted before the clock counts, and while it does. */
-const WARM_UP = 5;
-const TIMED = 30;
+const WARM_UP = 3;
+const TIMED = 11;
 
 /** The published name of a folder. */
 function folder(name) {
