@@ -120,7 +120,7 @@ describe("the page", { timeout: 900_000 }, () => {
   });
 
   test("works where nothing can be kept", async () => {
-    for (const [what, options, quota] of [["no service workers", { serviceWorkers: "block" }], ["no room", {}, 100_000]]) {
+    for (const [what, options, quota] of [["no service workers", { serviceWorkers: "block" }], ["room for the interface alone", {}, 3_000_000]]) {
       const context = await browser.newContext(options);
       const page = new Page(await context.newPage(), server.url);
       if (quota) {
