@@ -65,6 +65,12 @@ cargo test --release "${NATIVE[@]}" --test shipped -- --ignored
 step "the page"
 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner cargo test "${WEB[@]}"
 trunk build --release --offline
+# The same page for a fixed address; without wasm-opt, which takes minutes.
+PREFIXED="$(mktemp -d)"
+export PREFIXED
+trap 'rm -rf "$PREFIXED"' EXIT
+trunk build --offline --public-url /any/prefix/ --dist "$PREFIXED"
+TRUNK_PROFILE=release TRUNK_STAGING_DIR="$PREFIXED" node web/publish/publish.js
 
 step "the page in a browser, with WebGPU and without"
 GRADFEAT="$CARGO_TARGET_DIR/release/gradfeat" node --test --test-concurrency=1 web/e2e/*.test.js

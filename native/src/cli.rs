@@ -149,6 +149,9 @@ pub enum Command {
         /// Where to
         #[arg(long, value_name = "DIR")]
         web: PathBuf,
+        /// The page's gallery, for whose first images the predictions are written too
+        #[arg(long, value_name = "DIR", default_value = "gallery")]
+        gallery: PathBuf,
     },
     /// Time the program's main pieces of work; `bench/compare.py` does so beside PyTorch
     Bench {

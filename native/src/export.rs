@@ -1,6 +1,7 @@
-//! What the page loads: a base network and its heads in 16 bits, each head a file of its own.
+//! What the page loads: a base network, its heads in 16 bits, each a file of its own, and what they say of the first
+//! images of the gallery.
 
-use crate::{files, model_folder};
+use crate::{baked, data::gallery, files, model_folder};
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use serde::Serialize;
@@ -30,7 +31,7 @@ struct Entry {
 }
 
 /// Writes the model's folder for the page to `out`. The base network is copied byte for byte.
-pub fn run(model: &Path, out: &Path) -> Result<()> {
+pub fn run(model: &Path, out: &Path, gallery: &Path) -> Result<()> {
     let device = Device::flex();
     let encoder = model_folder::load_base(model, &device)?;
     let files = model_folder::head_files(model)?;
@@ -45,6 +46,7 @@ pub fn run(model: &Path, out: &Path) -> Result<()> {
         classes: vec![],
         heads: vec![],
     };
+    let mut heads = vec![];
     for file in files {
         let head = weights::read_head(&model_folder::read(&file)?, &encoder, &device)
             .with_context(|| format!("{} cannot be used", file.display()))?;
@@ -55,6 +57,11 @@ pub fn run(model: &Path, out: &Path) -> Result<()> {
         let name = path.strip_prefix(out).unwrap_or(&path).to_string_lossy().replace('\\', "/");
         index.heads.push(Entry { mode: head.mode, scope: head.scope, file: name, bytes: bytes.len() });
         index.classes = head.classes;
+        // As the page will read it.
+        heads.push(weights::read_head(&bytes, &encoder, &device)?);
     }
+    // The page shows the narrowest scope.
+    heads.retain(|head| head.scope == encoder.config.kind.scopes()[0]);
+    baked::write(out, &encoder, &heads, &gallery::read_first_sheet(gallery)?, &device)?;
     files::write_whole(&out.join("config.json"), serde_json::to_string_pretty(&index)?.as_bytes())
 }

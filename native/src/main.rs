@@ -2,6 +2,7 @@
 
 mod ablate;
 mod answers;
+mod baked;
 mod bench;
 mod cli;
 mod data;
@@ -98,7 +99,7 @@ fn run(cli: Cli) -> Result<()> {
             let unsaid = import::Unsaid { slope, input_range: input_range.parse()?, parametrization };
             import::run(&paths, &out, unsaid, dataset, progress)
         }
-        Command::Export { model, web } => export::run(&model, &web),
+        Command::Export { model, web, gallery } => export::run(&model, &web, &gallery),
         Command::Bench { base, runs } => {
             let chosen = device::choose(common.device)?;
             progress.say(format!("Computing on: {}", chosen.name));

@@ -189,6 +189,34 @@ fn a_prediction_is_the_sum_of_its_terms() {
     }
 }
 
+/// What the page shows before its engine has come is what `predict` says.
+#[test]
+fn exported_predictions_are_those_of_the_models() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (web, image) = (folder.path().join("web"), folder.path().join("image.png"));
+    let gallery = root().join("gallery");
+    let output = gradfeat(&["export", text(&model()), "--web", text(&web), "--gallery", text(&gallery)]);
+    assert!(output.status.success(), "{output:?}");
+    let file = fs::read(web.join("predictions.json")).expect("predictions are written");
+    let baked: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
+    assert_eq!(baked["images"].as_array().map(Vec::len), Some(100));
+    // The third image of the first sheet.
+    let sheet = image::open(gallery.join("sheet-0.png")).expect("the gallery is there");
+    sheet.crop_imm(64, 0, 32, 32).save(&image).expect("the folder can be written");
+    for mode in ["activation", "gradient", "full", "finetune"] {
+        let output = gradfeat(&["predict", text(&model()), "--mode", mode, text(&image), "--json", "--device", "cpu"]);
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        for (term, name) in ["activation_logits", "gradient_logits"].into_iter().enumerate() {
+            for class in 0..10 {
+                let number = |value: &serde_json::Value| value.as_f64().expect("a number");
+                let difference =
+                    number(&baked["images"][2]["terms"][mode][class][term]) - number(&said[0][name][class]);
+                assert!(difference.abs() < 1e-3, "{mode}, {name}, class {class}: {difference}");
+            }
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_folder_that_cannot_be_made_is_named() {

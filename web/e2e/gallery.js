@@ -1,14 +1,15 @@
-// The built page's files: its gallery and its model.
+// The built page, and the gallery and the model that it is built with.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { crop, decode, encode } from "./png.js";
 
 /** The built page. */
 export const DIST = process.env.DIST ?? join(import.meta.dirname, "../../dist");
+const ROOT = join(import.meta.dirname, "../..");
 /** The model's folder. */
-export const MODEL = join(DIST, "models/cifar10-rotation");
+export const MODEL = join(ROOT, "models/cifar10-rotation");
 
-const GALLERY = JSON.parse(readFileSync(join(DIST, "gallery/index.json"), "utf8"));
+const GALLERY = JSON.parse(readFileSync(join(ROOT, "gallery/index.json"), "utf8"));
 
 /** The images of a sheet, by their indices in the test set. */
 export const indices = (sheet) => GALLERY.sheets[sheet].images.map(({ index }) => index);
@@ -19,7 +20,7 @@ export function tile(index) {
   const place = sheet.images.findIndex((image) => image.index === index);
   const [row, column] = [Math.floor(place / GALLERY.columns), place % GALLERY.columns];
   const side = GALLERY.tile;
-  return crop(decode(readFileSync(join(DIST, "gallery", sheet.file))), column * side, row * side, side);
+  return crop(decode(readFileSync(join(ROOT, "gallery", sheet.file))), column * side, row * side, side);
 }
 
 /** A gallery image as a PNG of its own. */

@@ -68,6 +68,11 @@ export class Page {
     const error = this.page.getByTestId("result-error");
     await this.page.locator(ready).or(error).first().waitFor({ timeout: PREDICT_MS });
     if (await error.count()) assert.fail(await error.innerText());
+    return this.read();
+  }
+
+  /** The predictions on show, by mode. */
+  async read() {
     const [predictions, logits] = await Promise.all([this.#data("prediction"), this.#data("logit")]);
     return Object.fromEntries(predictions.map(({ mode, ...prediction }) => [mode, toNumbers(prediction, mode, logits)]));
   }

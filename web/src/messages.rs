@@ -1,7 +1,27 @@
-//! What the interface and the engine say to each other through `postMessage`.
+//! What the interface and the engine say to each other through `postMessage`: bytes, which it copies as one piece, and
+//! which take the interface far less code to read than objects.
 
 use crate::viewport::Window;
-use serde::{Deserialize, Serialize};
+use js_sys::Uint8Array;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// Why a message could not be written or read.
+#[derive(Debug, thiserror::Error)]
+#[error("it is not in the form that was agreed on")]
+pub struct Malformed;
+
+/// A message for `postMessage`.
+pub fn write(message: &impl Serialize) -> Result<JsValue, Malformed> {
+    let bytes = postcard::to_allocvec(message).map_err(|_| Malformed)?;
+    Ok(Uint8Array::from(&bytes[..]).into())
+}
+
+/// A message as `postMessage` brought it.
+pub fn read<T: DeserializeOwned>(message: &JsValue) -> Result<T, Malformed> {
+    let bytes = message.dyn_ref::<Uint8Array>().ok_or(Malformed)?.to_vec();
+    postcard::from_bytes(&bytes).map_err(|_| Malformed)
+}
 
 /// From the interface to the engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +68,8 @@ pub struct Draw {
 pub struct Start {
     /// The address that all files are relative to.
     pub base: String,
+    /// The folder of the models, relative to it.
+    pub models: String,
     /// Leave the GPU alone.
     pub cpu_only: bool,
 }

@@ -4,7 +4,7 @@ use super::disk::{self, DiskError};
 use anyhow::{Context, Result, ensure};
 use image::{ImageFormat, Rgb, RgbImage};
 use serde::{Deserialize, Serialize};
-use shared::images::{ImageSet, PLANE, SIDE};
+use shared::images::{IMAGE_BYTES, ImageSet, PLANE, SIDE};
 use std::fs;
 use std::path::Path;
 
@@ -94,63 +94,61 @@ fn draw(test: &ImageSet, tiles: &[Tile]) -> RgbImage {
     })
 }
 
-/// Reading the gallery back, as tests do.
-#[cfg(test)]
-pub mod reading {
-    use super::{COLUMNS, INDEX, Index, Sheet, Tile};
-    use anyhow::{Context, Result, ensure};
-    use image::RgbImage;
-    use shared::images::{IMAGE_BYTES, PLANE, SIDE};
-    use std::fs;
-    use std::path::Path;
+/// An image of the gallery: its place in the test set, its label, and its bytes, `[3, 32, 32]`.
+pub type GalleryImage = (usize, u8, Vec<u8>);
 
-    /// An image of the gallery: its place in the test set, its label, and its bytes, `[3, 32, 32]`.
-    pub type GalleryImage = (usize, u8, Vec<u8>);
+/// Reads the first sheet of what [`write_gallery`] wrote: what the page shows first.
+///
+/// # Errors
+/// When a file is missing or damaged.
+pub fn read_first_sheet(folder: &Path) -> Result<Vec<GalleryImage>> {
+    let index = read_index(folder)?;
+    let first = index.sheets.first().with_context(|| format!("the gallery in {} is empty", folder.display()))?;
+    read_sheet(folder, first)
+}
 
-    /// Reads what [`write_gallery`](super::write_gallery) wrote, sheet by sheet.
-    ///
-    /// # Errors
-    /// When a file is missing or damaged.
-    pub fn read_gallery(folder: &Path) -> Result<Vec<GalleryImage>> {
-        let path = folder.join(INDEX);
-        let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let index: Index = serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
-        ensure!(index.tile == SIDE && index.columns == COLUMNS, "{} describes another layout", path.display());
-        let mut images = Vec::new();
-        for sheet in &index.sheets {
-            images.extend(read_sheet(folder, sheet)?);
+fn read_index(folder: &Path) -> Result<Index> {
+    let path = folder.join(INDEX);
+    let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let index: Index = serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
+    ensure!(index.tile == SIDE && index.columns == COLUMNS, "{} describes another layout", path.display());
+    Ok(index)
+}
+
+fn read_sheet(folder: &Path, sheet: &Sheet) -> Result<Vec<GalleryImage>> {
+    let path = folder.join(&sheet.file);
+    let picture = image::open(&path).with_context(|| format!("cannot read {}", path.display()))?.into_rgb8();
+    let expected = (COLUMNS * SIDE, sheet.images.len().div_ceil(COLUMNS) * SIDE);
+    let found = (picture.width() as usize, picture.height() as usize);
+    ensure!(found == expected, "{} should be {expected:?} pixels, not {found:?}", path.display());
+    let tile = |(place, tile): (usize, &Tile)| (tile.index, tile.label, cut(&picture, place));
+    Ok(sheet.images.iter().enumerate().map(tile).collect())
+}
+
+fn cut(picture: &RgbImage, place: usize) -> Vec<u8> {
+    let (left, top) = (place % COLUMNS * SIDE, place / COLUMNS * SIDE);
+    let mut planar = vec![0; IMAGE_BYTES];
+    for position in 0..PLANE {
+        let pixel = picture.get_pixel((left + position % SIDE) as u32, (top + position / SIDE) as u32);
+        for (channel, &value) in pixel.0.iter().enumerate() {
+            planar[channel * PLANE + position] = value;
         }
-        Ok(images)
     }
-
-    fn read_sheet(folder: &Path, sheet: &Sheet) -> Result<Vec<GalleryImage>> {
-        let path = folder.join(&sheet.file);
-        let picture = image::open(&path).with_context(|| format!("cannot read {}", path.display()))?.into_rgb8();
-        let expected = (COLUMNS * SIDE, sheet.images.len().div_ceil(COLUMNS) * SIDE);
-        let found = (picture.width() as usize, picture.height() as usize);
-        ensure!(found == expected, "{} should be {expected:?} pixels, not {found:?}", path.display());
-        let tile = |(place, tile): (usize, &Tile)| (tile.index, tile.label, cut(&picture, place));
-        Ok(sheet.images.iter().enumerate().map(tile).collect())
-    }
-
-    fn cut(picture: &RgbImage, place: usize) -> Vec<u8> {
-        let (left, top) = (place % COLUMNS * SIDE, place / COLUMNS * SIDE);
-        let mut planar = vec![0; IMAGE_BYTES];
-        for position in 0..PLANE {
-            let pixel = picture.get_pixel((left + position % SIDE) as u32, (top + position / SIDE) as u32);
-            for (channel, &value) in pixel.0.iter().enumerate() {
-                planar[channel * PLANE + position] = value;
-            }
-        }
-        planar
-    }
+    planar
 }
 
 #[cfg(test)]
 mod tests {
-    use super::reading::read_gallery;
     use super::*;
-    use shared::images::IMAGE_BYTES;
+
+    /// Reads what [`write_gallery`](super::write_gallery) wrote, sheet by sheet.
+    fn read_gallery(folder: &Path) -> Result<Vec<GalleryImage>> {
+        let mut images = Vec::new();
+        for sheet in &read_index(folder)?.sheets {
+            images.extend(read_sheet(folder, sheet)?);
+        }
+        Ok(images)
+    }
 
     /// `count` images whose classes come in turn.
     fn images(count: usize) -> ImageSet {

@@ -4,11 +4,25 @@ use js_sys::{ArrayBuffer, Uint8Array};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{File, Response};
+use web_sys::{Event, File, Response};
 
 /// The address that all files are relative to.
 pub fn base() -> String {
     document().base_uri().ok().flatten().unwrap_or_default()
+}
+
+/// Where something beside the page is: its published name changes with what is in it, and the document says it.
+pub fn published(name: &str) -> String {
+    let root = document().document_element();
+    root.and_then(|root| root.get_attribute(&format!("data-{name}"))).unwrap_or_default()
+}
+
+/// Tells whoever listens that the page has all it needs for predictions.
+pub fn announce_settled() {
+    if let Ok(event) = Event::new("settled") {
+        // It fails only for an event that is being sent already.
+        let _ = window().dispatch_event(&event);
+    }
 }
 
 /// Fetches and parses a JSON file beside the page.

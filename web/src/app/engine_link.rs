@@ -1,16 +1,12 @@
 //! The engine as the interface sees it: a worker that is started, spoken to, and started again when it breaks.
 
 use crate::{browser, state::State};
-use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web::{
-    messages::{Compare, Draw, FromEngine, Request, Source, Start, ToEngine},
+    messages::{self, Compare, Draw, FromEngine, Request, Source, Start, ToEngine},
     recovery::Recovery,
 };
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
-
-/// The script that loads the engine, beside the page.
-const SCRIPT: &str = "engine_loader.js";
 
 /// The running engine, if there is one, and what it was last asked.
 #[derive(Default)]
@@ -87,7 +83,8 @@ impl Link {
         if let Some(running) = &mut self.worker {
             running.listening = true;
         }
-        self.send(&ToEngine::Start(Start { base: browser::base(), cpu_only: self.recovery.cpu_only }));
+        let (base, models) = (browser::base(), browser::published("models"));
+        self.send(&ToEngine::Start(Start { base, models, cpu_only: self.recovery.cpu_only }));
         if let Some(request) = self.request.clone() {
             self.send(&ToEngine::Predict(request));
         }
@@ -109,7 +106,7 @@ impl Link {
 
     fn send(&self, message: &ToEngine) {
         let Some(running) = &self.worker else { return };
-        let value = message.serialize(&serde_wasm_bindgen::Serializer::new()).map_err(JsValue::from);
+        let value = messages::write(message).map_err(|error| JsValue::from_str(&error.to_string()));
         if let Err(error) = value.and_then(|value| running.worker.post_message(&value)) {
             leptos::logging::error!("a message could not be sent: {error:?}");
         }
@@ -119,9 +116,9 @@ impl Link {
 fn launch(state: State) -> Result<Running, JsValue> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
-    let worker = Worker::new_with_options(SCRIPT, &options)?;
+    let worker = Worker::new_with_options(&browser::published("engine"), &options)?;
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        match serde_wasm_bindgen::from_value::<FromEngine>(event.data()) {
+        match messages::read::<FromEngine>(&event.data()) {
             Ok(message) => state.hear(message),
             Err(error) => state.engine_broke(format!("it sent a message that cannot be read ({error})")),
         }

@@ -4,12 +4,12 @@ use crate::browser;
 use serde::Deserialize;
 use web::messages::Source;
 
-/// The gallery's folder beside the page.
-const FOLDER: &str = "gallery";
-
 /// What the index file says.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Index {
+    /// Where it was loaded from.
+    #[serde(skip)]
+    folder: String,
     tile: u32,
     columns: u32,
     sheets: Vec<Sheet>,
@@ -48,7 +48,9 @@ pub struct Tile {
 impl Index {
     /// Fetches the index.
     pub async fn load() -> Result<Self, String> {
-        browser::fetch_json(&format!("{FOLDER}/index.json")).await
+        let folder = browser::published("gallery");
+        let index: Self = browser::fetch_json(&format!("{folder}/index.json")).await?;
+        Ok(Self { folder, ..index })
     }
 
     /// How many sheets there are.
@@ -64,7 +66,7 @@ impl Index {
             index: entry.index,
             label: entry.label,
             sheet: number,
-            address: format!("{FOLDER}/{}", sheet.file),
+            address: format!("{}/{}", self.folder, sheet.file),
             column: place % self.columns,
             row: place / self.columns,
             columns: self.columns,
@@ -108,7 +110,8 @@ mod tests {
     fn index() -> Index {
         let images = |first: u32| (first..first + 6).map(|index| Entry { index, label: 1 }).collect();
         let sheet = |file: &str, first| Sheet { file: file.to_owned(), images: images(first) };
-        Index { tile: 32, columns: 3, sheets: vec![sheet("a.png", 0), sheet("b.png", 40)] }
+        let sheets = vec![sheet("a.png", 0), sheet("b.png", 40)];
+        Index { folder: "gallery".to_owned(), tile: 32, columns: 3, sheets }
     }
 
     #[wasm_bindgen_test]

@@ -1,6 +1,7 @@
 //! What the interface knows, and the only functions that change it.
 
 use crate::{
+    baked::Baked,
     browser,
     engine_link::Link,
     gallery::{Index, Tile},
@@ -44,6 +45,7 @@ pub struct State {
     pub settings: Settings,
     wanted: RwSignal<u32>,
     coming: RwSignal<Option<Outcome>>,
+    baked: StoredValue<Baked>,
     offered: StoredValue<Option<Offered>>,
     /// Whether a file is being read that is not yet the choice.
     offering: RwSignal<bool>,
@@ -111,6 +113,8 @@ pub enum Phase {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     id: u32,
+    /// Whether it was computed beforehand, and not here.
+    pub is_baked: bool,
     /// Which image: its index, or `upload`.
     pub key: String,
     /// The true class, where it is known.
@@ -146,7 +150,12 @@ impl Choice {
 
 impl Outcome {
     fn new(id: u32, choice: &Choice) -> Self {
-        Self { id, key: choice.key(), label: choice.label(), terms: BTreeMap::new() }
+        Self { id, is_baked: false, key: choice.key(), label: choice.label(), terms: BTreeMap::new() }
+    }
+
+    /// Whether every model has predicted here.
+    fn is_live(&self) -> bool {
+        self.is_complete() && !self.is_baked
     }
 
     /// Whether every model has predicted.
@@ -170,12 +179,14 @@ impl State {
             settings: Settings::from_address(),
             wanted: RwSignal::new(0),
             coming: RwSignal::new(None),
+            baked: StoredValue::default(),
             offered: StoredValue::new(None),
             offering: RwSignal::new(false),
             link: StoredValue::new_local(Link::default()),
         };
         state.start_engine();
         state.load_gallery();
+        state.load_baked();
         state
     }
 
@@ -194,6 +205,23 @@ impl State {
                 Err(error) => self.gallery.set(Gallery::Failed(error)),
             }
         });
+    }
+
+    fn load_baked(self) {
+        spawn_local(async move {
+            self.baked.set_value(Baked::load().await);
+            self.show_baked();
+        });
+    }
+
+    /// Shows what was computed beforehand for the chosen image, for as long as the engine is not there.
+    fn show_baked(self) {
+        let is_ready = self.engine.with_untracked(|engine| matches!(engine.phase, Phase::Ready(_)));
+        let Some(Choice::Tile(tile)) = self.choice.get_untracked().filter(|_| !is_ready) else { return };
+        if let Some(terms) = self.baked.with_value(|baked| baked.terms(tile.index)) {
+            let expected = self.coming.get_untracked();
+            self.shown.set(expected.map(|outcome| Outcome { is_baked: true, terms, ..outcome }));
+        }
     }
 
     fn open_gallery(self, index: Index) {
@@ -223,9 +251,7 @@ impl State {
         let pending = self.offering.get();
         pending
             || self.trouble.with(Option::is_none)
-                && !self
-                    .shown
-                    .with(|shown| shown.as_ref().is_some_and(|shown| shown.id == wanted && shown.is_complete()))
+                && !self.shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.id == wanted && shown.is_live()))
     }
 
     /// Whose predictions are on show and whole, if they are still what was asked for last: an index, or "upload".
@@ -260,6 +286,7 @@ impl State {
         self.wanted.set(id);
         self.coming.set(Some(Outcome::new(id, &choice)));
         self.choice.set(Some(choice));
+        self.show_baked();
     }
 
     /// Offers a file to the engine; it becomes the choice if it is an image.
@@ -420,6 +447,9 @@ impl State {
             || !self.shown.with_untracked(|shown| shown.as_ref().is_some_and(Outcome::is_complete));
         if may_show {
             self.shown.set(Some(outcome.clone()));
+        }
+        if outcome.is_complete() {
+            browser::announce_settled();
         }
         self.coming.set(Some(outcome));
     }

@@ -101,7 +101,7 @@ fn main() {
 fn open(start: Start) -> Desk {
     let (jobs, queue) = mpsc::unbounded();
     let newest = Rc::new(Cell::new(0));
-    let files = Files::new(start.base);
+    let files = Files::new(start.base, start.models);
     let sheets = Rc::new(Sheets::new(files.clone()));
     let desk = Desk { sheets, jobs, newest, comparison: Rc::default() };
     spawn_local(serve(desk.clone(), files, start.cpu_only, queue));

@@ -23,8 +23,8 @@ use web::{
     viewport::Window,
 };
 
-/// The folder of the base network and its heads.
-const FOLDER: &str = "models/cifar10-rotation";
+/// The folder of the base network and its heads, among the models.
+const FOLDER: &str = "cifar10-rotation";
 
 /// Why there is no prediction.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ impl Model {
     /// Loads the base network and the smallest head, and puts them on the GPU if that computes right.
     pub async fn load(files: Files, cpu_only: bool) -> Result<(Self, Ready), ModelError> {
         let path = format!("{FOLDER}/model.safetensors");
-        let base = files.fetch_telling(&path, "the network").await?;
+        let base = files.fetch_model(&path, "the network").await?;
         let encoder = read_base(&base, &Device::flex())?;
         let head = fetch_head(&files, Mode::Activation, narrowest(&encoder)).await?;
         let cpu = Self::new(files.clone(), Device::flex(), encoder, &head)?;
@@ -227,7 +227,7 @@ fn narrowest(encoder: &Encoder) -> Scope {
 
 async fn fetch_head(files: &Files, mode: Mode, scope: Scope) -> Result<Vec<u8>, ModelError> {
     let mode = mode.name();
-    Ok(files.fetch_telling(&format!("{FOLDER}/heads/{mode}-{scope}.safetensors"), &format!("the {mode} model")).await?)
+    Ok(files.fetch_model(&format!("{FOLDER}/heads/{mode}-{scope}.safetensors"), &format!("the {mode} model")).await?)
 }
 
 async fn terms(head: &Head, encoder: &Encoder, kept: &Kept) -> Result<Vec<Terms>, ModelError> {

@@ -31,16 +31,22 @@ pub enum SourceError {
 #[derive(Clone)]
 pub struct Files {
     base: Rc<str>,
+    models: Rc<str>,
 }
 
 impl Files {
-    /// Those beside the page at `base`.
-    pub fn new(base: String) -> Self {
-        Self { base: base.into() }
+    /// Those beside the page at `base`, with the folder of the models there.
+    pub fn new(base: String, models: String) -> Self {
+        Self { base: base.into(), models: models.into() }
+    }
+
+    /// A whole file of the models' folder, telling how far it has come as the progress of `what`.
+    pub async fn fetch_model(&self, path: &str, what: &str) -> Result<Vec<u8>, SourceError> {
+        self.fetch_telling(&format!("{}/{path}", self.models), what).await
     }
 
     /// A whole file, telling how far it has come as the progress of `what`.
-    pub async fn fetch_telling(&self, path: &str, what: &str) -> Result<Vec<u8>, SourceError> {
+    async fn fetch_telling(&self, path: &str, what: &str) -> Result<Vec<u8>, SourceError> {
         let tell = |received: usize, total| {
             let (what, received) = (what.to_owned(), received as f64);
             worker::post(&FromEngine::Progress(Progress { what, received, total }));

@@ -1,9 +1,8 @@
 //! The worker's two ends: messages in, messages out.
 
-use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web::messages::{FromEngine, ToEngine};
+use web::messages::{self, FromEngine, ToEngine};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, PromiseRejectionEvent};
 
 /// The worker's own global object.
@@ -13,7 +12,7 @@ pub fn scope() -> DedicatedWorkerGlobalScope {
 
 /// Calls `handle` with every message, for as long as the worker lives.
 pub fn listen(handle: impl Fn(ToEngine) + 'static) {
-    let receive = move |event: MessageEvent| match serde_wasm_bindgen::from_value(event.data()) {
+    let receive = move |event: MessageEvent| match messages::read(&event.data()) {
         Ok(message) => handle(message),
         Err(error) => post(&FromEngine::Broken(format!("a message could not be read: {error}"))),
     };
@@ -23,8 +22,8 @@ pub fn listen(handle: impl Fn(ToEngine) + 'static) {
 
 /// Sends a message to the interface.
 pub fn post(message: &FromEngine) {
-    let serializer = serde_wasm_bindgen::Serializer::new();
-    let sent = message.serialize(&serializer).map_err(JsValue::from).and_then(|value| scope().post_message(&value));
+    let value = messages::write(message).map_err(|error| JsValue::from_str(&error.to_string()));
+    let sent = value.and_then(|value| scope().post_message(&value));
     if let Err(error) = sent {
         web_sys::console::error_1(&error);
     }

@@ -12,6 +12,7 @@ use web::{
 #[component]
 pub fn Predictions() -> impl IntoView {
     let state = expect_context::<State>();
+    let is_baked = Memo::new(move |_| state.shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.is_baked)));
     let spoken = move || state.shown.with(|shown| shown.as_ref().filter(|shown| shown.is_complete()).map(sentence));
     view! {
         <section class="predictions" id="predictions" aria-labelledby="predictions-title">
@@ -20,12 +21,22 @@ pub fn Predictions() -> impl IntoView {
                 <p class="error" role="alert" data-testid="result-error">{trouble}</p>
                 <button class="retry" on:click=move |_| state.retry()>"Try again"</button>
             })}
+            {move || state.shown.with(Option::is_some).then(|| origin(is_baked.get()))}
             <div class="cards">
                 {Mode::ALL.map(|mode| view! { <Card mode /> }).collect_view()}
             </div>
             <p class="visually-hidden" role="status">{spoken}</p>
         </section>
     }
+}
+
+/// Where the results come from.
+fn origin(is_baked: bool) -> impl IntoView {
+    let (name, text) = match is_baked {
+        true => ("baked", "Computed beforehand, natively, until the engine is here."),
+        false => ("live", "Computed live, in this browser."),
+    };
+    view! { <p class="note" data-testid="origin" data-origin=name>{text}</p> }
 }
 
 #[component]
