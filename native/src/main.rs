@@ -1,6 +1,7 @@
 //! `gradfeat`: fetches data, pre-trains base networks, fits and measures models on their gradients.
 
 mod ablate;
+mod ablate_report;
 mod answers;
 mod bench;
 mod cli;

@@ -12,7 +12,7 @@ use crate::{
 use anyhow::Result;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use shared::{config::Mode, encoder::Encoder, images::ImageSet};
-use std::path::Path;
+use std::{fmt::Display, path::Path};
 
 /// Images shown of those that one model mends.
 const SHOWN: usize = 32;
@@ -48,16 +48,38 @@ pub struct Story<'a> {
 /// Writes the page and the charts into `folder`.
 pub fn write(folder: &Path, story: &Story) -> Result<()> {
     let charts = charts(story)?;
-    for (name, svg) in &charts {
+    publish(folder, &page(story, &charts)?, &charts)
+}
+
+/// Writes a page, and its charts as files of their own.
+pub fn publish(folder: &Path, page: &str, charts: &[(impl Display, String)]) -> Result<()> {
+    for (name, svg) in charts {
         files::write_whole(&folder.join(format!("{name}.svg")), svg.as_bytes())?;
     }
-    files::write_whole(&folder.join("report.html"), page(story, &charts)?.as_bytes())
+    files::write_whole(&folder.join("report.html"), page.as_bytes())
 }
 
 fn page(story: &Story, charts: &[(&str, String)]) -> Result<String> {
     let measured = if story.held_out { "held-out training images" } else { "test images" };
     let title = format!("Gradients as features on {}", story.dataset);
-    Ok(html! {
+    let body = html! {
+        p { "Accuracy on " (story.images.len()) " " (measured) ", beside the paper's (Mu, Liang, Li, ICLR 2020)." }
+        (accuracies(story))
+        h2 { "Curves" }
+        div.charts { @for (_, svg) in charts { (PreEscaped(svg)) } }
+        (mendings(story)?)
+        h2 { "Confusion" }
+        p { "Rows: what an image shows. Columns: what the model says. In % of the row." }
+        @for entry in story.entries { (confusion(story.dataset, entry)) }
+        (filters(story.encoder)?)
+        (settings(story.device, &story.settings))
+    };
+    Ok(frame(&title, &body))
+}
+
+/// A page that needs nothing else.
+pub fn frame(title: &str, body: &Markup) -> String {
+    html! {
         (DOCTYPE)
         html lang="en" {
             head {
@@ -68,22 +90,20 @@ fn page(story: &Story, charts: &[(&str, String)]) -> Result<String> {
             }
             body {
                 h1 { (title) }
-                p { "Accuracy on " (story.images.len()) " " (measured) ", beside the paper's (Mu, Liang, Li, ICLR 2020)." }
-                (accuracies(story))
-                h2 { "Curves" }
-                div.charts { @for (_, svg) in charts { (PreEscaped(svg)) } }
-                (mendings(story)?)
-                h2 { "Confusion" }
-                p { "Rows: what an image shows. Columns: what the model says. In % of the row." }
-                @for entry in story.entries { (confusion(story.dataset, entry)) }
-                (filters(story.encoder)?)
-                h2 { "Settings" }
-                p { "Computed on: " (story.device) "." }
-                pre { (story.settings) }
+                (body)
             }
         }
     }
-    .into_string())
+    .into_string()
+}
+
+/// What a run was done with.
+pub fn settings(device: &str, settings: &str) -> Markup {
+    html! {
+        h2 { "Settings" }
+        p { "Computed on: " (device) "." }
+        pre { (settings) }
+    }
 }
 
 fn accuracies(story: &Story) -> Markup {
@@ -125,7 +145,7 @@ fn charts(story: &Story) -> Result<Vec<(&'static str, String)>> {
     Ok(vec![
         ("learning-curves", plot::lines("training loss", "pass or iteration", &losses)?),
         ("calibration", plot::lines("right, %, by confidence", "confidence, %", &calibration)?),
-        ("by-class", plot::dots("right, %, by class", &story.dataset.classes(), &classes)?),
+        ("by-class", plot::dots("right, %, by class", "", &story.dataset.classes(), &classes)?),
     ])
 }
 
