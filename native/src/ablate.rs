@@ -13,7 +13,7 @@ use crate::{
     model_folder,
     run::Run,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use burn::tensor::{Device, Tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -107,6 +107,11 @@ pub fn paper(dataset: Dataset, row: &Row) -> Option<[f64; 2]> {
 pub fn run(settings: &Settings, surroundings: &Surroundings) -> Result<Ablation> {
     let (progress, chosen) = (surroundings.progress, &surroundings.chosen);
     progress.say(format!("Computing on: {}", chosen.name));
+    ensure!(!settings.extra(), "ablate takes no extra images");
+    ensure!(
+        !settings.chooses_decays(),
+        "ablate chooses no penalties; give them, or leave out --decay and kernel-ridge"
+    );
     let trained = model_folder::load_base(&settings.base(), &chosen.device)?;
     let dataset = settings.dataset()?;
     let scopes = match settings.scope()? {
@@ -118,8 +123,8 @@ pub fn run(settings: &Settings, surroundings: &Surroundings) -> Result<Ablation>
     let division = Division::new(&images, settings.holdout.unwrap_or(0))?;
     let mut run = Run::begin(&surroundings.runs_dir, "ablate", settings)?;
     let random = untrained(trained.config, settings.seed(), &chosen.device);
-    let source =
-        Source { settings, dataset, images: &images, division: &division, surroundings, interrupt: &interrupt };
+    let (images, division) = (&images, &division);
+    let source = Source { settings, dataset, images, extra: None, division, surroundings, interrupt: &interrupt };
     let table = Table { source, random, trained };
     let mut rows = vec![];
     for scope in scopes {
@@ -207,7 +212,7 @@ fn with_activations_of<'a>(bench: Bench<'a>, base: &Bench) -> Result<Bench<'a>> 
 }
 
 /// A network of the same shapes with He's initialisation and biases of 0.
-fn untrained(config: EncoderConfig, seed: u64, device: &Device) -> Encoder {
+pub fn untrained(config: EncoderConfig, seed: u64, device: &Device) -> Encoder {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let convs = config.kind.layers().iter().map(|spec| {
         let weight = spec.random_weight(config.slope, &mut random, device);

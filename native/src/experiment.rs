@@ -2,7 +2,8 @@
 
 use crate::{
     answers::Answers,
-    data::{self, Dataset, Split},
+    data::{self, Dataset, Split, Stream},
+    decay::{self, Decay, Decays},
     device::Chosen,
     interrupt::Interrupt,
     kept::{self, KeptFile},
@@ -10,6 +11,7 @@ use crate::{
     model_folder,
     progress::Progress,
     report::{self, Entry},
+    ridge::{self, RidgeConfig},
     run::Run,
 };
 use anyhow::{Context, Result, anyhow, bail};
@@ -25,6 +27,7 @@ use shared::{
     weights::Precision,
 };
 use std::{
+    collections::BTreeMap,
     fmt::Display,
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -77,19 +80,34 @@ pub struct Settings {
     /// L2 penalty on w1, or on fine-tuning's ω [default: by mode]
     #[arg(long, value_name = "L2")]
     pub classifier_decay: Option<f32>,
-    /// L2 penalty on w2, or on fine-tuning's θ2 [default: by mode]
+    /// L2 penalty on w2, or on fine-tuning's θ2; for kernel-ridge the ridge, as a share of the kernel's mean diagonal
+    /// [default: by mode; chosen as by --decay auto for kernel-ridge]
     #[arg(long, value_name = "L2")]
     pub gradient_decay: Option<f32>,
+    /// Choose the penalties that are not given, each from a few values, on a tenth of the training images held out
+    #[arg(long, value_enum)]
+    pub decay: Option<Decay>,
+    /// kernel-ridge: how many of the training images; memory and time grow with the square [default: 10,000 / classes,
+    /// fewer for scopes with many positions]
+    #[arg(long, value_name = "N")]
+    pub images: Option<usize>,
     /// Fit on the training images and on their mirror images, which the paper does not [default: true, false for
     /// adam-paper and sgd-published]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub mirror: Option<bool>,
+    /// svhn: fit on its 531,131 extra images too; the first time 1.3 GB are fetched, and kept features take 18 KB an image
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub extra: Option<bool>,
     /// Measure on the last N training images, which are then not trained on, instead of on the test images
     #[arg(long, value_name = "N")]
     pub holdout: Option<usize>,
     /// Where all randomness comes from [default: 1]
     #[arg(skip)]
     pub seed: Option<u64>,
+    /// What --decay auto chose, by mode.
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub chosen_decays: BTreeMap<Mode, Decays>,
 }
 
 impl Settings {
@@ -108,7 +126,11 @@ impl Settings {
             learning_rate: self.learning_rate.or(other.learning_rate),
             classifier_decay: self.classifier_decay.or(other.classifier_decay),
             gradient_decay: self.gradient_decay.or(other.gradient_decay),
+            decay: self.decay.or(other.decay),
+            images: self.images.or(other.images),
+            chosen_decays: if self.chosen_decays.is_empty() { other.chosen_decays } else { self.chosen_decays },
             mirror: self.mirror.or(other.mirror),
+            extra: self.extra.or(other.extra),
             holdout: self.holdout.or(other.holdout),
             seed: self.seed.or(other.seed),
         }
@@ -158,37 +180,46 @@ impl Settings {
             dataset: Some(self.dataset()?.to_string()),
             scope: Some(scope.to_string()),
             mirror: Some(self.mirror()),
+            extra: Some(self.extra()),
             holdout: Some(self.holdout.unwrap_or(0)),
             seed: Some(self.seed()),
             solver: Some(self.solver.unwrap_or_default()),
             ..Self::default()
         };
         let &[mode] = modes else { return Ok(self.clone().or(common)) };
+        // Those that are chosen stand by mode, since they differ between ω̄'s model and the one that is asked for.
+        let own = |decay| (!self.chooses_decays() && self.chosen_decays.is_empty()).then_some(decay);
         let of_the_mode = match self.fit(mode)? {
             Fit::Whole(fit) => Self {
                 iterations: Some(fit.iterations),
                 tolerance: Some(fit.tolerance),
                 batch: Some(fit.batch),
-                classifier_decay: Some(fit.classifier_decay),
-                gradient_decay: Some(fit.gradient_decay),
+                classifier_decay: own(fit.classifier_decay),
+                gradient_decay: own(fit.gradient_decay),
                 ..common
             },
             Fit::Steps(fit) => Self {
                 epochs: Some(fit.epochs),
                 batch: Some(fit.batch),
                 learning_rate: Some(fit.learning_rate),
-                classifier_decay: Some(fit.classifier_decay),
-                gradient_decay: Some(fit.gradient_decay),
+                classifier_decay: own(fit.classifier_decay),
+                gradient_decay: own(fit.gradient_decay),
                 ..common
             },
+            Fit::Kernel(fit) => Self { images: fit.images, ..common },
         };
         Ok(self.clone().or(of_the_mode))
     }
 
     /// The paper's settings and the published ones are for the plain images: mirrored ones would double their steps.
     fn mirror(&self) -> bool {
-        let is_our_own = matches!(self.solver.unwrap_or_default(), Solver::Lbfgs | Solver::Adam);
-        self.mirror.unwrap_or(is_our_own)
+        let is_published = matches!(self.solver.unwrap_or_default(), Solver::AdamPaper | Solver::SgdPublished);
+        self.mirror.unwrap_or(!is_published)
+    }
+
+    /// Whether extra training images are fitted on.
+    pub fn extra(&self) -> bool {
+        self.extra.unwrap_or(false)
     }
 
     /// Where all randomness comes from.
@@ -196,13 +227,47 @@ impl Settings {
         self.seed.unwrap_or(1)
     }
 
-    fn fit(&self, mode: Mode) -> Result<Fit> {
+    /// Whether penalties are to be chosen: those that `open_decays` gives values for.
+    pub fn chooses_decays(&self) -> bool {
+        let is_ridge = self.solver == Some(Solver::KernelRidge) && self.gradient_decay.is_none();
+        self.decay.is_some() || (is_ridge && self.chosen_decays.is_empty())
+    }
+
+    /// The values to choose each penalty of a mode's model from; none where it is given or has no use.
+    pub fn open_decays(&self, mode: Mode, fit: &Fit) -> [&'static [f32]; 2] {
+        let is_ridge = matches!(fit, Fit::Kernel(_));
+        let is_asked = self.decay.is_some() || is_ridge;
+        let (has_classifier, has_tangents) = (mode.has_classifier(), mode != Mode::Activation);
+        let gradient: &[f32] = if is_ridge { &decay::RIDGES } else { &decay::GRADIENT_DECAYS };
+        [
+            if is_asked && has_classifier && self.classifier_decay.is_none() { &decay::CLASSIFIER_DECAYS } else { &[] },
+            if is_asked && has_tangents && self.gradient_decay.is_none() { gradient } else { &[] },
+        ]
+    }
+
+    /// How a mode's model is fitted.
+    pub fn fit(&self, mode: Mode) -> Result<Fit> {
+        let fit = self.unpenalized(mode)?;
+        let Decays { classifier, gradient } = self.chosen_decays.get(&mode).copied().unwrap_or(fit.decays());
+        let decays = Decays {
+            classifier: self.classifier_decay.unwrap_or(classifier),
+            gradient: self.gradient_decay.unwrap_or(gradient),
+        };
+        check(fit.batch(), decays)?;
+        Ok(fit.with_decays(decays))
+    }
+
+    /// The same with the default penalties.
+    fn unpenalized(&self, mode: Mode) -> Result<Fit> {
         let seed = self.seed();
         let fit = match (self.solver.unwrap_or_default(), mode) {
+            (Solver::KernelRidge, Mode::Gradient) => {
+                return Ok(Fit::Kernel(RidgeConfig { images: self.images, ridge: 1.0, seed }));
+            }
             (Solver::Lbfgs, Mode::Activation | Mode::Gradient | Mode::Full) => {
                 return self.whole(SolverConfig::for_mode(mode, seed));
             }
-            (Solver::Lbfgs | Solver::Adam, _) => FitConfig::for_mode(mode, seed),
+            (Solver::Lbfgs | Solver::Adam | Solver::KernelRidge, _) => FitConfig::for_mode(mode, seed),
             (Solver::AdamPaper, _) => FitConfig::of_the_paper(seed),
             (Solver::SgdPublished, _) => FitConfig::of_the_published_code(mode, seed),
         };
@@ -214,14 +279,11 @@ impl Settings {
             iterations: self.iterations.unwrap_or(default.iterations),
             tolerance: self.tolerance.unwrap_or(default.tolerance),
             batch: self.batch.unwrap_or(default.batch),
-            classifier_decay: self.classifier_decay.unwrap_or(default.classifier_decay),
-            gradient_decay: self.gradient_decay.unwrap_or(default.gradient_decay),
             ..default
         };
         if !(1..=MAX_EPOCHS).contains(&fit.iterations) || !fit.tolerance.is_finite() || fit.tolerance < 0.0 {
             bail!("iterations have to be between 1 and {MAX_EPOCHS}, and the tolerance not below 0");
         }
-        check(fit.batch, [fit.classifier_decay, fit.gradient_decay])?;
         Ok(Fit::Whole(fit))
     }
 
@@ -230,24 +292,21 @@ impl Settings {
             epochs: self.epochs.unwrap_or(default.epochs),
             batch: self.batch.unwrap_or(default.batch),
             learning_rate: self.learning_rate.unwrap_or(default.learning_rate),
-            classifier_decay: self.classifier_decay.unwrap_or(default.classifier_decay),
-            gradient_decay: self.gradient_decay.unwrap_or(default.gradient_decay),
             ..default
         };
         let positive = fit.learning_rate.is_finite() && fit.learning_rate > 0.0;
         if !(1..=MAX_EPOCHS).contains(&fit.epochs) || !positive {
             bail!("epochs have to be between 1 and {MAX_EPOCHS}, and the learning rate above 0");
         }
-        check(fit.batch, [fit.classifier_decay, fit.gradient_decay])?;
         Ok(Fit::Steps(fit))
     }
 }
 
-fn check(batch: usize, decays: [f32; 2]) -> Result<()> {
+fn check(batch: usize, decays: Decays) -> Result<()> {
     if !(1..=MAX_BATCH).contains(&batch) {
         bail!("a batch has to be between 1 and {MAX_BATCH} images");
     }
-    if decays.iter().any(|decay| !decay.is_finite() || *decay < 0.0) {
+    if [decays.classifier, decays.gradient].iter().any(|decay| !decay.is_finite() || *decay < 0.0) {
         bail!("decays have to be not below 0");
     }
     Ok(())
@@ -262,6 +321,8 @@ pub enum Solver {
     /// Adam in few passes
     #[default]
     Adam,
+    /// The gradient model by kernel ridge regression on the Gram matrix of some training images, the others by adam
+    KernelRidge,
     /// Adam with the paper's settings: 80,000 steps
     AdamPaper,
     /// SGD with the settings of the paper's published code: 50,000 steps
@@ -276,6 +337,39 @@ pub enum Fit {
     Whole(SolverConfig),
     /// Step by step.
     Steps(FitConfig),
+    /// In one go, on the kernel.
+    Kernel(RidgeConfig),
+}
+
+impl Fit {
+    /// Its penalties.
+    pub fn decays(&self) -> Decays {
+        let (classifier, gradient) = match self {
+            Self::Whole(fit) => (fit.classifier_decay, fit.gradient_decay),
+            Self::Steps(fit) => (fit.classifier_decay, fit.gradient_decay),
+            Self::Kernel(fit) => (0.0, fit.ridge),
+        };
+        Decays { classifier, gradient }
+    }
+
+    /// The same with other penalties.
+    pub fn with_decays(self, Decays { classifier, gradient }: Decays) -> Self {
+        let (classifier_decay, gradient_decay) = (classifier, gradient);
+        match self {
+            Self::Whole(fit) => Self::Whole(SolverConfig { classifier_decay, gradient_decay, ..fit }),
+            Self::Steps(fit) => Self::Steps(FitConfig { classifier_decay, gradient_decay, ..fit }),
+            Self::Kernel(fit) => Self::Kernel(RidgeConfig { ridge: gradient, ..fit }),
+        }
+    }
+
+    /// Images at once.
+    fn batch(&self) -> usize {
+        match self {
+            Self::Whole(fit) => fit.batch,
+            Self::Steps(fit) => fit.batch,
+            Self::Kernel(_) => 1,
+        }
+    }
 }
 
 /// Where things are, and who computes and shows them.
@@ -388,6 +482,8 @@ pub struct Source<'a, 'images> {
     pub dataset: Dataset,
     /// Its images.
     pub images: &'images Split,
+    /// More to fit on.
+    pub extra: Option<&'images Stream>,
     /// Which of them count.
     pub division: &'a Division,
     /// Everything around.
@@ -402,15 +498,23 @@ impl<'a> Source<'a, '_> {
         let Surroundings { cache_dir, chosen, progress, .. } = self.surroundings;
         let begun = Instant::now();
         let cache = kept::Cache { folder: cache_dir, chosen, progress: *progress, interrupt: self.interrupt };
-        let split = |set: &ImageSet, name: &str| cache.get(&encoder, set, &format!("{}-{name}", self.dataset), scope);
-        let mut train = split(&self.images.train, "train")?;
+        let name = |name: &str| format!("{}-{name}", self.dataset);
+        let split = |set: &ImageSet, of: &str| cache.get(&encoder, set, &name(of), scope);
+        let with_extra = |train: KeptFile, extra: Option<Stream>, of: &str| match extra {
+            Some(extra) => Ok(train.with_more(cache.get(&encoder, &extra, &name(of), scope)?)),
+            None => anyhow::Ok(train),
+        };
+        let mut train = with_extra(split(&self.images.train, "train")?, self.extra.cloned(), "extra")?;
+        let images = train.images();
         if self.settings.mirror() {
-            train = train.with_mirrored(split(&self.images.train.mirrored(), "train-mirrored")?);
+            let mirrored = split(&self.images.train.mirrored(), "train-mirrored")?;
+            let extra = self.extra.map(Stream::mirrored);
+            train = train.with_mirrored(with_extra(mirrored, extra, "extra-mirrored")?);
         }
         let test = split(&self.images.test, "test")?;
         // Mirrored images come after the others, and are fitted on where the others are.
-        let plain = &self.division.fitted;
-        let mirrored = plain.iter().map(|index| index + self.images.train.len()).filter(|_| self.settings.mirror());
+        let plain: Vec<usize> = self.division.fitted.iter().copied().chain(self.images.train.len()..images).collect();
+        let mirrored = plain.iter().map(|index| index + images).filter(|_| self.settings.mirror());
         let fitted = plain.iter().copied().chain(mirrored).collect();
         Ok(Bench {
             settings: self.settings,
@@ -450,16 +554,21 @@ pub fn run(settings: &Settings, modes: &[Mode], name: &str, surroundings: &Surro
     let encoder = model_folder::load_base(&base, &chosen.device)?;
     let scope = encoder.config.kind.scope(asked)?;
     let images = data::load_or_fetch(dataset, &surroundings.data_dir, progress)?;
+    let extra = settings.extra().then(|| data::open_extra(dataset, &surroundings.data_dir, progress)).transpose()?;
     let interrupt = Interrupt::listen()?;
     let division = Division::new(&images, settings.holdout.unwrap_or(0))?;
     let resolved = settings.resolved(modes, scope)?;
     let mut run = Run::begin(&surroundings.runs_dir, name, &resolved)?;
     model_folder::copy_base(&base, run.folder())?;
     let bench = {
-        let source =
-            Source { settings, dataset, images: &images, division: &division, surroundings, interrupt: &interrupt };
+        let (images, division, extra) = (&images, &division, extra.as_ref());
+        let source = Source { settings, dataset, images, extra, division, surroundings, interrupt: &interrupt };
         source.bench(encoder, scope)?
     };
+    let settings = &decay::choose(&bench, modes, &mut run)?;
+    let resolved = settings.resolved(modes, scope)?;
+    run.settle(&resolved)?;
+    let bench = Bench { settings, ..bench };
     let shown = division.shown(&images);
     drop(images);
     let entries = bench.fit_all(modes, &mut run)?;
@@ -505,22 +614,34 @@ impl Bench<'_> {
     /// Fits one model from `start`, itself come of the fit of the key `start_key`, or finds it kept.
     pub fn fit(&self, start: &Head, start_key: &str, run: &mut Run) -> Result<Fitted> {
         let config = self.settings.fit(start.mode)?;
+        self.fit_on(&self.fitted, config, start, start_key, &mut |line| run.log_text(line))
+    }
+
+    /// The same on images and with settings of one's own, telling `log` its lines.
+    pub fn fit_on(
+        &self,
+        fitted: &[usize],
+        config: Fit,
+        start: &Head,
+        start_key: &str,
+        log: &mut impl FnMut(&str) -> Result<()>,
+    ) -> Result<Fitted> {
         let facts = Facts {
             mode: start.mode,
             config,
             features: &self.train.key,
-            count: self.fitted.len(),
+            count: fitted.len(),
             start: start_key,
             device: &self.chosen.name,
         };
         let place = Place::new(self.cache_dir, &facts);
         let (head, story) = match place.load(&self.encoder, &self.chosen.device) {
             Some((head, story)) => {
-                story.lines.iter().try_for_each(|line| run.log_text(line))?;
+                story.lines.iter().try_for_each(|line| log(line))?;
                 (head, story)
             }
             None => {
-                let (head, story) = self.fit_anew(start, config, run)?;
+                let (head, story) = self.fit_anew(fitted, start, config, log)?;
                 place.save(&self.encoder, &head, &story)?;
                 (head, story)
             }
@@ -542,13 +663,20 @@ impl Bench<'_> {
             train_seconds: fitted.story.seconds,
             feature_seconds: self.feature_seconds,
         };
-        Ok(Entry { outcome, answers, losses: losses(&fitted.story) })
+        Ok(Entry { outcome, answers, losses: losses(&fitted.story), omega: head.omega.clone() })
     }
 
-    fn fit_anew(&self, start: &Head, fit: Fit, run: &mut Run) -> Result<(Head, Story)> {
+    fn fit_anew(
+        &self,
+        fitted: &[usize],
+        start: &Head,
+        fit: Fit,
+        log: &mut impl FnMut(&str) -> Result<()>,
+    ) -> Result<(Head, Story)> {
         let steps = match fit {
             Fit::Whole(config) => config.iterations,
-            Fit::Steps(config) => config.epochs * self.fitted.len().div_ceil(config.batch),
+            Fit::Steps(config) => config.epochs * fitted.len().div_ceil(config.batch),
+            Fit::Kernel(_) => 1,
         };
         let mut bar = self.progress.items(&format!("fitting {}", start.mode), 0, steps as u64);
         let begun = Instant::now();
@@ -563,13 +691,13 @@ impl Bench<'_> {
                     bar.describe(&format!("loss {loss:.4} and gradient {gradient:.3} on {images} images"));
                 }
             }
-            if let Err(error) = record(&mut story, run, &Line { mode: start.mode, scope: start.scope, event }) {
+            if let Err(error) = record(&mut story, log, &Line { mode: start.mode, scope: start.scope, event }) {
                 trouble = Some(error);
                 return ControlFlow::Break(());
             }
             if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let (encoder, samples, fitted, device) = (&self.encoder, &self.train, &self.fitted, &self.chosen.device);
+        let (encoder, samples, device) = (&self.encoder, &self.train, &self.chosen.device);
         let what = |error: &dyn Display| anyhow!("fitting the {} model: {error}", start.mode);
         let head = match fit {
             Fit::Whole(config) => {
@@ -585,6 +713,7 @@ impl Bench<'_> {
                     other => what(&other),
                 })
             }
+            Fit::Kernel(config) => ridge::fit(encoder, start, samples, fitted, config, device),
         };
         drop(bar);
         if let Some(error) = trouble {
@@ -608,9 +737,9 @@ fn losses(story: &Story) -> Vec<(f64, f64)> {
 }
 
 /// Adds a line to the run's metrics and to the story that is kept.
-fn record(story: &mut Story, run: &mut Run, line: &Line) -> Result<()> {
+fn record(story: &mut Story, log: &mut impl FnMut(&str) -> Result<()>, line: &Line) -> Result<()> {
     let text = serde_json::to_string(line)?;
-    run.log_text(&text)?;
+    log(&text)?;
     story.lines.push(text);
     Ok(())
 }

@@ -6,16 +6,21 @@ use crate::{
     data::Dataset,
     experiment::Outcome,
     files,
+    gradient_pictures::{self, Pictures},
     plot::{self, Curve},
     show, tiles,
 };
 use anyhow::Result;
+use burn::tensor::Tensor;
+use image::RgbImage;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use shared::{config::Mode, encoder::Encoder, images::ImageSet};
 use std::{fmt::Display, path::Path};
 
 /// Images shown of those that one model mends.
 const SHOWN: usize = 32;
+/// Images whose gradients are drawn.
+const DRAWN: usize = 8;
 
 /// A fitted model with all that is told of it.
 pub struct Entry {
@@ -25,6 +30,8 @@ pub struct Entry {
     pub answers: Answers,
     /// The training loss against passes over the data.
     pub losses: Vec<(f64, f64)>,
+    /// ω̄, where there is a gradient term.
+    pub omega: Option<Tensor<2>>,
 }
 
 /// A run.
@@ -71,6 +78,7 @@ fn page(story: &Story, charts: &[(&str, String)]) -> Result<String> {
         h2 { "Confusion" }
         p { "Rows: what an image shows. Columns: what the model says. In % of the row." }
         @for entry in story.entries { (confusion(story.dataset, entry)) }
+        (gradients(story)?)
         (filters(story.encoder)?)
         (settings(story.device, &story.settings))
     };
@@ -202,6 +210,38 @@ fn mendings(story: &Story) -> Result<Markup> {
                 figcaption { "The first " (shown.len()) ", row by row: " (told.join(", ")) "." }
             }
         }
+    })
+}
+
+/// The gradient features of the first images.
+fn gradients(story: &Story) -> Result<Markup> {
+    let indices: Vec<usize> = (0..DRAWN.min(story.images.len())).collect();
+    let omega = story.entries.iter().find_map(|entry| entry.omega.as_ref());
+    let drawn = omega.and_then(|omega| gradient_pictures::draw(story.encoder, omega, story.images, &indices));
+    let Some(Pictures { pictures, shape, covered }) = drawn else { return Ok(html! {}) };
+    let classes = story.dataset.classes();
+    let figure = |(index, picture): (usize, &RgbImage)| -> Result<Markup> {
+        let class = &classes[usize::from(story.images.labels[index])];
+        let image = tiles::data_url(&tiles::images(story.images.image(index)))?;
+        Ok(html! {
+            figure {
+                img src=(image) width="96" height="96" alt=(format!("Image {index}: {class}."));
+                " "
+                img src=(tiles::data_url(picture)?) width="192" height="96" alt=(format!("Its gradient for {class}."));
+                figcaption { (class) }
+            }
+        })
+    };
+    let figures: Result<Vec<Markup>> = pictures.iter().enumerate().map(figure).collect();
+    Ok(html! {
+        h2 { "Gradient features" }
+        p {
+            "The gradient of each image's own class by the weights of the last layer, (ω ∘ d) yᵀ: " (shape[0]) " × "
+            (shape[1]) " numbers, of which a pixel covers " (covered[0]) " × " (covered[1]) " and shows the one of the \
+             greatest magnitude. Purple is below 0 and green above, each picture drawn to its own greatest magnitude, \
+             by the square root."
+        }
+        div.charts { @for figure in figures? { (figure) } }
     })
 }
 

@@ -26,7 +26,7 @@ pub fn paper(dataset: Dataset, mode: Mode, scope: Scope) -> Option<f64> {
         (Dataset::Cifar100, Scope::Conv8) => [29.20, 35.10, 34.83, 37.86],
         (Dataset::Svhn, Scope::Conv5) => [82.04, 89.91, 89.96, 91.15],
         (Dataset::Svhn, Scope::Conv8) => [81.95, 91.44, 90.90, 93.61],
-        (Dataset::Cifar100 | Dataset::Svhn, _) => return None,
+        (Dataset::Cifar100 | Dataset::Svhn | Dataset::SvhnExtra, _) => return None,
     };
     Some(match mode {
         Mode::Activation => activation,
