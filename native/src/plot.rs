@@ -90,8 +90,11 @@ struct Axis<'a, X: Ranged> {
     /// Where a curve's number is on it.
     at: fn(f64) -> X::ValueType,
     /// How many places are labelled, and how; else as numbers are.
-    labels: Option<(usize, &'a dyn Fn(&X::ValueType) -> String)>,
+    labels: Option<(usize, Label<'a, X>)>,
 }
+
+/// What a place on an axis is called.
+type Label<'a, X> = &'a dyn Fn(&<X as Ranged>::ValueType) -> String;
 
 fn chart<X>(looks: &Looks, axis: Axis<X>, curves: &[Curve]) -> Result<String>
 where
