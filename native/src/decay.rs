@@ -131,7 +131,7 @@ fn told(mode: Mode, decays: Decays) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{experiment::Solver, trial};
+    use crate::{experiment::settings::Solver, trial};
     use std::fs;
 
     #[derive(Deserialize)]

@@ -90,7 +90,7 @@ mod tests {
     use crate::{
         answers::Answers,
         decay::{self, RIDGES},
-        experiment::{Bench, Settings, Solver},
+        experiment::{Bench, Settings, settings::Solver},
         trial,
     };
     use shared::config::Mode;
