@@ -150,11 +150,15 @@ fn charts(story: &Story) -> Result<Vec<(&'static str, String)>> {
     let classes = curves(&|entry| {
         entry.answers.by_class().into_iter().enumerate().map(|(class, share)| (class as f64, 100.0 * share)).collect()
     });
-    Ok(vec![
-        ("learning-curves", plot::lines("training loss", "pass or iteration", &losses)?),
+    let mut charts = vec![
         ("calibration", plot::lines("right, %, by confidence", "confidence, %", &calibration)?),
         ("by-class", plot::dots("right, %, by class", "", &story.dataset.classes(), &classes)?),
-    ])
+    ];
+    // What is fitted in one go has none.
+    if losses.iter().any(|curve| !curve.points.is_empty()) {
+        charts.insert(0, ("learning-curves", plot::lines("training loss", "pass or iteration", &losses)?));
+    }
+    Ok(charts)
 }
 
 fn confusion(dataset: Dataset, entry: &Entry) -> Markup {
