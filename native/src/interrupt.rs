@@ -24,6 +24,12 @@ impl Interrupt {
         Ok(Self(asked))
     }
 
+    /// Nobody asks.
+    #[cfg(test)]
+    pub fn never() -> Self {
+        Self(Arc::default())
+    }
+
     /// Whether to stop now.
     pub fn asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)

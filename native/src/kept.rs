@@ -3,7 +3,7 @@
 //! They are too large for memory (18 KB an image for conv5, 49 KB for conv8) and read at random, so a batch's rows are
 //! read from the file as they are needed; the system's page cache makes that as fast as memory where there is room.
 
-use crate::{device::Chosen, files, interrupt::Interrupt, progress::Progress};
+use crate::{data::Images, device::Chosen, files, interrupt::Interrupt, progress::Progress};
 use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
 use crc32fast::Hasher;
@@ -12,7 +12,7 @@ use shared::{
     config::Scope,
     encoder::Encoder,
     features::{Kept, KeptShape},
-    images::{ImageSet, to_tensor},
+    images::to_tensor,
     train::Samples,
 };
 use std::{
@@ -38,11 +38,12 @@ const TAIL: u64 = KEY_LETTERS as u64 + 4;
 
 /// One split's kept features, with its labels.
 pub struct KeptFile {
-    file: Mutex<File>,
+    /// One after the other, each with how many images it is of.
+    files: Vec<(usize, Mutex<File>)>,
     shape: KeptShape,
     labels: Vec<u8>,
-    /// The same images mirrored; they come after the others.
-    mirrored: Option<Box<KeptFile>>,
+    /// How many of the images are plain; mirrored ones come after them, in the same order.
+    plain: usize,
     /// f of another network, `[N, features]`, for the activation term.
     activation: Option<(usize, Vec<f32>)>,
     /// What the features depend on, as a checksum.
@@ -64,32 +65,36 @@ pub struct Cache<'a> {
 
 impl Cache<'_> {
     /// The kept features of `images`, from the folder if they are there and whole, else computed and put there.
-    pub fn get(&self, encoder: &Encoder, images: &ImageSet, split: &str, scope: Scope) -> Result<KeptFile> {
+    pub fn get(&self, encoder: &Encoder, images: &impl Images, split: &str, scope: Scope) -> Result<KeptFile> {
         ensure!(!encoder.digest.is_empty(), "features can be kept only of a network that has a checksum");
         let shape = KeptShape::new(encoder.config.kind, scope);
         let key = key(encoder, images, scope, &self.chosen.name);
         let path = self.folder.join(format!("{split}-{scope}-{}.kept", &key[..16]));
-        let labels = images.labels.clone();
-        if let Some(file) = open_whole(&path, shape, images.len(), &key) {
-            return Ok(KeptFile { file: Mutex::new(file), shape, labels, mirrored: None, activation: None, key });
-        }
-        self.make(encoder, images, split, shape, &key, &path)?;
-        let file = open_whole(&path, shape, images.len(), &key)
-            .with_context(|| format!("{} was damaged as soon as it was written; check the disk", path.display()))?;
-        Ok(KeptFile { file: Mutex::new(file), shape, labels, mirrored: None, activation: None, key })
+        let (labels, plain) = (images.labels().to_vec(), images.labels().len());
+        let file = match open_whole(&path, shape, plain, &key) {
+            Some(file) => file,
+            None => {
+                self.make(encoder, images, split, shape, &key, &path)?;
+                open_whole(&path, shape, plain, &key).with_context(|| {
+                    format!("{} was damaged as soon as it was written; check the disk", path.display())
+                })?
+            }
+        };
+        Ok(KeptFile { files: vec![(plain, Mutex::new(file))], shape, labels, plain, activation: None, key })
     }
 
     fn make(
         &self,
         encoder: &Encoder,
-        images: &ImageSet,
+        images: &impl Images,
         split: &str,
         shape: KeptShape,
         key: &str,
         path: &Path,
     ) -> Result<()> {
         files::make_folder(self.folder)?;
-        let bytes = (images.len() * shape.numbers() * 4) as u64 + TAIL;
+        let count = images.labels().len();
+        let bytes = (count * shape.numbers() * 4) as u64 + TAIL;
         let trouble = || {
             format!(
                 "the kept features of the {split} images need {} MB in {}; make room or the folder writable, or \
@@ -100,19 +105,19 @@ impl Cache<'_> {
         };
         remove_left_overs(self.folder);
         let mut file = tempfile::Builder::new().suffix(UNFINISHED).tempfile_in(self.folder).with_context(trouble)?;
-        let mut bar = self.progress.items(&format!("features of the {split} images"), 0, images.len() as u64);
+        let mut bar = self.progress.items(&format!("features of the {split} images"), 0, count as u64);
         let mut checksum = Hasher::new();
         let mut out = BufWriter::new(file.as_file_mut());
-        for start in (0..images.len()).step_by(BATCH) {
+        for start in (0..count).step_by(BATCH) {
             if self.interrupt.asked() {
                 bail!("stopped while computing features; nothing was kept of them");
             }
-            let indices: Vec<usize> = (start..images.len().min(start + BATCH)).collect();
-            let rows = rows(encoder, &images.gather(&indices), shape, &self.chosen.device);
+            let end = count.min(start + BATCH);
+            let rows = rows(encoder, &images.pixels(start..end)?, shape, &self.chosen.device);
             let bytes = bytemuck::cast_slice(&rows);
             checksum.update(bytes);
             out.write_all(bytes).with_context(trouble)?;
-            bar.set((start + indices.len()) as u64);
+            bar.set(end as u64);
         }
         out.write_all(key.as_bytes()).with_context(trouble)?;
         out.write_all(&checksum.finalize().to_le_bytes()).with_context(trouble)?;
@@ -143,14 +148,14 @@ fn remove_left_overs(folder: &Path) {
 }
 
 /// What the features depend on.
-fn key(encoder: &Encoder, images: &ImageSet, scope: Scope, device: &str) -> String {
+fn key(encoder: &Encoder, images: &impl Images, scope: Scope, device: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(VERSION);
     hash.update(&encoder.digest);
     hash.update(scope.name());
-    hash.update(Sha256::digest(&images.pixels));
+    hash.update(images.checksum());
     // Not for the features' sake, but for what is fitted on them and kept under their key.
-    hash.update(Sha256::digest(&images.labels));
+    hash.update(Sha256::digest(images.labels()));
     hash.update(device);
     files::hex(&hash.finalize())
 }
@@ -201,25 +206,34 @@ impl Samples for KeptFile {
 }
 
 impl KeptFile {
-    fn read_row(&self, index: usize, values: &mut [f32]) -> std::io::Result<()> {
-        if let (Some(mirrored), true) = (&self.mirrored, index >= self.images()) {
-            return mirrored.read_row(index - self.images(), values);
-        }
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+    fn read_row(&self, mut index: usize, values: &mut [f32]) -> std::io::Result<()> {
+        let mut files = self.files.iter();
+        let file = files.find_map(|(images, file)| {
+            let is_here = index < *images;
+            index -= if is_here { 0 } else { *images };
+            is_here.then_some(file)
+        });
+        let mut file = file.ok_or(std::io::ErrorKind::UnexpectedEof)?.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start((index * values.len() * 4) as u64))?;
         file.read_exact(bytemuck::cast_slice_mut(values))
     }
 
     /// How many images there are, mirrored ones aside.
     pub fn images(&self) -> usize {
-        if self.mirrored.is_some() { self.labels.len() / 2 } else { self.labels.len() }
+        self.plain
     }
 
     /// The same, with the mirrored images behind it.
     pub fn with_mirrored(self, mirrored: Self) -> Self {
-        let key = files::hex(&Sha256::digest(format!("{} {}", self.key, mirrored.key)));
-        let labels = [self.labels.as_slice(), &mirrored.labels].concat();
-        Self { labels, mirrored: Some(Box::new(mirrored)), key, ..self }
+        Self { plain: self.plain, ..self.with_more(mirrored) }
+    }
+
+    /// The same, with other images behind it.
+    pub fn with_more(self, more: Self) -> Self {
+        let key = files::hex(&Sha256::digest(format!("{} {}", self.key, more.key)));
+        let labels = [self.labels.as_slice(), &more.labels].concat();
+        let files = self.files.into_iter().chain(more.files).collect();
+        Self { files, labels, plain: self.plain + more.plain, key, ..self }
     }
 
     /// The same, with the activation term by the features that `encoder` makes of `other`.
@@ -240,4 +254,36 @@ pub fn default_folder() -> Result<PathBuf> {
     let home = directories::ProjectDirs::from("", "", "gradfeat")
         .context("there is no home folder; name a folder with --cache-dir")?;
     Ok(home.cache_dir().join("features"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{experiment::Settings, trial};
+
+    #[test]
+    fn images_stand_in_the_order_in_which_they_were_put_together() {
+        trial::with_bench(&Settings { mirror: Some(true), extra: Some(true), ..Settings::default() }, |bench, _| {
+            let (images, extra) = (trial::IMAGES, trial::EXTRA);
+            assert_eq!((bench.train.images(), bench.train.labels().len()), (images + extra, 2 * (images + extra)));
+            let everything: Vec<usize> = (0..2 * (images + extra)).collect();
+            assert_eq!(bench.fitted, everything, "all are fitted on");
+            let of_train = trial::images(0);
+            let of_extra = trial::extra_images();
+            for (index, pixels) in [
+                (images - 1, of_train.image(images - 1)),
+                (images, of_extra.image(0)),
+                (images + extra, of_train.mirrored().image(0)),
+                (2 * images + extra + 1, of_extra.mirrored().image(1)),
+            ] {
+                let device = &bench.chosen.device;
+                let found = bench.train.kept(&[index], device).expect("it is there").input;
+                let input = to_tensor(pixels, bench.encoder.config.input_range, device);
+                let expected = bench.encoder.keep(input, bench.scope).input;
+                let far = (found - expected.clone()).abs().max() / expected.abs().max();
+                assert!(far.into_scalar::<f32>() < 1e-5, "image {index}");
+            }
+            assert!(bench.train.kept(&[2 * (images + extra)], &bench.chosen.device).is_err(), "there are no more");
+        });
+    }
 }

@@ -1,16 +1,20 @@
 //! `gradfeat`: fetches data, pre-trains base networks, fits and measures models on their gradients.
 
 mod ablate;
+mod ablate_report;
 mod answers;
+mod average;
 mod baked;
 mod bench;
 mod cli;
 mod data;
+mod decay;
 mod device;
 mod evaluate;
 mod experiment;
 mod export;
 mod files;
+mod gradient_pictures;
 mod import;
 mod interrupt;
 mod kept;
@@ -21,9 +25,12 @@ mod predict;
 mod pretrain;
 mod progress;
 mod report;
+mod ridge;
 mod run;
 mod show;
 mod tiles;
+#[cfg(test)]
+mod trial;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -92,6 +99,10 @@ fn run(cli: Cli) -> Result<()> {
         Command::Predict { model, which, images } => {
             let (mode, scope) = parse_which(&which)?;
             predict::run(&model, &images, mode, scope, &device::choose(common.device)?, common.json)
+        }
+        Command::Average { models, which, out } => {
+            let (mode, scope) = parse_which(&which)?;
+            average::run(&models, mode, scope, &out, progress)
         }
         Command::Import { paths, out, slope, input_range, parametrization, dataset } => {
             let dataset = dataset.as_deref().map(str::parse).transpose()?;

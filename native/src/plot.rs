@@ -2,6 +2,8 @@
 
 use anyhow::{Context, Result};
 use plotters::{
+    coord::ranged1d::ValueFormatter,
+    coord::types::RangedCoordf64,
     prelude::*,
     style::text_anchor::{HPos, Pos, VPos},
 };
@@ -19,8 +21,6 @@ const COLORS: [RGBColor; 5] = [
 /// The text and the axes: a grey that reads on light and on dark.
 const GREY: RGBColor = RGBColor(120, 120, 120);
 
-/// Radius of a curve's points.
-const POINT: u32 = 2;
 /// The most names along an axis.
 const MOST_NAMES: usize = 20;
 
@@ -50,97 +50,108 @@ pub struct Curve {
 
 /// Curves over a common axis.
 pub fn lines(title: &str, x_label: &str, curves: &[Curve]) -> Result<String> {
-    let mut svg = String::new();
-    draw(&mut svg, title, x_label, curves)
-        .map_err(|error| anyhow::anyhow!("{error}"))
-        .context("a chart cannot be drawn")?;
-    Ok(svg)
-}
-
-fn draw(svg: &mut String, title: &str, x_label: &str, curves: &[Curve]) -> Result<(), Box<dyn std::error::Error>> {
-    let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
-    let points = || curves.iter().flat_map(|curve| &curve.points);
-    let (x_range, y_range) = (extent(points().map(|point| point.0)), extent(points().map(|point| point.1)));
-    let mut chart = ChartBuilder::on(&area)
-        .caption(title, ("sans-serif", 15).into_font().color(&GREY))
-        .margin(8)
-        .x_label_area_size(34)
-        .y_label_area_size(52)
-        .build_cartesian_2d(x_range, y_range)?;
-    let text = ("sans-serif", 12).into_font().color(&GREY);
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .bold_line_style(GREY.mix(0.3))
-        .light_line_style(TRANSPARENT)
-        .axis_style(GREY)
-        .label_style(text.clone())
-        .x_desc(x_label)
-        .draw()?;
-    for (curve, color) in curves.iter().zip(COLORS.iter().cycle()) {
-        let drawn = chart
-            .draw_series(LineSeries::new(curve.points.iter().copied(), color.stroke_width(2)).point_size(POINT))?;
-        drawn.label(&curve.name).legend(|(x, y)| PathElement::new([(x, y), (x + 16, y)], color.stroke_width(2)));
-    }
-    if curves.len() > 1 {
-        chart.configure_series_labels().border_style(TRANSPARENT).label_font(text).draw()?;
-    }
-    area.present()?;
-    drop(chart);
-    drop(area);
-    Ok(())
+    let range = RangedCoordf64::from(extent(curves.iter().flat_map(|curve| &curve.points).map(|point| point.0)));
+    let legend = SeriesLabelPosition::MiddleRight;
+    let looks = Looks { title, x_label, x_height: 34, x_style: text(), line: 2, point: 2, legend };
+    chart(&looks, Axis { range, at: |x| x, labels: None }, curves)
 }
 
 /// One dot a category for each curve, whose points have the category's index as x.
-pub fn dots(title: &str, categories: &[String], curves: &[Curve]) -> Result<String> {
+pub fn dots(title: &str, x_label: &str, categories: &[String], curves: &[Curve]) -> Result<String> {
+    let x_style = text().transform(FontTransform::Rotate90).pos(Pos::new(HPos::Left, VPos::Center));
+    let legend = SeriesLabelPosition::LowerRight;
+    let looks = Looks { title, x_label, x_height: 70, x_style, line: 0, point: 4, legend };
+    let name = |at: &SegmentValue<usize>| match at {
+        SegmentValue::CenterOf(index) => categories.get(*index).cloned().unwrap_or_default(),
+        _ => String::new(),
+    };
+    let labels = Some((categories.len().min(MOST_NAMES), &name as &dyn Fn(&SegmentValue<usize>) -> String));
+    let range = (0..categories.len()).into_segmented();
+    chart(&looks, Axis { range, at: |x| SegmentValue::CenterOf(x as usize), labels }, curves)
+}
+
+/// What kinds of chart differ in, their horizontal axis aside.
+struct Looks<'a> {
+    title: &'a str,
+    x_label: &'a str,
+    /// Pixels below the chart for its labels.
+    x_height: u32,
+    x_style: TextStyle<'a>,
+    /// Width of a curve, in pixels.
+    line: u32,
+    /// Radius of its points.
+    point: u32,
+    legend: SeriesLabelPosition,
+}
+
+/// The horizontal axis.
+struct Axis<'a, X: Ranged> {
+    range: X,
+    /// Where a curve's number is on it.
+    at: fn(f64) -> X::ValueType,
+    /// How many places are labelled, and how; else as numbers are.
+    labels: Option<(usize, Label<'a, X>)>,
+}
+
+/// What a place on an axis is called.
+type Label<'a, X> = &'a dyn Fn(&<X as Ranged>::ValueType) -> String;
+
+fn chart<X>(looks: &Looks, axis: Axis<X>, curves: &[Curve]) -> Result<String>
+where
+    X: Ranged<ValueType: Clone + 'static> + ValueFormatter<X::ValueType>,
+{
     let mut svg = String::new();
-    draw_dots(&mut svg, title, categories, curves)
+    draw(&mut svg, looks, axis, curves)
         .map_err(|error| anyhow::anyhow!("{error}"))
         .context("a chart cannot be drawn")?;
     Ok(svg)
 }
 
-fn draw_dots(
-    svg: &mut String,
-    title: &str,
-    categories: &[String],
-    curves: &[Curve],
-) -> Result<(), Box<dyn std::error::Error>> {
+fn draw<X>(svg: &mut String, looks: &Looks, axis: Axis<X>, curves: &[Curve]) -> Result<(), Box<dyn std::error::Error>>
+where
+    X: Ranged<ValueType: Clone + 'static> + ValueFormatter<X::ValueType>,
+{
     let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     let y_range = extent(curves.iter().flat_map(|curve| &curve.points).map(|point| point.1));
     let mut chart = ChartBuilder::on(&area)
-        .caption(title, ("sans-serif", 15).into_font().color(&GREY))
+        .caption(looks.title, ("sans-serif", 15).into_font().color(&GREY))
         .margin(8)
-        .x_label_area_size(70)
+        .x_label_area_size(looks.x_height)
         .y_label_area_size(52)
-        .build_cartesian_2d((0..categories.len()).into_segmented(), y_range)?;
-    let text = ("sans-serif", 12).into_font().color(&GREY);
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
+        .build_cartesian_2d(axis.range, y_range)?;
+    let mut mesh = chart.configure_mesh();
+    mesh.disable_x_mesh()
         .bold_line_style(GREY.mix(0.3))
         .light_line_style(TRANSPARENT)
         .axis_style(GREY)
-        .label_style(text.clone())
-        .x_labels(categories.len().min(MOST_NAMES))
-        .x_label_style(text.clone().transform(FontTransform::Rotate90).pos(Pos::new(HPos::Left, VPos::Center)))
-        .x_label_formatter(&|at| match at {
-            SegmentValue::CenterOf(index) => categories.get(*index).cloned().unwrap_or_default(),
-            _ => String::new(),
-        })
-        .draw()?;
-    for (curve, color) in curves.iter().zip(COLORS.iter().cycle()) {
-        let dots =
-            curve.points.iter().map(|&(x, y)| Circle::new((SegmentValue::CenterOf(x as usize), y), 4, color.filled()));
-        let drawn = chart.draw_series(dots)?;
-        drawn.label(&curve.name).legend(|(x, y)| Circle::new((x + 8, y), 4, color.filled()));
+        .label_style(text())
+        .x_label_style(looks.x_style.clone())
+        .x_desc(looks.x_label);
+    if let Some((count, label)) = axis.labels {
+        mesh.x_labels(count).x_label_formatter(label);
     }
-    let labels = SeriesLabelPosition::LowerLeft;
-    chart.configure_series_labels().position(labels).border_style(TRANSPARENT).label_font(text).draw()?;
+    mesh.draw()?;
+    for (curve, color) in curves.iter().zip(COLORS.iter().cycle()) {
+        let style = color.filled().stroke_width(looks.line);
+        let points = curve.points.iter().map(|&(x, y)| ((axis.at)(x), y));
+        let drawn = chart.draw_series(LineSeries::new(points, style).point_size(looks.point))?;
+        let point = looks.point;
+        drawn.label(&curve.name).legend(move |at| {
+            EmptyElement::at(at) + PathElement::new([(0, 0), (16, 0)], style) + Circle::new((8, 0), point, style)
+        });
+    }
+    if curves.len() > 1 {
+        let labels = &mut chart.configure_series_labels();
+        labels.position(looks.legend.clone()).border_style(TRANSPARENT).label_font(text()).draw()?;
+    }
     area.present()?;
     drop(chart);
     drop(area);
     Ok(())
+}
+
+fn text() -> TextStyle<'static> {
+    ("sans-serif", 12).into_font().color(&GREY)
 }
 
 /// From the least to the greatest of some numbers, never empty.

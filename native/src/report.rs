@@ -6,16 +6,21 @@ use crate::{
     data::Dataset,
     experiment::Outcome,
     files,
+    gradient_pictures::{self, Pictures},
     plot::{self, Curve},
     show, tiles,
 };
 use anyhow::Result;
+use burn::tensor::Tensor;
+use image::RgbImage;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use shared::{config::Mode, encoder::Encoder, images::ImageSet};
-use std::path::Path;
+use std::{fmt::Display, path::Path};
 
 /// Images shown of those that one model mends.
 const SHOWN: usize = 32;
+/// Images whose gradients are drawn.
+const DRAWN: usize = 8;
 
 /// A fitted model with all that is told of it.
 pub struct Entry {
@@ -25,6 +30,8 @@ pub struct Entry {
     pub answers: Answers,
     /// The training loss against passes over the data.
     pub losses: Vec<(f64, f64)>,
+    /// ω̄, where there is a gradient term.
+    pub omega: Option<Tensor<2>>,
 }
 
 /// A run.
@@ -48,16 +55,39 @@ pub struct Story<'a> {
 /// Writes the page and the charts into `folder`.
 pub fn write(folder: &Path, story: &Story) -> Result<()> {
     let charts = charts(story)?;
-    for (name, svg) in &charts {
+    publish(folder, &page(story, &charts)?, &charts)
+}
+
+/// Writes a page, and its charts as files of their own.
+pub fn publish(folder: &Path, page: &str, charts: &[(impl Display, String)]) -> Result<()> {
+    for (name, svg) in charts {
         files::write_whole(&folder.join(format!("{name}.svg")), svg.as_bytes())?;
     }
-    files::write_whole(&folder.join("report.html"), page(story, &charts)?.as_bytes())
+    files::write_whole(&folder.join("report.html"), page.as_bytes())
 }
 
 fn page(story: &Story, charts: &[(&str, String)]) -> Result<String> {
     let measured = if story.held_out { "held-out training images" } else { "test images" };
     let title = format!("Gradients as features on {}", story.dataset);
-    Ok(html! {
+    let body = html! {
+        p { "Accuracy on " (story.images.len()) " " (measured) ", beside the paper's (Mu, Liang, Li, ICLR 2020)." }
+        (accuracies(story))
+        h2 { "Curves" }
+        div.charts { @for (_, svg) in charts { (PreEscaped(svg)) } }
+        (mendings(story)?)
+        h2 { "Confusion" }
+        p { "Rows: what an image shows. Columns: what the model says. In % of the row." }
+        @for entry in story.entries { (confusion(story.dataset, entry)) }
+        (gradients(story)?)
+        (filters(story.encoder)?)
+        (settings(story.device, &story.settings))
+    };
+    Ok(frame(&title, &body))
+}
+
+/// A page that needs nothing else.
+pub fn frame(title: &str, body: &Markup) -> String {
+    html! {
         (DOCTYPE)
         html lang="en" {
             head {
@@ -68,22 +98,20 @@ fn page(story: &Story, charts: &[(&str, String)]) -> Result<String> {
             }
             body {
                 h1 { (title) }
-                p { "Accuracy on " (story.images.len()) " " (measured) ", beside the paper's (Mu, Liang, Li, ICLR 2020)." }
-                (accuracies(story))
-                h2 { "Curves" }
-                div.charts { @for (_, svg) in charts { (PreEscaped(svg)) } }
-                (mendings(story)?)
-                h2 { "Confusion" }
-                p { "Rows: what an image shows. Columns: what the model says. In % of the row." }
-                @for entry in story.entries { (confusion(story.dataset, entry)) }
-                (filters(story.encoder)?)
-                h2 { "Settings" }
-                p { "Computed on: " (story.device) "." }
-                pre { (story.settings) }
+                (body)
             }
         }
     }
-    .into_string())
+    .into_string()
+}
+
+/// What a run was done with.
+pub fn settings(device: &str, settings: &str) -> Markup {
+    html! {
+        h2 { "Settings" }
+        p { "Computed on: " (device) "." }
+        pre { (settings) }
+    }
 }
 
 fn accuracies(story: &Story) -> Markup {
@@ -122,11 +150,15 @@ fn charts(story: &Story) -> Result<Vec<(&'static str, String)>> {
     let classes = curves(&|entry| {
         entry.answers.by_class().into_iter().enumerate().map(|(class, share)| (class as f64, 100.0 * share)).collect()
     });
-    Ok(vec![
-        ("learning-curves", plot::lines("training loss", "pass or iteration", &losses)?),
+    let mut charts = vec![
         ("calibration", plot::lines("right, %, by confidence", "confidence, %", &calibration)?),
-        ("by-class", plot::dots("right, %, by class", &story.dataset.classes(), &classes)?),
-    ])
+        ("by-class", plot::dots("right, %, by class", "", &story.dataset.classes(), &classes)?),
+    ];
+    // What is fitted in one go has none.
+    if losses.iter().any(|curve| !curve.points.is_empty()) {
+        charts.insert(0, ("learning-curves", plot::lines("training loss", "pass or iteration", &losses)?));
+    }
+    Ok(charts)
 }
 
 fn confusion(dataset: Dataset, entry: &Entry) -> Markup {
@@ -182,6 +214,38 @@ fn mendings(story: &Story) -> Result<Markup> {
                 figcaption { "The first " (shown.len()) ", row by row: " (told.join(", ")) "." }
             }
         }
+    })
+}
+
+/// The gradient features of the first images.
+fn gradients(story: &Story) -> Result<Markup> {
+    let indices: Vec<usize> = (0..DRAWN.min(story.images.len())).collect();
+    let omega = story.entries.iter().find_map(|entry| entry.omega.as_ref());
+    let drawn = omega.and_then(|omega| gradient_pictures::draw(story.encoder, omega, story.images, &indices));
+    let Some(Pictures { pictures, shape, covered }) = drawn else { return Ok(html! {}) };
+    let classes = story.dataset.classes();
+    let figure = |(index, picture): (usize, &RgbImage)| -> Result<Markup> {
+        let class = &classes[usize::from(story.images.labels[index])];
+        let image = tiles::data_url(&tiles::images(story.images.image(index)))?;
+        Ok(html! {
+            figure {
+                img src=(image) width="96" height="96" alt=(format!("Image {index}: {class}."));
+                " "
+                img src=(tiles::data_url(picture)?) width="192" height="96" alt=(format!("Its gradient for {class}."));
+                figcaption { (class) }
+            }
+        })
+    };
+    let figures: Result<Vec<Markup>> = pictures.iter().enumerate().map(figure).collect();
+    Ok(html! {
+        h2 { "Gradient features" }
+        p {
+            "The gradient of each image's own class by the weights of the last layer, (ω ∘ d) yᵀ: " (shape[0]) " × "
+            (shape[1]) " numbers, of which a pixel covers " (covered[0]) " × " (covered[1]) " and shows the one of the \
+             greatest magnitude. Purple is below 0 and green above, each picture drawn to its own greatest magnitude, \
+             by the square root."
+        }
+        div.charts { @for figure in figures? { (figure) } }
     })
 }
 

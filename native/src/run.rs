@@ -20,11 +20,17 @@ impl Run {
     pub fn begin(runs: &Path, name: &str, settings: &impl Serialize) -> Result<Self> {
         files::make_folder(runs)?;
         let folder = fresh_folder(runs, name)?;
-        let settings = toml::to_string(settings).context("the settings cannot be written as TOML")?;
-        files::write_whole(&folder.join("config.toml"), settings.as_bytes())?;
         let path = folder.join("metrics.jsonl");
         let metrics = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Self { folder, metrics })
+        let run = Self { folder, metrics };
+        run.settle(settings)?;
+        Ok(run)
+    }
+
+    /// Writes the settings, in the place of those that were there.
+    pub fn settle(&self, settings: &impl Serialize) -> Result<()> {
+        let settings = toml::to_string(settings).context("the settings cannot be written as TOML")?;
+        files::write_whole(&self.folder.join("config.toml"), settings.as_bytes())
     }
 
     /// The folder.

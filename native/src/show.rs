@@ -1,7 +1,7 @@
 //! Results on standard output: tables for people, JSON for programs.
 
 use crate::{
-    ablate::{self, Row},
+    ablate::{self, Ablation},
     bench::Timing,
     data::Dataset,
     experiment::{Outcome, Outcomes},
@@ -26,7 +26,7 @@ pub fn paper(dataset: Dataset, mode: Mode, scope: Scope) -> Option<f64> {
         (Dataset::Cifar100, Scope::Conv8) => [29.20, 35.10, 34.83, 37.86],
         (Dataset::Svhn, Scope::Conv5) => [82.04, 89.91, 89.96, 91.15],
         (Dataset::Svhn, Scope::Conv8) => [81.95, 91.44, 90.90, 93.61],
-        (Dataset::Cifar100 | Dataset::Svhn, _) => return None,
+        (Dataset::Cifar100 | Dataset::Svhn | Dataset::SvhnExtra, _) => return None,
     };
     Some(match mode {
         Mode::Activation => activation,
@@ -61,7 +61,7 @@ pub fn table(results: &Outcomes, device: &str) -> Result<()> {
 }
 
 /// A figure for a table, or a gap where there is none.
-fn percent(figure: Option<f64>) -> String {
+pub fn percent(figure: Option<f64>) -> String {
     figure.map_or(String::new(), |figure| format!("{figure:.2}"))
 }
 
@@ -116,15 +116,15 @@ pub fn timings(timings: &[Timing], json: bool) -> Result<()> {
 }
 
 /// The table of `ablate`, or its JSON.
-pub fn ablation(rows: &[Row], json: bool) -> Result<()> {
+pub fn ablation(ablation: &Ablation, json: bool) -> Result<()> {
     if json {
-        return print(&serde_json::to_string_pretty(rows)?);
+        return print(&serde_json::to_string_pretty(&ablation.rows)?);
     }
     let mut text =
         String::from("| scope   | θ1      | θ2      | ω       | gradient % | paper % | full % | paper % |\n");
     text += "|---------|---------|---------|---------|-----------:|--------:|-------:|--------:|\n";
-    for row in rows {
-        let [gradient, full] = ablate::paper(row).map_or([None; 2], |figures| figures.map(Some));
+    for row in &ablation.rows {
+        let [gradient, full] = ablate::paper(ablation.dataset, row).map_or([None; 2], |figures| figures.map(Some));
         writeln!(
             text,
             "| {:<7} | {:<7} | {:<7} | {:<7} | {:>10.2} | {:>7} | {:>6.2} | {:>7} |",
@@ -138,5 +138,7 @@ pub fn ablation(rows: &[Row], json: bool) -> Result<()> {
             percent(full),
         )?;
     }
-    print(text.trim_end())
+    let measured = if ablation.held_out { "held-out training images" } else { "the test images" };
+    write!(text, "\nMeasured on {measured}. Folder: {}", ablation.folder.display())?;
+    print(&text)
 }

@@ -5,7 +5,7 @@ use shared::{
     config::{EncoderConfig, EncoderKind, InputRange, Parametrization, Scope},
     encoder::{Conv, Encoder, VAE},
     linear::Head,
-    weights::{Precision, write_model},
+    weights::{self, Precision, write_model},
 };
 use std::{
     fs,
@@ -250,4 +250,47 @@ fn train_needs_a_mode_and_compare_takes_none() {
     refused(&["train"], &["--mode", "activation, gradient, full, finetune"]);
     refused(&["compare", "--mode", "full"], &["compare fits all four"]);
     refused(&["train", "--mode", "fll"], &["unknown mode `fll`"]);
+}
+
+/// A copy of the shipped model whose w2 is `factor` times as large.
+fn scaled_model(folder: &Path, factor: f32) -> PathBuf {
+    let (copy, device) = (folder.join(format!("times-{factor}")), Device::flex());
+    let read = |file: &str| fs::read(model().join(file)).expect("the shipped model is there");
+    let base = read("model.safetensors");
+    let encoder = weights::read_base(&base, &device).expect("it is a base network");
+    let mut head = weights::read_head(&read("heads/full-conv5.safetensors"), &encoder, &device).expect("it is a head");
+    let times = |conv: &Conv| Conv::new(conv.weight.val() * factor, conv.bias.val() * factor);
+    head.parameters.tangents = head.parameters.tangents.iter().map(times).collect();
+    fs::create_dir_all(copy.join("heads")).expect("the folder can be made");
+    fs::write(copy.join("model.safetensors"), base).expect("the folder can be written");
+    let bytes = weights::write_head(&encoder, &head, Precision::F32).expect("its numbers are finite");
+    fs::write(copy.join("heads/full-conv5.safetensors"), bytes).expect("the folder can be written");
+    copy
+}
+
+#[test]
+fn an_average_has_the_mean_logits() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (one, three) = (scaled_model(folder.path(), 1.0), scaled_model(folder.path(), 3.0));
+    let (mean, image) = (folder.path().join("mean"), test_image(folder.path()));
+    assert!(gradfeat(&["average", text(&one), text(&three), "--out", text(&mean)]).status.success());
+    let logits = |model: &Path| -> Vec<f64> {
+        let output = gradfeat(&["predict", text(model), text(&image), "--json", "--quiet"]);
+        let parsed: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON on standard output");
+        let numbers = parsed[0]["gradient_logits"].as_array().expect("a list").iter();
+        numbers.map(|number| number.as_f64().expect("a number")).collect()
+    };
+    for (mean, one) in logits(&mean).into_iter().zip(logits(&one)) {
+        assert!((mean - 2.0 * one).abs() < 1e-4 * (1.0 + one.abs()), "{mean} should be twice {one}");
+    }
+    refused(&["average", text(&one), "--out", text(&mean)], &["mean", "holds a model already"]);
+    let other = folder.path().join("other");
+    refused(&["average", text(&model()), "--mode", "finetune", "--out", text(&other)], &["no mean", "fine-tuned"]);
+    assert!(!other.exists(), "nothing is written");
+}
+
+#[test]
+fn ablate_leaves_penalties_to_others() {
+    refused(&["ablate", "--decay", "auto"], &["ablate chooses no penalties"]);
+    refused(&["ablate", "--solver", "kernel-ridge"], &["ablate chooses no penalties"]);
 }

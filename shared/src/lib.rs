@@ -7,6 +7,7 @@
 
 pub mod cholesky;
 pub mod config;
+mod conjugate;
 pub mod encoder;
 pub mod features;
 pub mod images;

@@ -11,7 +11,7 @@
 //! For conv5, with one position, that is `(⟨y, y'⟩/512 + 0.1)·⟨ω_c∘d, ω_c'∘d'⟩` in the NTK parametrization.
 
 use crate::{
-    cholesky::{Cholesky, NotPositiveDefinite},
+    conjugate::{self, Unsolved},
     encoder::{Conv, Encoder},
     features::Kept,
     linear::{Classifier, Head},
@@ -19,8 +19,8 @@ use crate::{
 };
 use burn::tensor::{Gradients, Tensor, TensorData};
 
-/// Numbers of a block of products of position pairs: what is in memory at once.
-const BLOCK_NUMBERS: usize = 1 << 24;
+/// Side of a block of products of position pairs, of which some are in memory at once.
+const BLOCK_SIDE: usize = 1 << 12;
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
@@ -29,9 +29,9 @@ pub enum SimilarityError {
     #[error("the device cannot be read: {0}")]
     Device(String),
     /// The kernel with its ridge cannot be inverted.
-    #[error(transparent)]
-    Singular(#[from] NotPositiveDefinite),
-    /// Heads that are to be averaged are not of one mode, scope, ω̄ and set of classes.
+    #[error("the kernel cannot be inverted, take a larger ridge: {0}")]
+    Singular(#[from] Unsolved),
+    /// Heads that are to be averaged are not of one mode, scope and set of classes.
     #[error("the models do not share their mode, scope and classes")]
     Unlike,
 }
@@ -87,6 +87,13 @@ impl Factors {
         Self { images: kept.pre.dims()[0], classes, layers: layers.collect() }
     }
 
+    /// In runs of images whose products of position pairs make a block.
+    fn blocks(&self) -> impl Iterator<Item = Self> {
+        let widest = self.layers.iter().map(|layer| layer.patches.dims()[1]).max().unwrap_or(1);
+        let length = (BLOCK_SIDE / (self.classes * widest).max(1)).max(1);
+        (0..self.images).step_by(length).map(move |start| self.narrow(start, length.min(self.images - start)))
+    }
+
     /// A run of the images.
     fn narrow(&self, start: usize, images: usize) -> Self {
         let layers = self.layers.iter().map(|layer| LayerFactors {
@@ -139,18 +146,16 @@ fn class_deltas(encoder: &Encoder, omega: Tensor<2>, kept: &Kept) -> Vec<Tensor<
 }
 
 /// The Gram matrix of gradient features, `[N·c, N'·c]`: row `n·c + k` is image n's gradient for class k. No gradient
-/// is ever written down; what is in memory at once is a block of rows.
+/// is ever written down; what is in memory at once, the matrix aside, is a block of it.
 pub fn gram(a: &Factors, b: &Factors) -> Tensor<2> {
-    let widest = a.layers.iter().map(|layer| layer.patches.dims()[1]).max().unwrap_or(1);
-    let row = (a.classes * widest) * (b.images * b.classes * widest);
-    let block = (BLOCK_NUMBERS / row.max(1)).clamp(1, a.images.max(1));
-    let blocks = (0..a.images).step_by(block).map(|start| {
-        let part = a.narrow(start, block.min(a.images - start));
-        let mut layers = part.layers.iter().zip(&b.layers).map(|(a, b)| a.gram(b));
-        let lowest = layers.next().expect("a scope has a layer");
-        layers.fold(lowest, |sum, layer| sum + layer)
-    });
-    Tensor::cat(blocks.collect(), 0)
+    let rows = a.blocks().map(|a| Tensor::cat(b.blocks().map(|b| block(&a, &b)).collect(), 1));
+    Tensor::cat(rows.collect(), 0)
+}
+
+fn block(a: &Factors, b: &Factors) -> Tensor<2> {
+    let mut layers = a.layers.iter().zip(&b.layers).map(|(a, b)| a.gram(b));
+    let lowest = layers.next().expect("a scope has a layer");
+    layers.fold(lowest, |sum, layer| sum + layer)
 }
 
 /// The similarity of images by activation: the cosine of `a [N, 512]` and `b [N', 512]`, `[N, N']`.
@@ -197,9 +202,10 @@ pub async fn nearest(similarity: Tensor<2>, count: usize) -> Result<Vec<Vec<usiz
     Ok(values.chunks_exact(columns.max(1)).map(best).collect())
 }
 
-/// Kernel ridge regression on gradient features: the w2 that minimises `Σ (ω̄ᵀ J w2 − t)² + ridge·‖w2‖²` over the
-/// images of `kept`, for targets `t [N, c]`. Solved in the dual, `(K + ridge·I) α = t`, of N·c unknowns, so for some
-/// hundred images; then `w2 = Jᵀ α`, which is given. `omega [512, c]`.
+/// Kernel ridge regression on gradient features: the w2 that minimises `Σ (ω̄ᵀ J w2 − t)² + λ·‖w2‖²` over the images
+/// of `kept`, for targets `t [N, c]`, λ being `ridge` times the mean of the kernel's diagonal. Solved in the dual,
+/// `(K + λI) α = t`, of N·c unknowns, with K in memory, so for some thousand of them; then `w2 = Jᵀ α`, which is given.
+/// `omega [512, c]`.
 ///
 /// # Errors
 /// When the kernel is singular or the device cannot be read.
@@ -212,17 +218,18 @@ pub async fn kernel_ridge(
 ) -> Result<Vec<Conv>, SimilarityError> {
     let factors = Factors::new(encoder, omega, kept);
     let size = factors.images * factors.classes;
-    let mut kernel = read(gram(&factors, &factors)).await?;
-    kernel.iter_mut().step_by(size + 1).for_each(|diagonal| *diagonal += ridge);
+    let kernel = numbers(gram(&factors, &factors)).await?;
+    let diagonal = kernel.iter().step_by(size + 1).copied().map(f64::from);
+    let scale = diagonal.sum::<f64>() / size.max(1) as f64;
     let (shape, device) = (targets.dims(), targets.device());
-    let alpha = Cholesky::new(kernel, size)?.solve(read(targets).await?, 1);
+    let alpha = conjugate::solve(&kernel, ridge * scale, &read(targets).await?)?;
     let alpha: Vec<f32> = alpha.into_iter().map(|value| value as f32).collect();
     let alpha = Tensor::<2>::from_data(TensorData::new(alpha, shape), &device);
     Ok(pull(encoder, kept, alpha.matmul(omega.clone().transpose())))
 }
 
-/// The mean of models that were fitted on one base network with one ω̄: w1 and w2 number by number. Since the logits
-/// are linear in both, it is the model whose logits are the mean of theirs.
+/// The mean of models that were fitted on one base network: w1, w2 and ω̄ number by number. Where they share ω̄, the
+/// logits are linear in what is left, and so it is the model whose logits are the mean of theirs.
 ///
 /// # Errors
 /// When they are not of one mode, scope and set of classes.
@@ -234,9 +241,10 @@ pub fn average(heads: &[Head]) -> Result<Head, SimilarityError> {
     }
     let mut mean = first.clone();
     mean.parameters.classifier = first.parameters.classifier.as_ref().map(|_| {
-        let all: Vec<_> = heads.iter().filter_map(|head| head.parameters.classifier.as_ref()).collect();
-        Classifier::new(mean_of(all.iter().map(|one| one.weight.val())), mean_of(all.iter().map(|one| one.bias.val())))
+        let all = || heads.iter().filter_map(|head| head.parameters.classifier.as_ref());
+        Classifier::new(mean_of(all().map(|one| one.weight.val())), mean_of(all().map(|one| one.bias.val())))
     });
+    mean.omega = first.omega.as_ref().map(|_| mean_of(heads.iter().filter_map(|head| head.omega.clone())));
     let layer = |at: usize| {
         let all = || heads.iter().map(|head| &head.parameters.tangents[at]);
         Conv::new(mean_of(all().map(|conv| conv.weight.val())), mean_of(all().map(|conv| conv.bias.val())))
@@ -245,12 +253,17 @@ pub fn average(heads: &[Head]) -> Result<Head, SimilarityError> {
     Ok(mean)
 }
 
-fn mean_of<const D: usize>(tensors: impl ExactSizeIterator<Item = Tensor<D>>) -> Tensor<D> {
-    let count = tensors.len() as f64;
-    tensors.reduce(|sum, next| sum + next).expect("at least one model") / count
+fn mean_of<const D: usize>(tensors: impl Iterator<Item = Tensor<D>>) -> Tensor<D> {
+    let all: Vec<Tensor<D>> = tensors.collect();
+    let count = all.len() as f64;
+    all.into_iter().reduce(|sum, next| sum + next).expect("at least one model") / count
 }
 
 async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f64>, SimilarityError> {
+    Ok(numbers(tensor).await?.into_iter().map(f64::from).collect())
+}
+
+async fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, SimilarityError> {
     let data = tensor.into_data_async().await.map_err(|error| SimilarityError::Device(format!("{error:?}")))?;
-    Ok(data.iter::<f64>().collect())
+    data.try_to_vec().map_err(|error| SimilarityError::Device(format!("{error:?}")))
 }

@@ -9,8 +9,8 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// The free space that fetching the largest data set takes at its height: its archives, and the images read from them.
-const SPACE_NEEDED: &str = "600 MB";
+/// The free space that fetching takes at its height: the archives, and the images read from them.
+const SPACE_NEEDED: &str = "600 MB (svhn-extra: 3 GB)";
 
 /// A folder that cannot be written. Another source would not help, so fetching ends with this.
 #[derive(Debug)]

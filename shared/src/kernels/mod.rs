@@ -11,7 +11,7 @@ pub mod outer_product_view;
 
 mod autodiff;
 mod flex;
-mod threads;
+pub(crate) mod threads;
 mod wgpu;
 
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};

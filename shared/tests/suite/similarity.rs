@@ -1,7 +1,7 @@
 //! Gradient features, the kernel that they make, and what is built on it.
 
 use super::{
-    measure::{assert_close, assert_rows_close, dot, read, rounding},
+    measure::{assert_close, assert_rows_close, dot, norm, read, rounding},
     recipe::{self, CLASSES, IMAGES, Network, Point},
 };
 use burn::tensor::{Device, Tensor};
@@ -13,6 +13,10 @@ use shared::{
     similarity::{self, Factors},
 };
 
+/// How far an entry of the Gram matrix may be off, on any device, as a share of the largest that it could be: the
+/// product of the two gradients' norms. Sums of 4096 products in 32-bit floats were off by 2e-6 on a software GPU.
+const GRAM_ERROR: f64 = 1e-5;
+
 /// Every inner product of explicit gradients, from reverse mode, against the factorised kernel.
 pub async fn the_gram_matrix_is_that_of_explicit_gradients(device: &Device) {
     for network in networks() {
@@ -22,10 +26,13 @@ pub async fn the_gram_matrix_is_that_of_explicit_gradients(device: &Device) {
             let factors = Factors::new(&encoder, &omega, &kept);
             let found = read(similarity::gram(&factors, &factors)).await;
             let gradients = explicit(&encoder, &omega, scope, device).await;
-            let expected: Vec<f32> =
-                gradients.iter().flat_map(|a| gradients.iter().map(|b| dot(a, b) as f32)).collect();
-            let what = format!("{network:?}, {scope}");
-            assert_rows_close(&what, 1, &found, &expected, rounding(device));
+            let sizes: Vec<f64> = gradients.iter().map(|gradient| norm(gradient)).collect();
+            for (at, found) in found.into_iter().enumerate() {
+                let (row, column) = (at / sizes.len(), at % sizes.len());
+                let error = (f64::from(found) - dot(&gradients[row], &gradients[column])).abs();
+                let largest = sizes[row] * sizes[column];
+                assert!(error <= GRAM_ERROR * largest, "{network:?}, {scope}, ({row}, {column}): {}", error / largest);
+            }
         }
     }
 }
@@ -40,10 +47,10 @@ pub async fn the_gram_matrix_is_symmetric_and_not_negative(device: &Device) {
             let factors = Factors::new(&encoder, &omega, &encoder.keep(recipe::images(device), scope));
             let gram = similarity::gram(&factors, &factors);
             let what = format!("{network:?}, {scope}");
-            assert_close(&what, gram.clone().transpose(), gram.clone(), rounding(device)).await;
+            assert_close(&what, gram.clone().transpose(), gram.clone(), GRAM_ERROR as f32).await;
             let mut gram: Vec<f64> = read(gram).await.into_iter().map(f64::from).collect();
             let largest = largest_eigenvalue(&gram, size);
-            gram.iter_mut().step_by(size + 1).for_each(|diagonal| *diagonal += 1e-5 * largest);
+            gram.iter_mut().step_by(size + 1).for_each(|diagonal| *diagonal += GRAM_ERROR * largest);
             assert!(Cholesky::new(gram, size).is_ok(), "{what}: a negative eigenvalue");
         }
     }
@@ -80,17 +87,12 @@ pub async fn kernel_ridge_meets_its_targets(device: &Device) {
         let targets = recipe::tensor("targets", [1, CLASSES], 1.0, device);
         let mut head: Head = network.head(Mode::Gradient, Scope::Conv45, device);
         let mut sizes = vec![];
-        let gram = {
-            let factors = Factors::new(&encoder, &omega, &kept);
-            read(similarity::gram(&factors, &factors)).await
-        };
-        let scale = f64::from(gram.iter().step_by(CLASSES + 1).sum::<f32>()) / CLASSES as f64;
-        for ridge in [1e-4 * scale, scale] {
+        for ridge in [1e-4, 1.0] {
             let tangents = similarity::kernel_ridge(&encoder, &omega, &kept, targets.clone(), ridge).await;
             let tangents = tangents.expect("it can be solved");
             sizes.push(squared(&tangents).await);
             head.parameters = Parameters { classifier: None, tangents, replaced: vec![] };
-            if ridge < scale {
+            if ridge < 1.0 {
                 assert_close(&format!("{network:?}"), head.logits(&encoder, &kept).gradient, targets.clone(), 5e-3)
                     .await;
             }

@@ -1,0 +1,358 @@
+//! The settings of `train` and `compare`, and what follows from them for the fit of each mode.
+
+use crate::{
+    data::Dataset,
+    decay::{self, Decay, Decays},
+    model_folder,
+    ridge::RidgeConfig,
+};
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+use shared::{
+    config::{Mode, Scope},
+    solver::SolverConfig,
+    train::FitConfig,
+};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// The base network that is used unless told otherwise.
+pub const DEFAULT_BASE: &str = "models/cifar10-rotation";
+/// The most images a step: their features have to fit into memory.
+const MAX_BATCH: usize = 4096;
+/// The most passes.
+const MAX_EPOCHS: usize = 10_000;
+
+/// The settings of `train` and `compare`: on the command line, in a file given by `--config`, and in the run's own
+/// `config.toml`. What is not given has its default.
+#[derive(Debug, Clone, Default, PartialEq, Args, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// train: activation, gradient, full or finetune
+    #[arg(long)]
+    pub mode: Option<String>,
+    /// Folder (or file) of the base network [default: models/cifar10-rotation]
+    #[arg(long, value_name = "DIR")]
+    pub base: Option<PathBuf>,
+    /// The data set: cifar10, cifar100 or svhn [default: cifar10]
+    #[arg(long, value_name = "NAME")]
+    pub dataset: Option<String>,
+    /// The layers whose parameters the gradient is taken by: conv5, conv4-5 or conv3-5 of an ALI encoder, conv8 of a
+    /// VAE's [default: the last one alone]
+    #[arg(long)]
+    pub scope: Option<String>,
+    /// How models are fitted; fine-tuning, which is not convex, takes adam for lbfgs [default: adam]
+    #[arg(long, value_enum)]
+    pub solver: Option<Solver>,
+    /// lbfgs: the most iterations on all training images
+    #[arg(long, value_name = "N")]
+    pub iterations: Option<usize>,
+    /// lbfgs: stop where the norm of the gradient is so small a part of what it was at the start
+    #[arg(long, value_name = "PART")]
+    pub tolerance: Option<f64>,
+    /// Passes over the training images, not for lbfgs [default: by mode]
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<usize>,
+    /// Images a step [default: by mode]
+    #[arg(long, value_name = "N")]
+    pub batch: Option<usize>,
+    /// Learning rate at the start, not for lbfgs [default: by mode]
+    #[arg(long, value_name = "RATE")]
+    pub learning_rate: Option<f64>,
+    /// L2 penalty on w1, or on fine-tuning's ω [default: by mode]
+    #[arg(long, value_name = "L2")]
+    pub classifier_decay: Option<f32>,
+    /// L2 penalty on w2, or on fine-tuning's θ2; for kernel-ridge the ridge, as a share of the kernel's mean diagonal
+    /// [default: by mode; chosen as by --decay auto for kernel-ridge]
+    #[arg(long, value_name = "L2")]
+    pub gradient_decay: Option<f32>,
+    /// Choose the penalties that are not given, each from a few values, on a tenth of the training images held out
+    #[arg(long, value_enum)]
+    pub decay: Option<Decay>,
+    /// kernel-ridge: how many of the training images; memory and time grow with the square [default: 10,000 / classes,
+    /// fewer for scopes with many positions]
+    #[arg(long, value_name = "N")]
+    pub images: Option<usize>,
+    /// Fit on the training images and on their mirror images, which the paper does not [default: true, false for
+    /// adam-paper and sgd-published]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub mirror: Option<bool>,
+    /// svhn: fit on its 531,131 extra images too; the first time 1.3 GB are fetched, and kept features take 18 KB an image
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub extra: Option<bool>,
+    /// Measure on the last N training images, which are then not trained on, instead of on the test images
+    #[arg(long, value_name = "N")]
+    pub holdout: Option<usize>,
+    /// Where all randomness comes from [default: 1]
+    #[arg(skip)]
+    pub seed: Option<u64>,
+    /// What --decay auto chose, by mode.
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub chosen_decays: BTreeMap<Mode, Decays>,
+}
+
+impl Settings {
+    /// These, with what they leave open taken from `other`.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            mode: self.mode.or(other.mode),
+            base: self.base.or(other.base),
+            dataset: self.dataset.or(other.dataset),
+            scope: self.scope.or(other.scope),
+            solver: self.solver.or(other.solver),
+            iterations: self.iterations.or(other.iterations),
+            tolerance: self.tolerance.or(other.tolerance),
+            epochs: self.epochs.or(other.epochs),
+            batch: self.batch.or(other.batch),
+            learning_rate: self.learning_rate.or(other.learning_rate),
+            classifier_decay: self.classifier_decay.or(other.classifier_decay),
+            gradient_decay: self.gradient_decay.or(other.gradient_decay),
+            decay: self.decay.or(other.decay),
+            images: self.images.or(other.images),
+            chosen_decays: if self.chosen_decays.is_empty() { other.chosen_decays } else { self.chosen_decays },
+            mirror: self.mirror.or(other.mirror),
+            extra: self.extra.or(other.extra),
+            holdout: self.holdout.or(other.holdout),
+            seed: self.seed.or(other.seed),
+        }
+    }
+
+    /// Reads a configuration file.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text =
+            String::from_utf8(model_folder::read(path)?).with_context(|| format!("{} is no text", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("{} is no configuration", path.display()))
+    }
+
+    /// The modes to fit, with a name for the run: the one that `train` is given, or all for `compare`.
+    pub fn modes(&self, all: bool) -> Result<(Vec<Mode>, String)> {
+        match (&self.mode, all) {
+            (None, true) => Ok((Mode::ALL.to_vec(), "compare".to_owned())),
+            (Some(mode), false) => Ok((vec![mode.parse()?], format!("train-{mode}"))),
+            (Some(mode), true) => bail!("compare fits all four models; for the {mode} model alone there is train"),
+            (None, false) => {
+                bail!(
+                    "train needs a --mode, here or in the --config: {}",
+                    Mode::ALL.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ")
+                )
+            }
+        }
+    }
+
+    /// Where the base network is.
+    pub fn base(&self) -> PathBuf {
+        self.base.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_BASE))
+    }
+
+    /// The scope that is asked for.
+    pub fn scope(&self) -> Result<Option<Scope>> {
+        Ok(self.scope.as_deref().map(str::parse).transpose()?)
+    }
+
+    /// The data set.
+    pub fn dataset(&self) -> Result<Dataset> {
+        self.dataset.as_deref().unwrap_or(Dataset::Cifar10.name()).parse()
+    }
+
+    /// These with every default filled in that is the same for all of `modes`: what a run's folder keeps.
+    pub(super) fn resolved(&self, modes: &[Mode], scope: Scope) -> Result<Self> {
+        let common = Self {
+            base: Some(self.base()),
+            dataset: Some(self.dataset()?.to_string()),
+            scope: Some(scope.to_string()),
+            mirror: Some(self.mirror()),
+            extra: Some(self.extra()),
+            holdout: Some(self.holdout.unwrap_or(0)),
+            seed: Some(self.seed()),
+            solver: Some(self.solver.unwrap_or_default()),
+            ..Self::default()
+        };
+        let &[mode] = modes else { return Ok(self.clone().or(common)) };
+        // Those that are chosen stand by mode, since they differ between ω̄'s model and the one that is asked for.
+        let own = |decay| (!self.chooses_decays() && self.chosen_decays.is_empty()).then_some(decay);
+        let of_the_mode = match self.fit(mode)? {
+            Fit::Whole(fit) => Self {
+                iterations: Some(fit.iterations),
+                tolerance: Some(fit.tolerance),
+                batch: Some(fit.batch),
+                classifier_decay: own(fit.classifier_decay),
+                gradient_decay: own(fit.gradient_decay),
+                ..common
+            },
+            Fit::Steps(fit) => Self {
+                epochs: Some(fit.epochs),
+                batch: Some(fit.batch),
+                learning_rate: Some(fit.learning_rate),
+                classifier_decay: own(fit.classifier_decay),
+                gradient_decay: own(fit.gradient_decay),
+                ..common
+            },
+            Fit::Kernel(fit) => Self { images: fit.images, ..common },
+        };
+        Ok(self.clone().or(of_the_mode))
+    }
+
+    /// The paper's settings and the published ones are for the plain images: mirrored ones would double their steps.
+    pub(super) fn mirror(&self) -> bool {
+        let is_published = matches!(self.solver.unwrap_or_default(), Solver::AdamPaper | Solver::SgdPublished);
+        self.mirror.unwrap_or(!is_published)
+    }
+
+    /// Whether extra training images are fitted on.
+    pub fn extra(&self) -> bool {
+        self.extra.unwrap_or(false)
+    }
+
+    /// Where all randomness comes from.
+    pub fn seed(&self) -> u64 {
+        self.seed.unwrap_or(1)
+    }
+
+    /// Whether penalties are to be chosen: those that `open_decays` gives values for.
+    pub fn chooses_decays(&self) -> bool {
+        let is_ridge = self.solver == Some(Solver::KernelRidge) && self.gradient_decay.is_none();
+        self.decay.is_some() || (is_ridge && self.chosen_decays.is_empty())
+    }
+
+    /// The values to choose each penalty of a mode's model from; none where it is given or has no use.
+    pub fn open_decays(&self, mode: Mode, fit: &Fit) -> [&'static [f32]; 2] {
+        let is_ridge = matches!(fit, Fit::Kernel(_));
+        let is_asked = self.decay.is_some() || is_ridge;
+        let (has_classifier, has_tangents) = (mode.has_classifier(), mode != Mode::Activation);
+        let gradient: &[f32] = if is_ridge { &decay::RIDGES } else { &decay::GRADIENT_DECAYS };
+        [
+            if is_asked && has_classifier && self.classifier_decay.is_none() { &decay::CLASSIFIER_DECAYS } else { &[] },
+            if is_asked && has_tangents && self.gradient_decay.is_none() { gradient } else { &[] },
+        ]
+    }
+
+    /// How a mode's model is fitted.
+    pub fn fit(&self, mode: Mode) -> Result<Fit> {
+        let fit = self.unpenalized(mode)?;
+        let Decays { classifier, gradient } = self.chosen_decays.get(&mode).copied().unwrap_or(fit.decays());
+        let decays = Decays {
+            classifier: self.classifier_decay.unwrap_or(classifier),
+            gradient: self.gradient_decay.unwrap_or(gradient),
+        };
+        check(fit.batch(), decays)?;
+        Ok(fit.with_decays(decays))
+    }
+
+    /// The same with the default penalties.
+    fn unpenalized(&self, mode: Mode) -> Result<Fit> {
+        let seed = self.seed();
+        let fit = match (self.solver.unwrap_or_default(), mode) {
+            (Solver::KernelRidge, Mode::Gradient) => {
+                return Ok(Fit::Kernel(RidgeConfig { images: self.images, ridge: 1.0, seed }));
+            }
+            (Solver::Lbfgs, Mode::Activation | Mode::Gradient | Mode::Full) => {
+                return self.whole(SolverConfig::for_mode(mode, seed));
+            }
+            (Solver::Lbfgs | Solver::Adam | Solver::KernelRidge, _) => FitConfig::for_mode(mode, seed),
+            (Solver::AdamPaper, _) => FitConfig::of_the_paper(seed),
+            (Solver::SgdPublished, _) => FitConfig::of_the_published_code(mode, seed),
+        };
+        self.steps(fit)
+    }
+
+    fn whole(&self, default: SolverConfig) -> Result<Fit> {
+        let fit = SolverConfig {
+            iterations: self.iterations.unwrap_or(default.iterations),
+            tolerance: self.tolerance.unwrap_or(default.tolerance),
+            batch: self.batch.unwrap_or(default.batch),
+            ..default
+        };
+        if !(1..=MAX_EPOCHS).contains(&fit.iterations) || !fit.tolerance.is_finite() || fit.tolerance < 0.0 {
+            bail!("iterations have to be between 1 and {MAX_EPOCHS}, and the tolerance not below 0");
+        }
+        Ok(Fit::Whole(fit))
+    }
+
+    fn steps(&self, default: FitConfig) -> Result<Fit> {
+        let fit = FitConfig {
+            epochs: self.epochs.unwrap_or(default.epochs),
+            batch: self.batch.unwrap_or(default.batch),
+            learning_rate: self.learning_rate.unwrap_or(default.learning_rate),
+            ..default
+        };
+        let positive = fit.learning_rate.is_finite() && fit.learning_rate > 0.0;
+        if !(1..=MAX_EPOCHS).contains(&fit.epochs) || !positive {
+            bail!("epochs have to be between 1 and {MAX_EPOCHS}, and the learning rate above 0");
+        }
+        Ok(Fit::Steps(fit))
+    }
+}
+
+fn check(batch: usize, decays: Decays) -> Result<()> {
+    if !(1..=MAX_BATCH).contains(&batch) {
+        bail!("a batch has to be between 1 and {MAX_BATCH} images");
+    }
+    if [decays.classifier, decays.gradient].iter().any(|decay| !decay.is_finite() || *decay < 0.0) {
+        bail!("decays have to be not below 0");
+    }
+    Ok(())
+}
+
+/// How models are fitted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Solver {
+    /// L-BFGS on the whole convex loss
+    Lbfgs,
+    /// Adam in few passes
+    #[default]
+    Adam,
+    /// The gradient model by kernel ridge regression on the Gram matrix of some training images, the others by adam
+    KernelRidge,
+    /// Adam with the paper's settings: 80,000 steps
+    AdamPaper,
+    /// SGD with the settings of the paper's published code: 50,000 steps
+    SgdPublished,
+}
+
+/// The settings of one fit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// On the whole loss.
+    Whole(SolverConfig),
+    /// Step by step.
+    Steps(FitConfig),
+    /// In one go, on the kernel.
+    Kernel(RidgeConfig),
+}
+
+impl Fit {
+    /// Its penalties.
+    pub fn decays(&self) -> Decays {
+        let (classifier, gradient) = match self {
+            Self::Whole(fit) => (fit.classifier_decay, fit.gradient_decay),
+            Self::Steps(fit) => (fit.classifier_decay, fit.gradient_decay),
+            Self::Kernel(fit) => (0.0, fit.ridge),
+        };
+        Decays { classifier, gradient }
+    }
+
+    /// The same with other penalties.
+    pub fn with_decays(self, Decays { classifier, gradient }: Decays) -> Self {
+        let (classifier_decay, gradient_decay) = (classifier, gradient);
+        match self {
+            Self::Whole(fit) => Self::Whole(SolverConfig { classifier_decay, gradient_decay, ..fit }),
+            Self::Steps(fit) => Self::Steps(FitConfig { classifier_decay, gradient_decay, ..fit }),
+            Self::Kernel(fit) => Self::Kernel(RidgeConfig { ridge: gradient, ..fit }),
+        }
+    }
+
+    /// Images at once.
+    fn batch(&self) -> usize {
+        match self {
+            Self::Whole(fit) => fit.batch,
+            Self::Steps(fit) => fit.batch,
+            Self::Kernel(_) => 1,
+        }
+    }
+}

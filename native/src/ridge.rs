@@ -1,0 +1,157 @@
+//! `--solver kernel-ridge`: the gradient model in one go, by kernel ridge regression on the Gram matrix of some training
+//! images. What comes out is a w2 like any other, so that it is kept, measured and asked like any other.
+
+use crate::kept::KeptFile;
+use anyhow::{Result, ensure};
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::Serialize;
+use shared::{
+    encoder::Encoder,
+    linear::Head,
+    similarity,
+    train::{self, Samples},
+};
+
+/// Rows of the Gram matrix, images times classes, unless told otherwise: with them it has 400 MB, and as much again
+/// while it is made.
+const ROWS: usize = 10_000;
+/// The most rows: 1.6 GB.
+const MOST_ROWS: usize = 20_000;
+/// Rows times positions of the scope's widest layer, unless told otherwise: the square of it is the work.
+const WORK: usize = 100_000;
+
+/// How kernel ridge regression is done.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct RidgeConfig {
+    /// How many of the training images.
+    pub images: Option<usize>,
+    /// The L2 penalty on w2, as a share of the mean of the kernel's diagonal.
+    pub ridge: f32,
+    /// Which of the images.
+    pub seed: u64,
+}
+
+/// Fits w2 to targets of 1 for an image's class and 0 for the others, less their mean.
+pub fn fit(
+    encoder: &Encoder,
+    start: &Head,
+    samples: &KeptFile,
+    fitted: &[usize],
+    config: RidgeConfig,
+    device: &Device,
+) -> Result<Head> {
+    let classes = start.classes.len();
+    let plain: Vec<usize> = fitted.iter().copied().filter(|&index| index < samples.images()).collect();
+    let images = match config.images {
+        Some(images) => images,
+        None => {
+            images_within(ROWS, classes).min(images_within(WORK, classes * positions(encoder, start))).min(plain.len())
+        }
+    };
+    let most = images_within(MOST_ROWS, classes).min(plain.len());
+    ensure!(
+        (1..=most).contains(&images),
+        "kernel ridge takes from 1 to {most} images here, not {images}: the Gram matrix grows with their square"
+    );
+    let chosen: Vec<usize> = train::order(config.seed, 0, plain.len())[..images].iter().map(|&at| plain[at]).collect();
+    let kept = samples.kept(&chosen, device)?;
+    let omega = start.omega.as_ref().expect("a gradient model has an ω̄");
+    let targets = targets(samples, &chosen, classes, device);
+    let tangents = similarity::kernel_ridge(encoder, omega, &kept, targets, f64::from(config.ridge));
+    let mut head = start.clone();
+    head.parameters.tangents = pollster::block_on(tangents)?;
+    Ok(head)
+}
+
+fn images_within(rows: usize, rows_an_image: usize) -> usize {
+    (rows / rows_an_image).max(1)
+}
+
+/// Output positions of the widest layer of the scope.
+fn positions(encoder: &Encoder, head: &Head) -> usize {
+    let kind = encoder.config.kind;
+    let layers = kind.scope_start(head.scope)..kind.layers().len();
+    layers.map(|layer| kind.pre_shape(layer)[1..].iter().product()).max().unwrap_or(1)
+}
+
+fn targets(samples: &KeptFile, indices: &[usize], classes: usize, device: &Device) -> Tensor<2> {
+    let rest = 1.0 / classes as f32;
+    let of = |&index: &usize| {
+        let label = usize::from(samples.labels()[index]);
+        (0..classes).map(move |class| if class == label { 1.0 - rest } else { -rest })
+    };
+    let numbers: Vec<f32> = indices.iter().flat_map(of).collect();
+    Tensor::from_data(TensorData::new(numbers, [indices.len(), classes]), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        answers::Answers,
+        decay::{self, RIDGES},
+        experiment::{Bench, Settings, settings::Solver},
+        trial,
+    };
+    use shared::config::Mode;
+
+    /// A start that the gradient model can be fitted from.
+    fn start(bench: &Bench) -> Head {
+        let device = &bench.chosen.device;
+        let classes = (0..10).map(|class| class.to_string()).collect();
+        let mut blank = Head::activation(&bench.encoder, bench.scope, classes, device);
+        let classifier = blank.parameters.classifier.as_mut().expect("an activation model has a classifier");
+        let numbers: Vec<f32> = (0..5120).map(|at| ((at * 37 % 101) as f32 - 50.0) / 500.0).collect();
+        let omega = Tensor::<2>::from_data(TensorData::new(numbers, [512, 10]), device);
+        *classifier = shared::linear::Classifier::new(omega, classifier.bias.val());
+        Head::start(Mode::Gradient, bench.scope, &bench.encoder, &blank, device)
+    }
+
+    fn fitted(bench: &Bench, images: Option<usize>, ridge: f32) -> Result<Head> {
+        let config = RidgeConfig { images, ridge, seed: 1 };
+        fit(&bench.encoder, &start(bench), &bench.train, &bench.fitted, config, &bench.chosen.device)
+    }
+
+    #[test]
+    fn with_little_ridge_it_has_its_images_right_and_with_much_it_says_little() {
+        trial::with_bench(&Settings::default(), |bench, _| {
+            let plain: Vec<usize> = (0..trial::IMAGES).collect();
+            let answers = |ridge| {
+                let head = fitted(bench, None, ridge).expect("it can be fitted");
+                Answers::of(&bench.encoder, &head, &bench.train, &plain, &bench.chosen.device)
+                    .expect("they can be read")
+            };
+            let size = |answers: &Answers| answers.logits.iter().map(|x| x.abs()).fold(0.0, f32::max);
+            let (little, much) = (answers(1e-2), answers(1e5));
+            assert!(little.accuracy() > 0.95, "{}", little.accuracy());
+            assert!(size(&much) < 0.1 * size(&little), "{}, {}", size(&much), size(&little));
+        });
+    }
+
+    #[test]
+    fn a_part_of_the_images_is_enough_and_more_than_there_are_is_refused() {
+        trial::with_bench(&Settings::default(), |bench, _| {
+            let weight = |images| {
+                let head = fitted(bench, images, 1.0).expect("it can be fitted");
+                head.parameters.tangents[0].weight.val().to_data()
+            };
+            assert_ne!(weight(Some(20)), weight(None), "other images");
+            assert_eq!(weight(Some(trial::IMAGES)), weight(None), "all of them, and no mirrored ones");
+            for images in [0, trial::IMAGES + 1] {
+                let error = fitted(bench, Some(images), 1.0).unwrap_err().to_string();
+                assert!(error.contains(&format!("from 1 to {} images", trial::IMAGES)), "{error}");
+            }
+        });
+    }
+
+    #[test]
+    fn its_ridge_is_chosen_unless_given() {
+        let ridge = Settings { solver: Some(Solver::KernelRidge), epochs: Some(1), ..Settings::default() };
+        trial::with_bench(&ridge, |bench, run| {
+            let found = decay::choose(bench, &[Mode::Gradient], run).expect("it can be chosen");
+            assert!(RIDGES.contains(&found.chosen_decays[&Mode::Gradient].gradient));
+            assert!(!found.chooses_decays(), "it is chosen once");
+        });
+        assert!(!Settings { gradient_decay: Some(0.5), ..ridge }.chooses_decays());
+    }
+}

@@ -1,0 +1,93 @@
+//! A small experiment for tests: a network that was never trained, and images whose class shows in their colour.
+
+use crate::{
+    ablate::untrained,
+    data::{
+        Dataset, Split, Stream,
+        records::{Half, Sizes, Store, Writer},
+    },
+    device::Chosen,
+    experiment::{Bench, Division, Settings, Source, Surroundings},
+    interrupt::Interrupt,
+    progress::Progress,
+    run::Run,
+};
+use burn::tensor::Device;
+use shared::{
+    config::{EncoderConfig, EncoderKind, InputRange, Parametrization, Scope},
+    images::{IMAGE_BYTES, ImageSet},
+};
+use std::path::Path;
+
+/// Training images, and as many test images.
+pub const IMAGES: usize = 60;
+
+/// Extra images.
+pub const EXTRA: usize = 10;
+
+/// Lets `test` have a bench with the settings, and a run.
+pub fn with_bench(settings: &Settings, test: impl FnOnce(&Bench, &mut Run)) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let device = Device::flex();
+    let surroundings = Surroundings {
+        data_dir: folder.path().to_owned(),
+        cache_dir: folder.path().join("cache"),
+        runs_dir: folder.path().join("runs"),
+        chosen: Chosen { device: device.clone(), name: "CPU".to_owned() },
+        progress: Progress::new(true),
+    };
+    let (images, extra) = (Split { train: images(0), test: images(7) }, extra(folder.path(), &extra_images()));
+    let division = Division::new(&images, 0).expect("there are images");
+    let interrupt = Interrupt::never();
+    let dataset = Dataset::Cifar10;
+    let source = Source {
+        settings,
+        dataset,
+        images: &images,
+        extra: settings.extra().then_some(&extra),
+        division: &division,
+        surroundings: &surroundings,
+        interrupt: &interrupt,
+    };
+    let config = EncoderConfig {
+        kind: EncoderKind::Ali,
+        slope: 0.2,
+        input_range: InputRange::Symmetric,
+        parametrization: Parametrization::Ntk,
+    };
+    let encoder = untrained(config, 1, &device).with_digest("never trained".to_owned());
+    let bench = source.bench(encoder, Scope::Conv5).expect("features can be kept");
+    let mut run = Run::begin(&surroundings.runs_dir, "trial", settings).expect("the folder can be written");
+    test(&bench, &mut run);
+}
+
+/// Some images.
+pub fn images(shift: usize) -> ImageSet {
+    let labels: Vec<u8> = (0..IMAGES).map(|image| (image % 10) as u8).collect();
+    let byte = |image: usize, at: usize| {
+        let noise = (image + shift) * 131 + at * 71 + at * at * (image + 3) % 89;
+        (usize::from(labels[image]) * (15 + 10 * (at / 1024)) + noise % 60) % 256
+    };
+    let pixels = (0..IMAGES).flat_map(|image| (0..IMAGE_BYTES).map(move |at| (image, at)));
+    ImageSet { pixels: pixels.map(|(image, at)| byte(image, at) as u8).collect(), labels: labels.clone() }
+}
+
+/// The extra images.
+pub fn extra_images() -> ImageSet {
+    let ImageSet { mut pixels, mut labels } = images(3);
+    pixels.truncate(EXTRA * IMAGE_BYTES);
+    labels.truncate(EXTRA);
+    ImageSet { pixels, labels }
+}
+
+fn extra(folder: &Path, images: &ImageSet) -> Stream {
+    let sizes = Sizes { classes: 10, train: EXTRA, test: 0 };
+    let store = Store { folder: folder.to_owned(), manifest: "extra.json".to_owned(), sizes };
+    let mut writer = Writer::new(&store, folder, Progress::new(true).items("", 0, 0)).expect("a folder");
+    for index in 0..EXTRA {
+        let record = [&[images.labels[index]], images.image(index)].concat();
+        writer.write(Half::Train, index, record.as_slice().try_into().expect("a record")).expect("a label");
+    }
+    writer.finish("a test").expect("all images are there");
+    store.stream(Half::Train).expect("it is whole")
+}
