@@ -90,7 +90,7 @@ fn run(cli: Cli) -> Result<()> {
         }
         Command::Predict { model, which, images } => {
             let (mode, scope) = parse_which(&which)?;
-            predict::run(&model, &images, mode, scope, &device::choose(common.device)?, common.json)
+            predict::run(&model, &images, mode, scope, &device::choose(common.device)?, common.json, progress)
         }
         Command::Import { paths, out, slope, input_range, parametrization, dataset } => {
             let dataset = dataset.as_deref().map(str::parse).transpose()?;
