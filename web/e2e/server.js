@@ -20,24 +20,27 @@ const FOLDER = "/page/";
 const ENGINE = "engine_loader.js";
 
 /**
- * Serves `root`. To be changed at will: `faults.blocked`, the path endings that are answered with 503, and
+ * Serves `root`, each file with `headers` in addition. To be changed at will: `faults.blocked`, the path endings that
+ * are answered with 503, `faults.replaced`, bytes to answer with instead of a file by path ending, and
  * `faults.sabotage`, a script that the engine's worker runs before it starts.
  */
-export async function serve(root) {
-  const faults = { blocked: [], sabotage: "" };
+export async function serve(root, headers = {}) {
+  const faults = { blocked: [], replaced: {}, sabotage: "" };
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
     if (!path.startsWith(FOLDER)) return response.writeHead(404).end();
     if (faults.blocked.some((ending) => path.endsWith(ending))) return response.writeHead(503).end();
+    const replaced = Object.entries(faults.replaced).find(([ending]) => path.endsWith(ending));
+    if (replaced) return response.writeHead(200).end(replaced[1]);
     const inside = normalize(path.slice(FOLDER.length)) || "index.html";
     const file = join(root, inside === "." ? "index.html" : inside);
     const found = inside.startsWith("..") ? null : await stat(file).catch(() => null);
     if (!found?.isFile()) return response.writeHead(404).end();
     if (path.endsWith(ENGINE)) {
-      return response.writeHead(200, { "content-type": TYPES[".js"] }).end(faults.sabotage + (await readFile(file)));
+      return response.writeHead(200, { ...headers, "content-type": TYPES[".js"] }).end(faults.sabotage + (await readFile(file)));
     }
     const type = TYPES[extname(file)] ?? "application/octet-stream";
-    response.writeHead(200, { "content-type": type, "content-length": found.size });
+    response.writeHead(200, { ...headers, "content-type": type, "content-length": found.size });
     createReadStream(file).pipe(response);
   });
   await new Promise((resolve) => server.listen(0, "localhost", resolve));
