@@ -54,6 +54,8 @@ for (const [device, viewport] of Object.entries(SIZES)) {
 
     test("Tab leads once through every section and out again, and is seen", async () => {
       const page = await openFully({ viewport });
+      // From the last thing that was clicked, which is the last on the page.
+      await page.page.keyboard.press("Tab");
       const sections = new Set();
       const seen = new Set();
       for (let press = 0; press < 300; press++) {

@@ -113,14 +113,13 @@ describe("the drawing board", { timeout: 600_000 }, () => {
   }
 
   const board = () => page.page.getByTestId("board");
-  /** Waits until another drawing than `before` is predicted, and gives what is said of it. */
+  /** Does something to the board, and gives what is said of the drawing as it is then. */
   async function drawn(act) {
-    const before = await page.page.evaluate(() => document.querySelector("[data-testid=chosen] canvas")?.toDataURL());
     await act();
-    await page.page.waitForFunction((before) => {
-      const canvas = document.querySelector("[data-testid=chosen] canvas");
-      return canvas && canvas.toDataURL() !== before;
-    }, before);
+    await page.page.waitForFunction(() => {
+      const [board, chosen] = ["[data-testid=board]", "[data-testid=chosen] canvas"].map((canvas) => document.querySelector(canvas));
+      return chosen?.toDataURL() === board.toDataURL();
+    });
     return page.outcome("upload");
   }
 
