@@ -98,7 +98,7 @@ fn run(cli: Cli) -> Result<()> {
         }
         Command::Predict { model, which, images } => {
             let (mode, scope) = parse_which(&which)?;
-            predict::run(&model, &images, mode, scope, &device::choose(common.device)?, common.json)
+            predict::run(&model, &images, mode, scope, &device::choose(common.device)?, common.json, progress)
         }
         Command::Average { models, which, out } => {
             let (mode, scope) = parse_which(&which)?;

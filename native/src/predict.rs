@@ -1,6 +1,6 @@
 //! What a fitted model says of image files.
 
-use crate::{device::Chosen, model_folder, show};
+use crate::{device::Chosen, model_folder, progress::Progress, show};
 use anyhow::{Context, Result, bail};
 use burn::tensor::{Device, Tensor};
 use serde::Serialize;
@@ -32,10 +32,11 @@ pub fn run(
     scope: Option<Scope>,
     chosen: &Chosen,
     json: bool,
+    progress: Progress,
 ) -> Result<()> {
     let (encoder, head) = model_folder::load(model, mode, scope, &chosen.device)?;
-    let predictions: Vec<Prediction> =
-        images.iter().map(|image| predict(&encoder, &head, image, &chosen.device)).collect::<Result<_>>()?;
+    let predict = |image: &PathBuf| predict(&encoder, &head, image, &chosen.device, progress);
+    let predictions: Vec<Prediction> = images.iter().map(predict).collect::<Result<_>>()?;
     if json {
         return show::print(&serde_json::to_string_pretty(&predictions)?);
     }
@@ -47,8 +48,12 @@ pub fn run(
     show::print(&[title].into_iter().chain(lines).collect::<Vec<_>>().join("\n"))
 }
 
-fn predict(encoder: &Encoder, head: &Head, path: &Path, device: &Device) -> Result<Prediction> {
-    let pixels = decode(&model_folder::read(path)?).with_context(|| format!("{} cannot be used", path.display()))?;
+fn predict(encoder: &Encoder, head: &Head, path: &Path, device: &Device, progress: Progress) -> Result<Prediction> {
+    let picture = decode(&model_folder::read(path)?).with_context(|| format!("{} cannot be used", path.display()))?;
+    for note in &picture.notes {
+        progress.say(format_args!("{}: {note}.", path.display()));
+    }
+    let pixels = picture.pixels;
     let kept = encoder.keep(to_tensor(&pixels, encoder.config.input_range, device), head.scope);
     let terms = head.logits(encoder, &kept);
     let numbers = |tensor: Tensor<2>| tensor.into_data().iter::<f32>().collect::<Vec<f32>>();

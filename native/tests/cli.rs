@@ -101,6 +101,18 @@ fn an_image_that_is_none_is_refused() {
 }
 
 #[test]
+fn what_was_done_to_an_image_is_said_and_not_among_the_results() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("clear.png");
+    image::RgbaImage::from_pixel(40, 32, image::Rgba([9, 99, 199, 50])).save(&path).expect("the folder can be written");
+    let output = gradfeat(&["predict", text(&model()), text(&path), "--json"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("clear.png: it is cropped") && said.contains("clear.png: what is transparent"), "{said}");
+    serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("JSON alone on standard output");
+    assert!(gradfeat(&["predict", text(&model()), text(&path), "--quiet"]).stderr.is_empty());
+}
+
+#[test]
 fn unknown_names_are_refused_with_the_known_ones() {
     refused(&["train", "--mode", "sideways"], &["unknown mode `sideways`", "activation, gradient, full, finetune"]);
     refused(&["compare", "--scope", "conv9"], &["unknown scope `conv9`", "conv5, conv4-5, conv3-5, conv8"]);

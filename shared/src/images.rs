@@ -3,10 +3,13 @@
 use crate::config::InputRange;
 use burn::tensor::{Device, Tensor, TensorData};
 use image::{
-    DynamicImage, GenericImageView, ImageReader, Rgb, RgbImage,
+    AnimationDecoder, DynamicImage, GenericImageView, ImageDecoder, ImageFormat, ImageReader, ImageResult, Limits, Rgb,
+    RgbImage,
+    codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder},
     imageops::{self, FilterType},
+    metadata::Orientation,
 };
-use std::io::Cursor;
+use std::{fmt, io::Cursor};
 
 /// Side of an image, in pixels.
 pub const SIDE: usize = 32;
@@ -35,6 +38,54 @@ pub enum ImageError {
     /// There are no pixels in it.
     #[error("the image has no pixels ({0} × {1})")]
     Empty(u32, u32),
+    /// It claims more pixels than are read.
+    #[error(
+        "the image is too large with its {width} × {height} pixels: at most {MAX_SIDE} on a side and {} MB in all are \
+         read; make it smaller",
+        MAX_DECODE_BYTES >> 20
+    )]
+    TooLarge {
+        /// Claimed.
+        width: u32,
+        /// Claimed.
+        height: u32,
+    },
+}
+
+/// A picture that was read from a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Planar bytes `[3, 32, 32]`.
+    pub pixels: Vec<u8>,
+    /// What was done to it that its owner may not expect.
+    pub notes: Vec<Note>,
+}
+
+/// What was done to a picture on the way from its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Note {
+    /// It moves, and one image is all that is wanted.
+    FirstFrame,
+    /// EXIF says that the camera was held otherwise.
+    Turned,
+    /// It is no square.
+    Cropped,
+    /// Some of it was transparent.
+    OverWhite,
+    /// The file is not whole, and its format bears that.
+    BrokenOff,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FirstFrame => "it is animated, and this is its first frame",
+            Self::Turned => "it is turned as its EXIF data say",
+            Self::Cropped => "it is cropped to the square at its centre",
+            Self::OverWhite => "what is transparent lies over white",
+            Self::BrokenOff => "its file breaks off, and what is missing was filled",
+        })
+    }
 }
 
 /// Labelled images of one size.
@@ -85,50 +136,100 @@ pub fn to_tensor(pixels: &[u8], range: InputRange, device: &Device) -> Tensor<4>
     Tensor::from_data(TensorData::new(values, [count, 3, SIDE, SIDE]), device)
 }
 
-/// Reads an encoded image (PNG, JPEG, WebP, GIF, BMP) into planar bytes `[3, 32, 32]`.
+/// Reads an encoded image (PNG, JPEG, WebP, GIF, BMP).
 ///
 /// A 32×32 image is taken pixel for pixel. Another is cropped to the square at its centre and resized. Rotation
-/// by EXIF is applied, transparency is laid over white, and an animation gives its first frame.
+/// by EXIF is applied, transparency is laid over white, and an animation gives its first frame; each is noted.
 ///
 /// # Errors
 /// When the bytes are no image, are damaged, or claim a size beyond [`MAX_SIDE`].
-pub fn decode(bytes: &[u8]) -> Result<Vec<u8>, ImageError> {
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(image::ImageError::IoError)?;
-    if reader.format().is_none() {
-        return Err(ImageError::UnknownFormat);
+pub fn decode(bytes: &[u8]) -> Result<Picture, ImageError> {
+    let format = image::guess_format(bytes).ok().filter(ImageFormat::reading_enabled);
+    let format = format.ok_or(ImageError::UnknownFormat)?;
+    let (width, height) = ImageReader::with_format(Cursor::new(bytes), format).into_dimensions()?;
+    if width.max(height) > MAX_SIDE {
+        return Err(ImageError::TooLarge { width, height });
     }
-    let mut limits = image::Limits::default();
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits());
+    let mut decoder = reader.into_decoder()?;
+    // `DynamicImage::from_decoder` would take whatever memory the header claims.
+    limits().reserve(decoder.total_bytes()).map_err(|_| ImageError::TooLarge { width, height })?;
+    let orientation = decoder.orientation()?;
+    let mut picture = DynamicImage::from_decoder(decoder)?;
+    picture.apply_orientation(orientation);
+    let square = centre(&picture)?;
+    let notes = [
+        (Note::FirstFrame, is_animated(bytes, format)?),
+        (Note::Turned, orientation != Orientation::NoTransforms),
+        (Note::Cropped, width != height),
+        (Note::OverWhite, is_transparent(&square)),
+        (Note::BrokenOff, format == ImageFormat::Jpeg && breaks_off(bytes)),
+    ];
+    let notes = notes.into_iter().filter(|(_, applies)| *applies).map(|(note, _)| note).collect();
+    Ok(Picture { pixels: to_planar(&square), notes })
+}
+
+fn limits() -> Limits {
+    let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
     limits.max_alloc = Some(MAX_DECODE_BYTES);
-    reader.limits(limits.clone());
-    let mut decoder = reader.into_decoder()?;
-    // `DynamicImage::from_decoder` would take whatever memory the header claims.
-    limits.reserve(image::ImageDecoder::total_bytes(&decoder))?;
-    let orientation = image::ImageDecoder::orientation(&mut decoder)?;
-    let mut picture = DynamicImage::from_decoder(decoder)?;
-    picture.apply_orientation(orientation);
-    to_planar(&picture)
+    limits
 }
 
-/// Crops, resizes and lays out a decoded picture as planar bytes `[3, 32, 32]`.
-fn to_planar(picture: &DynamicImage) -> Result<Vec<u8>, ImageError> {
-    let (width, height) = picture.dimensions();
-    let side = width.min(height);
-    if side == 0 {
-        return Err(ImageError::Empty(width, height));
+/// Whether there is more than one frame.
+fn is_animated(bytes: &[u8], format: ImageFormat) -> ImageResult<bool> {
+    let bytes = Cursor::new(bytes);
+    match format {
+        ImageFormat::Png => PngDecoder::with_limits(bytes, limits())?.is_apng(),
+        ImageFormat::WebP => Ok(WebPDecoder::new(bytes)?.has_animation()),
+        ImageFormat::Gif => {
+            let mut decoder = GifDecoder::new(bytes)?;
+            decoder.set_limits(limits())?;
+            // A damaged file has no end of frames that cannot be read.
+            Ok(decoder.into_frames().nth(1).is_some_and(|frame| frame.is_ok()))
+        }
+        _ => Ok(false),
     }
+}
+
+/// Whether a JPEG has no end after the start of its last scan; within a scan the mark of an end cannot be.
+fn breaks_off(jpeg: &[u8]) -> bool {
+    const SCAN: [u8; 2] = [0xFF, 0xDA];
+    const END: [u8; 2] = [0xFF, 0xD9];
+    let scan = jpeg.windows(2).rposition(|mark| mark == SCAN).unwrap_or_default();
+    !jpeg[scan..].windows(2).any(|mark| mark == END)
+}
+
+/// The square at the centre of a picture.
+fn centre(picture: &DynamicImage) -> Result<DynamicImage, ImageError> {
+    let (width, height) = picture.dimensions();
+    match width.min(height) {
+        0 => Err(ImageError::Empty(width, height)),
+        side => Ok(picture.crop_imm((width - side) / 2, (height - side) / 2, side, side)),
+    }
+}
+
+fn is_transparent(picture: &DynamicImage) -> bool {
+    picture.color().has_alpha() && picture.to_rgba8().pixels().any(|pixel| pixel.0[3] < u8::MAX)
+}
+
+/// Resizes a square and lays it out as planar bytes `[3, 32, 32]`.
+fn to_planar(square: &DynamicImage) -> Vec<u8> {
     let target = SIDE as u32;
     // White comes in before resizing, or the hidden colours of transparent pixels would bleed into their neighbours.
-    let square = over_white(&picture.crop_imm((width - side) / 2, (height - side) / 2, side, side));
-    let square = if side == target { square } else { imageops::resize(&square, target, target, FilterType::Triangle) };
+    let mut square = over_white(square);
+    if square.width() != target {
+        square = imageops::resize(&square, target, target, FilterType::Triangle);
+    }
     let mut planar = vec![0; IMAGE_BYTES];
     for (position, pixel) in square.pixels().enumerate() {
         for (channel, value) in pixel.0.into_iter().enumerate() {
             planar[channel * PLANE + position] = value;
         }
     }
-    Ok(planar)
+    planar
 }
 
 fn over_white(picture: &DynamicImage) -> RgbImage {

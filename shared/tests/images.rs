@@ -1,12 +1,11 @@
 //! Decoding: every kind of image becomes `[3, 32, 32]`, and whatever is none is refused with the reason.
 
 use image::{
-    DynamicImage, ExtendedColorType, GrayImage, ImageBuffer, ImageEncoder, ImageError as Damage, ImageFormat, Luma,
-    Rgb, RgbImage, Rgba, RgbaImage,
-    codecs::{jpeg::JpegEncoder, png::PngEncoder},
-    error::LimitErrorKind,
+    DynamicImage, ExtendedColorType, Frame, GrayImage, ImageBuffer, ImageEncoder, ImageFormat, Luma, Rgb, RgbImage,
+    Rgba, RgbaImage,
+    codecs::{gif::GifEncoder, jpeg::JpegEncoder, png::PngEncoder},
 };
-use shared::images::{IMAGE_BYTES, ImageError, ImageSet, PLANE, SIDE, decode};
+use shared::images::{self, IMAGE_BYTES, ImageError, ImageSet, MAX_SIDE, Note, PLANE, SIDE};
 use std::io::Cursor;
 
 #[test]
@@ -109,14 +108,118 @@ fn an_image_cut_short_is_refused_or_read_and_never_a_panic() {
 
 #[test]
 fn huge_claims_are_refused_before_any_memory_is_taken() {
-    for [width, height] in [[20_000, 20_000], [16_385, 1], [1, u32::MAX >> 1]] {
+    // Each side of the last would do, and the whole is 768 MB.
+    for (width, height) in [(20_000, 20_000), (MAX_SIDE + 1, 1), (1, u32::MAX >> 1), (16_000, 16_000)] {
         let error = decode(&png_header(width, height)).expect_err("too large");
-        let ImageError::Damaged(Damage::Limits(limit)) = &error else { panic!("{width} × {height}: {error}") };
-        assert!(matches!(limit.kind(), LimitErrorKind::DimensionError), "{width} × {height}: {error}");
+        assert!(
+            matches!(error, ImageError::TooLarge { width: w, height: h } if (w, h) == (width, height)),
+            "{width} × {height}: {error}"
+        );
+        let message = error.to_string();
+        for part in [width.to_string(), height.to_string(), "16384".to_owned(), "512 MB".to_owned()] {
+            assert!(message.contains(&part), "{message} does not say {part}");
+        }
     }
-    // Each side would do, and the whole is 768 MB.
-    let error = decode(&png_header(16_000, 16_000)).expect_err("too large");
-    assert!(matches!(&error, ImageError::Damaged(Damage::Limits(_))), "{error}");
+}
+
+#[test]
+fn an_animation_gives_its_first_frame_and_says_so() {
+    let [first, second] =
+        [[200, 30, 60, 255], [10, 220, 90, 255]].map(|colour| RgbaImage::from_pixel(32, 32, Rgba(colour)));
+    let still = gif(&[&first]);
+    assert_eq!(notes(&still), []);
+    let moving = gif(&[&first, &second]);
+    assert_eq!(notes(&moving), [Note::FirstFrame]);
+    assert_eq!(decode(&moving).expect("it is whole"), decode(&still).expect("it is whole"));
+    assert_eq!(notes(&as_apng(&png(RgbImage::new(32, 32).into()))), [Note::FirstFrame]);
+}
+
+#[test]
+fn what_was_done_to_a_picture_is_noted() {
+    let clear = |alpha| png(RgbaImage::from_pixel(32, 32, Rgba([1, 2, 3, alpha])).into());
+    assert_eq!(notes(&clear(255)), [], "an alpha channel alone changes nothing");
+    assert_eq!(notes(&clear(254)), [Note::OverWhite]);
+    assert_eq!(notes(&png(RgbImage::new(33, 32).into())), [Note::Cropped]);
+    let whole = jpeg(&GrayImage::from_fn(32, 32, |x, y| Luma([speckle(x, y).0[0]])));
+    assert_eq!(notes(&whole), []);
+    assert_eq!(notes(&with_orientation(&whole, 1)), []);
+    assert_eq!(notes(&with_orientation(&whole, 3)), [Note::Turned]);
+    assert_eq!(notes(&whole[..whole.len() * 3 / 4]), [Note::BrokenOff]);
+    assert_eq!(notes(&[&whole[..], b"what a camera appends"].concat()), []);
+}
+
+#[test]
+fn a_jpeg_of_four_inks_is_read_as_colours() {
+    // Where there is cyan, magenta, yellow and black, and the colour that it makes.
+    let cases = [
+        ([0, 0, 0, 0], [255, 255, 255]),
+        ([0, 1, 1, 0], [255, 0, 0]),
+        ([1, 0, 0, 0], [0, 255, 255]),
+        ([0, 0, 0, 1], [0, 0, 0]),
+    ];
+    for (inks, colour) in cases {
+        let decoded = decode(&cmyk_jpeg(inks)).expect("it is whole");
+        for (found, wanted) in pixel(&decoded, 16, 16).into_iter().zip(colour) {
+            assert!(u8::abs_diff(found, wanted) <= 4, "{inks:?}: {found} instead of {wanted}");
+        }
+    }
+}
+
+/// The pixels alone.
+fn decode(bytes: &[u8]) -> Result<Vec<u8>, ImageError> {
+    images::decode(bytes).map(|picture| picture.pixels)
+}
+
+fn notes(bytes: &[u8]) -> Vec<Note> {
+    images::decode(bytes).expect("it can be read").notes
+}
+
+fn gif(frames: &[&RgbaImage]) -> Vec<u8> {
+    let mut bytes = vec![];
+    let mut encoder = GifEncoder::new(&mut bytes);
+    encoder.encode_frames(frames.iter().map(|&frame| Frame::new(frame.clone()))).expect("memory takes any image");
+    drop(encoder);
+    bytes
+}
+
+/// A PNG that says that it has two frames, behind its header.
+fn as_apng(png: &[u8]) -> Vec<u8> {
+    let body = [b"acTL".as_slice(), &2_u32.to_be_bytes(), &0_u32.to_be_bytes()].concat();
+    let chunk = [&8_u32.to_be_bytes(), &body[..], &crc32(&body).to_be_bytes()].concat();
+    [&png[..33], &chunk, &png[33..]].concat()
+}
+
+/// A JPEG of 32×32 pixels of one colour in cyan, magenta, yellow and black, each in full or not at all: as Adobe writes
+/// them, where 255 is no ink. Written out bit by bit, as no encoder here makes them.
+fn cmyk_jpeg(inks: [u8; 4]) -> Vec<u8> {
+    let segment = |mark: u8, body: &[u8]| {
+        let length = u16::try_from(body.len() + 2).expect("a short segment").to_be_bytes();
+        [&[0xFF, mark], &length[..], body].concat()
+    };
+    let component = |of: u8| [of, 0x11, 0];
+    // Two codes for the first coefficient of a block: `0` for no change and `10` for one of seven bits; one for the
+    // rest, `0`, which ends the block.
+    let lengths = |counts: [u8; 2]| [&counts[..], &[0; 14]].concat();
+    let first = [&[0x00], &lengths([1, 1])[..], &[0, 7]].concat();
+    let rest = [&[0x10], &lengths([1, 0])[..], &[0]].concat();
+    let starts = inks.map(|ink| if ink == 0 { "1011111110" } else { "1000000000" });
+    let bits = starts.concat() + &"00".repeat(4 * (PLANE / 64 - 1));
+    let bytes = bits.as_bytes().chunks(8).flat_map(|bits| {
+        let byte = bits.iter().chain(&[b'1'; 8]).take(8).fold(0, |byte, bit| byte << 1 | (bit - b'0'));
+        if byte == 0xFF { vec![byte, 0] } else { vec![byte] }
+    });
+    [
+        vec![0xFF, 0xD8],
+        segment(0xEE, b"Adobe\0\x64\0\0\0\0\0"),
+        segment(0xDB, &[&[0], &[8; 64][..]].concat()),
+        segment(0xC0, &[&[8, 0, 32, 0, 32, 4], &[1, 2, 3, 4].map(component).concat()[..]].concat()),
+        segment(0xC4, &first),
+        segment(0xC4, &rest),
+        segment(0xDA, &[4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0]),
+        bytes.collect(),
+        vec![0xFF, 0xD9],
+    ]
+    .concat()
 }
 
 /// A colour that differs from place to place, in every channel.

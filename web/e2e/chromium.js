@@ -19,9 +19,9 @@ const FLAGS = {
   cpu: [...QUIET, "--use-angle=swiftshader"],
 };
 
-/** Starts the browser in which the engine should find the given backend. */
-export function launch(backend) {
-  return chromium.launch({ executablePath: find(), args: FLAGS[backend], headless: true });
+/** Starts the browser in which the engine should find the given backend, with `more` flags. */
+export function launch(backend, ...more) {
+  return chromium.launch({ executablePath: find(), args: [...FLAGS[backend], ...more], headless: true });
 }
 
 function find() {

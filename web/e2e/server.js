@@ -24,27 +24,30 @@ const PIECE = 1 << 18;
 const PAUSE = 40;
 
 /**
- * Serves `root` under `folder`. To be changed at will: `root` itself; `faults.blocked`, the path endings that are
- * answered with 503, `faults.slow`, those that come piece by piece, `faults.cut`, those that break off half-way; and
- * `faults.sabotage`, a script that the engine's worker runs before it starts.
+ * Serves `root` under `folder`, each file with `headers` in addition. To be changed at will: `root` itself;
+ * `faults.blocked`, the path endings that are answered with 503, `faults.replaced`, bytes to answer with instead of a
+ * file by path ending, `faults.slow`, the endings of those that come piece by piece, `faults.cut`, of those that break
+ * off half-way; and `faults.sabotage`, a script that the engine's worker runs before it starts.
  */
-export async function serve(root, folder = FOLDER) {
-  const faults = { blocked: [], slow: [], cut: [], sabotage: "" };
+export async function serve(root, { folder = FOLDER, headers = {} } = {}) {
+  const faults = { blocked: [], replaced: {}, slow: [], cut: [], sabotage: "" };
   const site = { root, faults };
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
     const suffers = (fault) => fault.some((ending) => path.endsWith(ending));
     if (!path.startsWith(folder)) return response.writeHead(404).end();
     if (suffers(faults.blocked)) return response.writeHead(503).end();
+    const replaced = Object.entries(faults.replaced).find(([ending]) => path.endsWith(ending));
+    if (replaced) return response.writeHead(200).end(replaced[1]);
     const inside = normalize(path.slice(folder.length)) || "index.html";
     const file = join(site.root, inside === "." ? "index.html" : inside);
     const found = inside.startsWith("..") ? null : await stat(file).catch(() => null);
     if (!found?.isFile()) return response.writeHead(404).end();
     if (path.endsWith(ENGINE)) {
-      return response.writeHead(200, { "content-type": TYPES[".js"] }).end(faults.sabotage + (await readFile(file)));
+      return response.writeHead(200, { ...headers, "content-type": TYPES[".js"] }).end(faults.sabotage + (await readFile(file)));
     }
     const type = TYPES[extname(file)] ?? "application/octet-stream";
-    response.writeHead(200, { "content-type": type, "content-length": found.size });
+    response.writeHead(200, { ...headers, "content-type": type, "content-length": found.size });
     await send(response, await readFile(file), suffers(faults.slow), suffers(faults.cut));
   });
   await new Promise((resolve) => server.listen(0, "localhost", resolve));

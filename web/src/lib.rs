@@ -6,13 +6,17 @@
 //! named, the interface would link, and download. The rest here is plain arithmetic,
 //! kept apart from the browser so that ordinary tests reach it.
 
+pub mod check;
 pub mod cifar10;
+pub mod drawing;
 pub mod gradient;
+pub mod kernel_pca;
 pub mod line;
 pub mod maps;
 pub mod messages;
 pub mod numbers;
 pub mod palette;
+pub mod places;
 pub mod recovery;
 pub mod similarity;
 pub mod viewport;

@@ -34,6 +34,8 @@ pub enum ToEngine {
     Draw(Draw),
     /// Compare the image of the last request with others.
     Compare(Compare),
+    /// Check this very page on the image of the last request.
+    Check(Request),
 }
 
 /// Images to compare with the chosen one.
@@ -119,6 +121,8 @@ pub enum FromEngine {
         /// Planar bytes `[3, 32, 32]`.
         #[serde(with = "serde_bytes")]
         pixels: Vec<u8>,
+        /// What was done to the file's picture that its owner may not expect, for people.
+        notes: Vec<String>,
     },
     /// A request that cannot be met, and why.
     Refused {
@@ -158,6 +162,87 @@ pub enum Insight {
     Line(Line),
     /// How alike it is to others.
     Similar(Similar),
+    /// Where it and the others are on a map.
+    Layout(Layout),
+    /// What the check of this page has found so far.
+    Check(Check),
+}
+
+/// The images of a comparison on a map, by either measure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Layout {
+    /// By their activations.
+    pub by_activation: Plane,
+    /// By their gradients.
+    pub by_gradient: Plane,
+}
+
+/// Places on a plane.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plane {
+    /// Of the compared images, `[N, 2]`.
+    #[serde(with = "floats")]
+    pub points: Vec<f32>,
+    /// Of the chosen image.
+    pub own: [f32; 2],
+    /// The plane's share of all variance.
+    pub share: f32,
+}
+
+/// What the page found out about itself.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Check {
+    /// Difference quotients of the network's logits beside `J w2`.
+    pub quotients: Vec<Quotient>,
+    /// The error at h = 1 that one rounding of a logit makes; it grows as 1/h.
+    pub rounding: f32,
+    /// The GPU's numbers beside the CPU's; empty where there is no GPU.
+    pub agreements: Vec<Agreement>,
+    /// How long predictions take, a processor each.
+    pub timings: Vec<Timing>,
+    /// The first half of the SHA-256 of the network's file.
+    pub digest: String,
+    /// Bytes of memory that the engine has taken from the browser.
+    pub memory: f64,
+    /// Pieces of work that are done.
+    pub done: usize,
+    /// Pieces of work in all.
+    pub pieces: usize,
+    /// Why there is no more, where something went wrong.
+    pub trouble: Option<String>,
+}
+
+/// The error of one difference quotient, as a share of the largest derivative.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Quotient {
+    /// How far the weights moved along w2.
+    pub h: f32,
+    /// The largest over the classes.
+    pub error: f32,
+}
+
+/// How far the GPU's numbers are from the CPU's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// Which numbers, for people.
+    pub what: String,
+    /// The largest difference.
+    pub difference: f32,
+    /// The largest number.
+    pub size: f32,
+}
+
+/// How long one image's prediction took on a processor, time after time, in milliseconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Timing {
+    /// The processor.
+    pub backend: Backend,
+    /// By the activation model.
+    #[serde(with = "floats")]
+    pub plain: Vec<f32>,
+    /// By the full model, which carries a tangent along.
+    #[serde(with = "floats")]
+    pub with_jvp: Vec<f32>,
 }
 
 /// How alike images are to the chosen one: cosines, for the first of those that were asked for.
@@ -333,7 +418,7 @@ pub struct Scope {
 }
 
 /// The processor that the model runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Backend {
     /// The GPU.
     Webgpu,

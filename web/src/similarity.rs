@@ -17,19 +17,25 @@ const BIAS: f64 = 0.1;
 impl Features {
     /// The cosine of the angle between the activations.
     pub fn by_activation(&self, other: &Self) -> f64 {
-        let product = |a: &Self, b: &Self| dot(&a.activations, &b.activations);
-        cosine(product(self, other), product(self, self), product(other, other))
+        cosine(self, other, Self::activation_product)
+    }
+
+    /// The inner product of the activations.
+    pub fn activation_product(&self, other: &Self) -> f64 {
+        dot(&self.activations, &other.activations)
     }
 
     /// The cosine of the angle between the gradients of the logit whose weights are `omega`, by weight and bias of the
-    /// last layer. Their inner products are the empirical neural tangent kernel, here without any gradient written
-    /// down: `⟨∇F(x), ∇F(x')⟩ = (⟨y, y'⟩/O + 0.1) · ⟨ω∘d, ω∘d'⟩`.
+    /// last layer.
     pub fn by_gradient(&self, other: &Self, omega: &[f32]) -> f64 {
-        let product = |a: &Self, b: &Self| {
-            let outputs = omega.len().max(1) as f64;
-            (dot(&a.input, &b.input) / outputs + BIAS) * weighted(omega, &a.derivative, &b.derivative)
-        };
-        cosine(product(self, other), product(self, self), product(other, other))
+        cosine(self, other, |a, b| a.gradient_product(b, omega))
+    }
+
+    /// Their inner product, the empirical neural tangent kernel, without any gradient written down:
+    /// `⟨∇F(x), ∇F(x')⟩ = (⟨y, y'⟩/O + 0.1) · ⟨ω∘d, ω∘d'⟩`.
+    pub fn gradient_product(&self, other: &Self, omega: &[f32]) -> f64 {
+        let outputs = omega.len().max(1) as f64;
+        (dot(&self.input, &other.input) / outputs + BIAS) * weighted(omega, &self.derivative, &other.derivative)
     }
 }
 
@@ -41,8 +47,8 @@ pub fn nearest(similarities: &[f32], count: usize) -> Vec<usize> {
     places
 }
 
-fn cosine(product: f64, square: f64, other_square: f64) -> f64 {
-    product / (square * other_square).sqrt().max(f64::MIN_POSITIVE)
+fn cosine(a: &Features, b: &Features, product: impl Fn(&Features, &Features) -> f64) -> f64 {
+    product(a, b) / (product(a, a) * product(b, b)).sqrt().max(f64::MIN_POSITIVE)
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f64 {

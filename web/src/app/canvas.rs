@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 use wasm_bindgen::{Clamped, JsCast, prelude::Closure};
 use web::palette::Palette;
-use web_sys::{CanvasRenderingContext2d, Event, HtmlCanvasElement, ImageData};
+use web_sys::{Blob, CanvasRenderingContext2d, Event, File, HtmlCanvasElement, ImageData};
 
 /// Makes the canvas `width` pixels wide and shows pixels of four bytes, row by row.
 pub fn paint(canvas: &HtmlCanvasElement, rgba: &[u8], width: usize) {
     // Sizes of pictures are far below what does not fit.
     let (width, height) = (width as u32, (rgba.len() / 4 / width.max(1)) as u32);
-    let context = canvas.get_context("2d").ok().flatten().map(JsCast::unchecked_into::<CanvasRenderingContext2d>);
-    let (Ok(image), Some(context)) = (ImageData::new_with_u8_clamped_array(Clamped(rgba), width), context) else {
+    let image = ImageData::new_with_u8_clamped_array(Clamped(rgba), width);
+    let (Ok(image), Some(context)) = (image, context(canvas)) else {
         return;
     };
     if (canvas.width(), canvas.height()) != (width, height) {
@@ -19,6 +19,23 @@ pub fn paint(canvas: &HtmlCanvasElement, rgba: &[u8], width: usize) {
     }
     // It fails only for images from elsewhere, and this one is made here.
     let _ = context.put_image_data(&image, 0.0, 0.0);
+}
+
+/// What draws on a canvas.
+pub fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
+    canvas.get_context("2d").ok().flatten().map(JsCast::unchecked_into)
+}
+
+/// Gives what a canvas shows to `take`, as an image file without loss.
+pub fn to_file(canvas: &HtmlCanvasElement, name: &'static str, take: impl Fn(File) + 'static) {
+    let made = Closure::once_into_js(move |blob: Option<Blob>| {
+        let parts = js_sys::Array::from_iter(blob);
+        if let Ok(file) = File::new_with_blob_sequence(&parts, name) {
+            take(file);
+        }
+    });
+    // It fails only for a canvas with an image from elsewhere, and these have none.
+    let _ = canvas.to_blob(made.unchecked_ref());
 }
 
 /// The palette of the colour scheme that the visitor prefers, also when that changes.

@@ -21,7 +21,8 @@ pub struct Link {
 struct Running {
     worker: Worker,
     listening: bool,
-    ready: bool,
+    /// The last request before it was ready.
+    ready_at: Option<u32>,
     _on_message: Closure<dyn Fn(MessageEvent)>,
     _on_error: Closure<dyn Fn(ErrorEvent)>,
 }
@@ -66,7 +67,7 @@ impl Link {
 
     /// Asks for a picture; whether there is an engine to draw it.
     pub fn draw(&self, draw: Draw) -> bool {
-        let is_ready = self.worker.as_ref().is_some_and(|running| running.ready);
+        let is_ready = self.worker.as_ref().is_some_and(|running| running.ready_at.is_some());
         if is_ready {
             self.send(&ToEngine::Draw(draw));
         }
@@ -76,6 +77,21 @@ impl Link {
     /// Asks for a comparison of the chosen image with others.
     pub fn compare(&self, compare: Compare) {
         self.send(&ToEngine::Compare(compare));
+    }
+
+    /// Asks for a check of the page on the image that was asked for last.
+    pub fn check(&self) {
+        if let Some(request) = self.request.clone() {
+            self.send(&ToEngine::Check(request));
+        }
+    }
+
+    /// The engine has answered a request. If it was asked when it was ready already, it is as good as any, however often
+    /// earlier ones have stopped; one that stops by what it is asked again does not get here.
+    pub fn answered(&mut self, id: u32) {
+        if self.worker.as_ref().is_some_and(|running| running.ready_at.is_some_and(|last| id > last)) {
+            self.recovery = Recovery::new(self.recovery.cpu_only);
+        }
     }
 
     /// The engine listens: tells it to start, and what is wanted.
@@ -93,14 +109,14 @@ impl Link {
     /// The engine predicts.
     pub fn ready(&mut self) {
         if let Some(running) = &mut self.worker {
-            running.ready = true;
+            running.ready_at = Some(self.last_id);
         }
     }
 
     /// The engine has stopped by itself; `None` when that was known already.
     pub fn broken(&mut self) -> Option<Broken> {
         let running = self.worker.take()?;
-        let next = if running.listening { self.recovery.next(running.ready) } else { None };
+        let next = if running.listening { self.recovery.next(running.ready_at.is_some()) } else { None };
         Some(Broken { had_loaded: running.listening, next })
     }
 
@@ -129,5 +145,5 @@ fn launch(state: State) -> Result<Running, JsValue> {
     });
     worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-    Ok(Running { worker, listening: false, ready: false, _on_message: on_message, _on_error: on_error })
+    Ok(Running { worker, listening: false, ready_at: None, _on_message: on_message, _on_error: on_error })
 }

@@ -2,7 +2,7 @@
 
 use crate::state::Choice;
 use leptos::prelude::*;
-use web::messages::{Draw, Drawn, Gradient, Insight, Line, Maps, Similar};
+use web::messages::{Check, Draw, Drawn, Gradient, Insight, Layout, Line, Maps, Similar};
 
 /// The newest of each: a handle, to be copied at will.
 #[derive(Clone, Copy, Default)]
@@ -15,6 +15,10 @@ pub struct Insights {
     pub line: RwSignal<Option<Told<Line>>>,
     /// How alike it is to the gallery's images.
     pub similar: RwSignal<Option<Told<Similar>>>,
+    /// Where it and the gallery's images are on a map.
+    pub layout: RwSignal<Option<Told<Layout>>>,
+    /// What the check of the page has found.
+    pub check: RwSignal<Option<Told<Check>>>,
     /// The picture that was drawn last.
     pub drawn: RwSignal<Option<Drawn>>,
     /// Whether a picture is being drawn.
@@ -39,7 +43,13 @@ impl Insights {
             Insight::Gradient(what) => self.gradient.set(Some(Told { of, what })),
             Insight::Line(what) => self.line.set(Some(Told { of, what })),
             Insight::Similar(what) => self.similar.set(Some(Told { of, what })),
+            Insight::Layout(what) => self.layout.set(Some(Told { of, what })),
+            Insight::Check(what) => self.check.set(Some(Told { of, what })),
             Insight::Maps(what) => self.maps.set(Some(Told { of, what })),
         }
+    }
+    /// A check that is not done will not be, as another image was chosen or the engine has stopped.
+    pub fn drop_unfinished(self) {
+        self.check.update(|told| *told = told.take().filter(|told| told.what.done == told.what.pieces));
     }
 }

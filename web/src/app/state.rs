@@ -76,6 +76,8 @@ pub enum Choice {
         bytes: Vec<u8>,
         /// The image as the network sees it, planar.
         pixels: Vec<u8>,
+        /// What was done to it on the way.
+        notes: Vec<String>,
     },
 }
 
@@ -282,6 +284,7 @@ impl State {
     }
 
     fn expect(self, id: u32, choice: Choice) {
+        self.insights.drop_unfinished();
         self.trouble.set(None);
         self.wanted.set(id);
         self.coming.set(Some(Outcome::new(id, &choice)));
@@ -322,7 +325,7 @@ impl State {
             FromEngine::Ready(ready) => self.engine_ready(ready),
             FromEngine::Failed(message) => self.engine_failed(message),
             FromEngine::Broken(message) => self.engine_broke(message),
-            FromEngine::Seen { id, pixels } => self.seen(id, pixels),
+            FromEngine::Seen { id, pixels, notes } => self.seen(id, pixels, notes),
             FromEngine::Refused { id, message } => self.refused(id, message),
             FromEngine::Predicted { id, mode, terms } => self.predicted(id, mode, terms),
             FromEngine::Told { id, insight } if id == self.wanted.get_untracked() => self.told(insight),
@@ -332,6 +335,7 @@ impl State {
     }
 
     fn told(self, insight: Insight) {
+        self.engine.update(|engine| engine.progress = None);
         if let Some(choice) = self.choice.get_untracked() {
             self.insights.hear(choice, insight);
         }
@@ -360,6 +364,11 @@ impl State {
         self.link.with_value(|link| link.compare(compare));
     }
 
+    /// Has the page checked on the chosen image.
+    pub fn check(self) {
+        self.link.with_value(Link::check);
+    }
+
     fn drawn(self, drawn: Drawn) {
         self.insights.drawn.set(Some(drawn));
         self.insights.drawing.set_value(false);
@@ -385,6 +394,7 @@ impl State {
     /// The engine has stopped by itself: starts another, or gives up.
     pub fn engine_broke(self, message: String) {
         let Some(broken) = self.link.try_update_value(Link::broken).flatten() else { return };
+        self.insights.drop_unfinished();
         match broken.next {
             Some(next) => {
                 let place = if next.cpu_only { "on the CPU" } else { "on the GPU" };
@@ -402,10 +412,10 @@ impl State {
     }
 
     /// The engine has read an image: an offered file is now the choice.
-    fn seen(self, id: u32, pixels: Vec<u8>) {
+    fn seen(self, id: u32, pixels: Vec<u8>, notes: Vec<String>) {
         let Some(Offered { name, bytes, .. }) = self.take_offered(id) else { return };
         url_state::set_image(None);
-        self.expect(id, Choice::Upload { name, bytes, pixels });
+        self.expect(id, Choice::Upload { name, bytes, pixels, notes });
     }
 
     fn refused(self, id: u32, message: String) {
@@ -443,6 +453,9 @@ impl State {
         self.engine.update(|engine| engine.progress = None);
         let Some(mut outcome) = self.coming.get_untracked().filter(|outcome| outcome.id == id) else { return };
         outcome.terms.insert(mode, terms);
+        if outcome.is_complete() {
+            self.link.update_value(|link| link.answered(id));
+        }
         let may_show = outcome.is_complete()
             || !self.shown.with_untracked(|shown| shown.as_ref().is_some_and(Outcome::is_complete));
         if may_show {

@@ -3,27 +3,30 @@
 //! It loads the network, finds out whether the GPU can be trusted with it, and then answers one request after the
 //! other. It never decides what happens when it breaks: it says so, and the interface starts another.
 
+mod checkup;
 mod comparison;
 mod gpu;
+mod map;
 mod model;
 mod self_test;
 mod sources;
 mod worker;
 
 use crate::{
+    checkup::Checkup,
     comparison::Comparison,
     model::{Model, ModelError},
     sources::{Files, Sheets},
 };
 use futures_channel::mpsc;
 use futures_util::StreamExt;
-use shared::features::Kept;
+use shared::{features::Kept, images::Picture};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
 use wasm_bindgen_futures::spawn_local;
-use web::messages::{Draw, FromEngine, Insight, Line, Mode, Request, Similar, Source, Start, ToEngine};
+use web::messages::{Check, Draw, FromEngine, Insight, Line, Mode, Request, Similar, Source, Start, ToEngine};
 
 /// What the model is wanted for.
 enum Job {
@@ -35,6 +38,10 @@ enum Job {
     Trace(Box<Trace>),
     /// The next few images of a comparison.
     Compare,
+    /// The page is to be checked, on a request's image.
+    BeginCheck { id: u32, pixels: Vec<u8> },
+    /// The next piece of a check.
+    Check(Box<Checkup>),
 }
 
 /// The curve of a request's image, as far as it goes.
@@ -93,6 +100,11 @@ fn main() {
                 desk.queue_comparison();
             }
         }
+        ToEngine::Check(request) => {
+            if let Some(desk) = desk.borrow().clone() {
+                spawn_local(begin_check(desk, request));
+            }
+        }
     });
     worker::post(&FromEngine::Listening);
 }
@@ -111,14 +123,26 @@ fn open(start: Start) -> Desk {
 /// Reads a request's image, shows what the network will see, and passes it on.
 async fn read(desk: Desk, request: Request) {
     let id = request.id;
-    match desk.sheets.pixels(request.source).await {
-        Ok(pixels) => {
+    match desk.sheets.picture(request.source).await {
+        Ok(Picture { pixels, notes }) => {
             // Only an image takes the place of another, and an older one that was slower to come does not.
             desk.newest.set(id.max(desk.newest.get()));
-            worker::post(&FromEngine::Seen { id, pixels: pixels.clone() });
+            let notes = notes.iter().map(ToString::to_string).collect();
+            worker::post(&FromEngine::Seen { id, pixels: pixels.clone(), notes });
             desk.queue(Job::Predict { id, pixels });
         }
         Err(error) => worker::post(&FromEngine::Refused { id, message: error.to_string() }),
+    }
+}
+
+/// Reads the image that the page is to be checked on.
+async fn begin_check(desk: Desk, Request { id, source }: Request) {
+    match desk.sheets.pixels(source).await {
+        Ok(pixels) => desk.queue(Job::BeginCheck { id, pixels }),
+        Err(error) => {
+            let check = Check { trouble: Some(error.to_string()), ..Check::default() };
+            worker::post(&FromEngine::Told { id, insight: Insight::Check(check) });
+        }
     }
 }
 
@@ -147,7 +171,7 @@ impl Job {
         match self {
             Self::Predict { id, .. } => Some(*id),
             Self::Trace(trace) => Some(trace.id),
-            Self::Draw(_) | Self::Compare => None,
+            Self::Draw(_) | Self::Compare | Self::BeginCheck { .. } | Self::Check(_) => None,
         }
     }
 }
@@ -162,6 +186,14 @@ async fn work(model: &mut Model, desk: &Desk, job: Job) -> Result<(), ModelError
         Job::Trace(trace) => extend(model, desk, trace).await,
         Job::Compare => {
             compare(model, desk).await;
+            Ok(())
+        }
+        Job::BeginCheck { id, pixels } => {
+            desk.queue(Job::Check(Box::new(Checkup::new(id, pixels, model.backend))));
+            Ok(())
+        }
+        Job::Check(checkup) => {
+            check(model, desk, checkup).await;
             Ok(())
         }
     }
@@ -208,20 +240,40 @@ async fn extend(model: &Model, desk: &Desk, mut trace: Box<Trace>) -> Result<(),
     Ok(())
 }
 
-/// Takes in a few more images of the gallery, and tells how alike all are that are known.
+/// Goes on with a check, unless a newer request has come.
+async fn check(model: &mut Model, desk: &Desk, mut checkup: Box<Checkup>) {
+    worker::breathe().await;
+    if desk.newest.get() != checkup.id {
+        return;
+    }
+    let goes_on = checkup.go_on(model).await;
+    worker::post(&FromEngine::Told { id: checkup.id, insight: Insight::Check(checkup.found.clone()) });
+    if goes_on {
+        desk.queue(Job::Check(checkup));
+    }
+}
+
+/// Takes in a few more images of the gallery, or goes on with their map, and tells what is new.
 async fn compare(model: &Model, desk: &Desk) {
     worker::breathe().await;
     desk.comparison.borrow_mut().queued = false;
     let missing = desk.comparison.borrow().missing();
-    let goes_on = !missing.is_empty();
+    let all_known = missing.is_empty();
     let taken_in = take_in(model, desk, missing).await;
-    let similar = desk.comparison.borrow().similar();
-    if let Some((id, similar)) = similar {
-        let similar = Similar { trouble: taken_in.as_ref().err().map(ModelError::to_string), ..similar };
-        worker::post(&FromEngine::Told { id, insight: Insight::Similar(similar) });
-    }
-    if goes_on && taken_in.is_ok() {
+    let goes_on = if all_known { desk.comparison.borrow_mut().lay_out() } else { taken_in.is_ok() };
+    tell_comparison(desk, taken_in.err().map(|error| error.to_string()));
+    if goes_on {
         desk.queue_comparison();
+    }
+}
+
+/// Tells how alike all images are that are known, and where they are on the map.
+fn tell_comparison(desk: &Desk, trouble: Option<String>) {
+    let Some((id, similar, layout)) = desk.comparison.borrow_mut().news(trouble.is_some()) else { return };
+    let tell = |insight| worker::post(&FromEngine::Told { id, insight });
+    tell(Insight::Similar(Similar { trouble, ..similar }));
+    if let Some(layout) = layout {
+        tell(Insight::Layout(layout));
     }
 }
 

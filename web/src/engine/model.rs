@@ -39,6 +39,8 @@ pub enum ModelError {
 
 /// A network that predicts.
 pub struct Model {
+    /// The processor that it is on.
+    pub backend: Backend,
     files: Files,
     device: Device,
     encoder: Encoder,
@@ -53,7 +55,7 @@ impl Model {
         let base = files.fetch_model(&path, "the network").await?;
         let encoder = read_base(&base, &Device::flex())?;
         let head = fetch_head(&files, Mode::Activation, narrowest(&encoder)).await?;
-        let cpu = Self::new(files.clone(), Device::flex(), encoder, &head)?;
+        let cpu = Self::new(Backend::Cpu, files.clone(), Device::flex(), encoder, &head)?;
         let network = cpu.network();
         let on_cpu = |cpu, note| {
             Ok((cpu, Ready { backend: Backend::Cpu, adapter: String::new(), note, network: network.clone() }))
@@ -66,18 +68,28 @@ impl Model {
             Err(error) => return on_cpu(cpu, Some(error.to_string())),
         };
         let encoder = read_base(&base, &device)?;
-        let gpu = Self::new(files, device, encoder, &head)?;
+        let gpu = Self::new(Backend::Webgpu, files, device, encoder, &head)?;
         match gpu.agrees_with(&cpu).await {
             Ok(()) => Ok((gpu, Ready { backend: Backend::Webgpu, adapter, note: None, network })),
             Err(error) => on_cpu(cpu, Some(error.to_string())),
         }
     }
 
-    fn new(files: Files, device: Device, encoder: Encoder, head: &[u8]) -> Result<Self, ModelError> {
+    fn new(backend: Backend, files: Files, device: Device, encoder: Encoder, head: &[u8]) -> Result<Self, ModelError> {
         let scope = narrowest(&encoder);
-        let mut model = Self { files, device, encoder, scope, heads: BTreeMap::new() };
+        let mut model = Self { backend, files, device, encoder, scope, heads: BTreeMap::new() };
         model.add_head(Mode::Activation, head)?;
         Ok(model)
+    }
+
+    /// The same network on the CPU, loaded anew.
+    pub async fn on_cpu(&self) -> Result<Self, ModelError> {
+        Ok(Self::load(self.files.clone(), true).await?.0)
+    }
+
+    /// The first half of the checksum of the network's file.
+    pub fn digest(&self) -> String {
+        self.encoder.digest.chars().take(32).collect()
     }
 
     fn add_head(&mut self, mode: Mode, bytes: &[u8]) -> Result<(), ModelError> {
@@ -128,6 +140,11 @@ impl Model {
             derivative: derivative.to_vec(),
         });
         Ok(features.collect())
+    }
+
+    /// f of an image `[3, 32, 32]`.
+    pub async fn activations(&self, pixels: &[u8]) -> Result<Vec<f32>, ModelError> {
+        numbers(self.encoder.features(&self.keep(pixels), &[]).primal).await
     }
 
     /// d, the derivative of the activation after the scope's lowest layer, of the shape of its pre-activation.

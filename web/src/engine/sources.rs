@@ -3,7 +3,7 @@
 use crate::worker;
 use image::{ImageError, ImageFormat, RgbImage};
 use js_sys::{Reflect, Uint8Array};
-use shared::images::{self, IMAGE_BYTES, PLANE, SIDE};
+use shared::images::{self, IMAGE_BYTES, PLANE, Picture, SIDE};
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -107,12 +107,20 @@ impl Sheets {
         Self { files, read: RefCell::default() }
     }
 
-    /// The planar bytes `[3, 32, 32]` of an image.
-    pub async fn pixels(&self, source: Source) -> Result<Vec<u8>, SourceError> {
+    /// An image, and what is to be said of it.
+    pub async fn picture(&self, source: Source) -> Result<Picture, SourceError> {
         match source {
             Source::File(bytes) => Ok(images::decode(&bytes)?),
-            Source::Tile { sheet, x, y } => tile(&*self.sheet(&sheet).await?, x, y),
+            Source::Tile { sheet, x, y } => {
+                let pixels = tile(&*self.sheet(&sheet).await?, x, y)?;
+                Ok(Picture { pixels, notes: Vec::new() })
+            }
         }
+    }
+
+    /// The planar bytes `[3, 32, 32]` of an image.
+    pub async fn pixels(&self, source: Source) -> Result<Vec<u8>, SourceError> {
+        Ok(self.picture(source).await?.pixels)
     }
 
     async fn sheet(&self, path: &str) -> Result<Rc<RgbImage>, SourceError> {

@@ -1,5 +1,6 @@
 //! The worker's two ends: messages in, messages out.
 
+use js_sys::{ArrayBuffer, WebAssembly};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web::messages::{self, FromEngine, ToEngine};
@@ -27,6 +28,17 @@ pub fn post(message: &FromEngine) {
     if let Err(error) = sent {
         web_sys::console::error_1(&error);
     }
+}
+
+/// Milliseconds since the worker began.
+pub fn now() -> f64 {
+    scope().performance().map_or(0.0, |performance| performance.now())
+}
+
+/// Bytes of memory that this program has taken from the browser. It never gives any back, but uses it again.
+pub fn memory() -> f64 {
+    let memory: WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    f64::from(memory.buffer().unchecked_into::<ArrayBuffer>().byte_length())
 }
 
 /// Lets the messages in that wait.

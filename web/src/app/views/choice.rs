@@ -27,10 +27,13 @@ pub fn Chosen() -> impl IntoView {
 }
 
 fn picture(choice: Choice) -> impl IntoView {
-    let (name, note) = match &choice {
-        Choice::Tile(tile) => (class_name(tile.label), format!("test image {}, as labelled", tile.index)),
-        Choice::Upload { name, .. } => (name.clone(), "your image, as the network sees it".to_owned()),
+    let (name, note, notes) = match &choice {
+        Choice::Tile(tile) => (class_name(tile.label), format!("test image {}, as labelled", tile.index), vec![]),
+        Choice::Upload { name, notes, .. } => {
+            (name.clone(), "your image, as the network sees it".to_owned(), notes.clone())
+        }
     };
+    let note_view = |note: String| view! { <span data-testid="image-note">{note}</span> };
     let state = expect_context::<State>();
     let terms = shown_terms(state, Mode::Full);
     let verdict = Memo::new(move |_| {
@@ -42,6 +45,7 @@ fn picture(choice: Choice) -> impl IntoView {
         <figcaption>
             <strong>{name}</strong>
             <span>{note}</span>
+            {notes.into_iter().map(note_view).collect_view()}
             {move || verdict.get().map(|verdict| view! { <a href="#predictions" data-testid="verdict">{verdict}</a> })}
         </figcaption>
     }

@@ -127,12 +127,14 @@ fn focus_first_of_sheet(group: NodeRef<html::Div>, sheet: usize) {
     });
 }
 
-fn focus(element: &HtmlElement) {
+/// Puts the focus on an element.
+pub fn focus(element: &HtmlElement) {
     // Only an element without focus behaviour refuses, and these are buttons.
     let _ = element.focus();
 }
 
-fn children(element: &HtmlElement) -> Vec<HtmlElement> {
+/// An element's children.
+pub fn children(element: &HtmlElement) -> Vec<HtmlElement> {
     let children = element.children();
     (0..children.length()).filter_map(|at| children.item(at)).map(JsCast::unchecked_into).collect()
 }

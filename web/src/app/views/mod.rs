@@ -1,11 +1,15 @@
 //! What the page shows, one section a file, in the order in which the data flow.
 
+mod board;
+mod camera;
+mod check;
 mod choice;
 mod engine;
 mod gallery;
 mod gradient;
 mod intro;
 mod line;
+mod map;
 mod matrix;
 mod network;
 mod picture;
@@ -37,6 +41,8 @@ pub fn Page() -> impl IntoView {
                 <div class="sources">
                     <gallery::GalleryView />
                     <upload::Upload />
+                    <camera::Camera />
+                    <board::Board />
                 </div>
             </section>
             <network::NetworkView />
@@ -44,6 +50,7 @@ pub fn Page() -> impl IntoView {
             <ResultView />
             <line::LineView />
             <similar::SimilarView />
+            <check::CheckView />
         </main>
     }
 }

@@ -1,6 +1,6 @@
 //! Similarity: which images of the gallery are nearest, by activation and by gradient.
 
-use super::{class_name, gradient::contrast_name};
+use super::{class_name, gradient::contrast_name, map::MapView};
 use crate::{
     gallery::Tile,
     state::{Gallery, State},
@@ -55,6 +55,7 @@ pub fn SimilarView() -> impl IntoView {
                 {move || trouble().map(|trouble| view! { <p class="error" role="alert">{trouble}</p> })}
                 <Nearest title=Signal::derive(|| "By activation".to_owned()) testid="similar-activation" tiles numbers=|similar| &similar.by_activation />
                 <Nearest title=Signal::derive(move || format!("By the gradient of the logit of {}", name())) testid="similar-gradient" tiles numbers=|similar| &similar.by_gradient />
+                <MapView tiles name />
             </Show>
         </section>
     }

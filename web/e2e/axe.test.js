@@ -1,0 +1,91 @@
+// Whether everyone can use the page: axe-core's rules over all sections, and the keyboard alone. Environment: as in
+// page.test.js.
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { after, before, describe, test } from "node:test";
+import { launch } from "./chromium.js";
+import { DIST, indices } from "./gallery.js";
+import { Page } from "./page.js";
+import { serve } from "./server.js";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+
+let server;
+let browser;
+
+before(async () => {
+  server = await serve(DIST);
+  browser = await launch("cpu");
+});
+
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+/** The page with every section filled and everything open that can be opened. */
+async function openFully(options) {
+  const index = indices(0)[5];
+  const page = await Page.open(browser, server.url, { query: `?image=${index}&compare=true`, reducedMotion: "reduce", ...options });
+  await page.until("ready");
+  await page.section("line", String(index));
+  await page.page.getByTestId("board-open").click();
+  await page.page.getByTestId("image-maps").waitFor({ timeout: 120_000 });
+  await page.page.getByTestId("check-start").click();
+  await page.page.waitForSelector("[data-testid=check][data-state=done]", { timeout: 120_000 });
+  return page;
+}
+
+for (const [device, viewport] of Object.entries(SIZES)) {
+  describe(device, { timeout: 600_000 }, () => {
+    for (const colorScheme of ["light", "dark"]) {
+      test(`axe-core finds nothing in ${colorScheme}`, async () => {
+        const page = await openFully({ viewport, colorScheme });
+        await page.page.addScriptTag({ path: AXE });
+        const { violations, passes } = await page.page.evaluate(() => window.axe.run());
+        const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map(({ html, any }) => `${html.slice(0, 160)} ${any.map(({ message }) => message)}`).join(" | ")}`);
+        assert.deepEqual(found, []);
+        assert.ok(passes.length > 20, `only ${passes.length} rules applied`);
+        page.assertQuiet();
+        await page.close();
+      });
+    }
+
+    test("Tab leads once through every section and out again, and is seen", async () => {
+      const page = await openFully({ viewport });
+      // From the last thing that was clicked, which is the last on the page.
+      await page.page.keyboard.press("Tab");
+      const sections = new Set();
+      const seen = new Set();
+      for (let press = 0; press < 300; press++) {
+        await page.page.keyboard.press("Tab");
+        const stop = await page.page.evaluate(() => {
+          const element = document.activeElement;
+          if (element === document.body) return null;
+          window.stops ??= new Map();
+          if (!window.stops.has(element)) window.stops.set(element, window.stops.size);
+          const drawn = element.matches(".upload input") ? element.nextElementSibling : element;
+          const { outlineStyle, outlineWidth } = getComputedStyle(drawn);
+          const { width, height } = drawn.getBoundingClientRect();
+          return {
+            number: window.stops.get(element),
+            what: element.dataset.testid ?? element.outerHTML.slice(0, 80),
+            section: element.closest("section, header")?.className,
+            isSeen: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && width > 0 && height > 0,
+          };
+        });
+        if (!stop) break;
+        assert.ok(!seen.has(stop.number), `Tab comes back to ${stop.what}`);
+        assert.ok(stop.isSeen, `the focus on ${stop.what} is not seen`);
+        seen.add(stop.number);
+        sections.add(stop.section);
+      }
+      assert.equal(await page.page.evaluate(() => document.activeElement === document.body), true, "Tab leads out");
+      for (const section of ["intro", "choose", "network", "gradient", "line", "similar", "check"]) {
+        assert.ok(sections.has(section), `Tab does not reach ${section}: ${[...sections]}`);
+      }
+      await page.close();
+    });
+  });
+}

@@ -1,0 +1,98 @@
+//! An image from the visitor's camera, which is on only for as long as its picture is on show.
+
+use crate::{canvas, state::State};
+use leptos::{html, prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DomException, HtmlVideoElement, MediaStream, MediaStreamConstraints, MediaStreamTrack};
+
+/// The button that turns the camera on, and then its picture.
+#[component]
+pub fn Camera() -> impl IntoView {
+    let state = expect_context::<State>();
+    let stream = RwSignal::new_local(None::<MediaStream>);
+    let asking = RwSignal::new(false);
+    let video = NodeRef::<html::Video>::new();
+    Effect::new(move |_| {
+        if let Some(video) = video.get() {
+            video.set_src_object(stream.get().as_ref());
+        }
+    });
+    on_cleanup(move || stop(stream));
+    let start = move |_| {
+        asking.set(true);
+        spawn_local(async move {
+            match open().await {
+                Ok(opened) => stream.set(Some(opened)),
+                Err(error) => state.upload_error.set(Some(say(&error))),
+            }
+            asking.set(false);
+        });
+    };
+    let take_picture = move |_| match video.get_untracked().map(|video| take(state, &video)) {
+        Some(true) => stop(stream),
+        _ => state.upload_error.set(Some("The camera shows nothing yet: try again in a moment.".to_owned())),
+    };
+    view! {
+        <div class="camera">
+            <Show
+                when=move || stream.with(Option::is_some)
+                fallback=move || view! {
+                    <button data-testid="camera-start" disabled=move || asking.get() on:click=start>"Use the camera"</button>
+                }
+            >
+                <video node_ref=video autoplay muted playsinline data-testid="camera-video" aria-label="What the camera sees"></video>
+                <button data-testid="camera-take" on:click=take_picture>"Take the picture"</button>
+                <button data-testid="camera-stop" on:click=move |_| stop(stream)>"Turn the camera off"</button>
+            </Show>
+        </div>
+    }
+}
+
+async fn open() -> Result<MediaStream, JsValue> {
+    // Absent where the page is not served securely, whatever its type says.
+    let devices = js_sys::Reflect::get(&window().navigator(), &"mediaDevices".into())?;
+    if devices.is_undefined() {
+        return Err(JsValue::UNDEFINED);
+    }
+    let wanted = MediaStreamConstraints::new();
+    wanted.set_video(&JsValue::TRUE);
+    let devices: web_sys::MediaDevices = devices.unchecked_into();
+    Ok(JsFuture::from(devices.get_user_media_with_constraints(&wanted)?).await?.unchecked_into())
+}
+
+/// Why there is no camera, and what to do.
+fn say(error: &JsValue) -> String {
+    let name = error.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default();
+    let what = match name.as_str() {
+        "NotAllowedError" => {
+            "The browser was not allowed to use the camera. Allow it in the browser’s settings of this page"
+        }
+        "NotFoundError" => "There is no camera. Connect one, or choose a file",
+        "NotReadableError" => "The camera cannot be used: another program may have it. Close that and try again",
+        _ => "This browser offers no camera to this page. Choose a file",
+    };
+    format!("{what}.")
+}
+
+fn stop(stream: RwSignal<Option<MediaStream>, LocalStorage>) {
+    let stopped = stream.try_update(Option::take).flatten();
+    for track in stopped.iter().flat_map(|stream| stream.get_tracks().to_vec()) {
+        track.unchecked_into::<MediaStreamTrack>().stop();
+    }
+}
+
+/// Offers the square at the centre of what the camera sees; whether it shows anything.
+fn take(state: State, video: &HtmlVideoElement) -> bool {
+    let (width, height) = (video.video_width(), video.video_height());
+    let side = width.min(height);
+    let canvas = document().create_element("canvas").map(JsCast::unchecked_into::<web_sys::HtmlCanvasElement>);
+    let (Ok(canvas), true) = (canvas, side > 0) else { return false };
+    canvas.set_width(side);
+    canvas.set_height(side);
+    let Some(context) = canvas::context(&canvas) else { return false };
+    let (left, top) = (f64::from(width - side) / -2.0, f64::from(height - side) / -2.0);
+    let drawn = context.draw_image_with_html_video_element(video, left, top).is_ok();
+    canvas::to_file(&canvas, "camera.png", move |file| state.offer(file));
+    drawn
+}

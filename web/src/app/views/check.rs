@@ -1,0 +1,239 @@
+//! Self-check: whether what the page computes is right, and how fast it is here.
+
+use super::class_name;
+use crate::state::{Choice, Phase, State};
+use leptos::prelude::*;
+use web::{
+    check::median,
+    messages::{Agreement, Backend, Check, Quotient, Timing},
+    numbers::{megabytes, precise},
+};
+
+/// The section.
+#[component]
+pub fn CheckView() -> impl IntoView {
+    let state = expect_context::<State>();
+    let told = state.insights.check;
+    let ready = move || state.engine.with(|engine| matches!(engine.phase, Phase::Ready(_)));
+    let check = Memo::new(move |_| told.with(|told| Some(told.as_ref()?.what.clone())));
+    let of = move || told.with(|told| Some(told.as_ref()?.of.key()));
+    let part = move |part: fn(&Check) -> AnyView| move || check.with(|check| check.as_ref().map(part));
+    view! {
+        <section
+            class="check"
+            id="check"
+            aria-labelledby="check-title"
+            data-testid="check"
+            data-for=of
+            data-state=move || check.with(state_name)
+        >
+            <h2 id="check-title">"Is that so?"</h2>
+            <p class="lead">
+                "The page can check itself on the chosen image: the derivative against differences, one processor against the \
+                 other, and the time that a prediction takes with the derivative and without."
+            </p>
+            <button class="compare" data-testid="check-start" disabled=move || !ready() on:click=move |_| state.check()>
+                "Check it here"
+            </button>
+            <p class="note" role="status" data-testid="check-progress">
+                {move || told.with(|told| told.as_ref().map(|told| progress(&told.of, &told.what)))}
+            </p>
+            {part(|check| check.trouble.clone().map(|trouble| view! { <p class="error" role="alert">{trouble}</p> }).into_any())}
+            {part(|check| quotients_view(check).into_any())}
+            {part(|check| agreements_view(&check.agreements).into_any())}
+            {part(|check| timings_view(&check.timings).into_any())}
+            {move || check.with(|check| check.as_ref().map(|check| facts(state, check)))}
+        </section>
+    }
+}
+
+fn state_name(check: &Option<Check>) -> &'static str {
+    match check {
+        None => "idle",
+        Some(Check { trouble: Some(_), .. }) => "failed",
+        Some(check) if check.done < check.pieces => "running",
+        Some(_) => "done",
+    }
+}
+
+fn progress(of: &Choice, check: &Check) -> String {
+    let image = match of {
+        Choice::Tile(tile) => format!("test image {} ({})", tile.index, class_name(tile.label)),
+        Choice::Upload { name, .. } => name.clone(),
+    };
+    format!("On {image}: {} of {} pieces of work done.", check.done, check.pieces)
+}
+
+/// The derivative against differences, as numbers and as a plot.
+fn quotients_view(check: &Check) -> impl IntoView + use<> {
+    let row = |quotient: &Quotient| {
+        view! {
+            <tr data-testid="check-quotient" data-h=quotient.h data-error=quotient.error>
+                <th scope="row">{precise(quotient.h)}</th>
+                <td class="number">{precise(quotient.error)}</td>
+                <td class="number">{precise(check.rounding / quotient.h)}</td>
+            </tr>
+        }
+    };
+    view! {
+        <h3>"The Jacobian-vector product against finite differences"</h3>
+        <p class="note">
+            "The largest error of (F(θ̄ + h·w₂) − F(θ̄)) / h over the classes, as a share of the largest derivative. It \
+             shrinks with h, until the rounding of F, which is divided by h, takes over."
+        </p>
+        <div class="check-quotients">
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"h"</th>
+                        <th scope="col" class="number">"error"</th>
+                        <th scope="col" class="number">"rounding"</th>
+                    </tr>
+                </thead>
+                <tbody>{check.quotients.iter().map(row).collect_view()}</tbody>
+            </table>
+            {plot(check)}
+        </div>
+    }
+}
+
+/// Decades of the plot: h from 10⁻⁵ to 1, errors from 10⁻⁸ to 10².
+const LEFT: f32 = 5.0;
+const BELOW: f32 = 8.0;
+const ABOVE: f32 = 2.0;
+
+fn plot(check: &Check) -> impl IntoView + use<> {
+    let place = |h: f32, error: f32| {
+        let height = error.max(f32::MIN_POSITIVE).log10().clamp(-BELOW, ABOVE);
+        (100.0 * (1.0 + h.log10() / LEFT), 100.0 * (ABOVE - height) / (ABOVE + BELOW))
+    };
+    let path = |error: &dyn Fn(&Quotient) -> f32| {
+        let points = check.quotients.iter().map(|quotient| {
+            let (x, y) = place(quotient.h, error(quotient));
+            format!("{x:.2} {y:.2}")
+        });
+        format!("M{}", points.collect::<Vec<_>>().join("L"))
+    };
+    let largest = check.quotients.first().map_or(0.0, |first| first.error / first.h);
+    let rounding = check.rounding;
+    let best = check.quotients.iter().map(|quotient| quotient.error).fold(f32::INFINITY, f32::min);
+    let label = format!("Error against h, both on logarithmic scales. The smallest error is {}.", precise(best));
+    let dots = check.quotients.iter().map(|quotient| {
+        let (x, y) = place(quotient.h, quotient.error);
+        view! { <i class="dot network" style=format!("left:{x:.2}%;top:{y:.2}%")></i> }
+    });
+    let tick = |power: &str, share: f32| view! { <span style=format!("top:{share}%")>"10"<sup>{power.to_owned()}</sup></span> };
+    view! {
+        <div>
+            <div class="legend">
+                <span><i class="swatch network"></i>"error"</span>
+                <span><i class="swatch tangent"></i>"in proportion to h"</span>
+                <span><i class="swatch rounding"></i>"rounding, in proportion to 1/h"</span>
+            </div>
+            <div class="plot" role="img" aria-label=label data-testid="check-plot">
+                <div class="plot-ticks" aria-hidden="true">
+                    {tick("2", 0.0)} {tick("−3", 50.0)} {tick("−8", 100.0)}
+                </div>
+                <div class="plot-area">
+                    <svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
+                        <path class="grid" d="M0 0H100M0 50H100M0 100H100" />
+                        <path class="tangent" d=path(&|quotient| largest * quotient.h) />
+                        <path class="rounding" d=path(&|quotient| rounding / quotient.h) />
+                        <path class="network" d=path(&|quotient| quotient.error) />
+                    </svg>
+                    {dots.collect_view()}
+                </div>
+                <div class="ends" aria-hidden="true"><span>"h = 10"<sup>"−5"</sup></span><span>"1"</span></div>
+            </div>
+        </div>
+    }
+}
+
+/// The GPU against the CPU.
+fn agreements_view(agreements: &[Agreement]) -> impl IntoView + use<> {
+    let row = |Agreement { what, difference, size }: &Agreement| {
+        view! {
+            <tr data-testid="check-agreement" data-difference=difference.to_string() data-size=size.to_string()>
+                <th scope="row">{what.clone()}</th>
+                <td class="number">{precise(*difference)}</td>
+                <td class="number">{precise(*size)}</td>
+            </tr>
+        }
+    };
+    let rows = agreements.iter().map(row).collect_view();
+    let table = || {
+        view! {
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"numbers"</th>
+                        <th scope="col" class="number">"largest difference"</th>
+                        <th scope="col" class="number">"largest number"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        }
+    };
+    view! {
+        <h3>"The GPU against the CPU"</h3>
+        {match agreements.is_empty() {
+            true => view! { <p class="note">"The page computes on the CPU, so there is nothing to compare, or it has not come to that yet."</p> }.into_any(),
+            false => table().into_any(),
+        }}
+    }
+}
+
+fn timings_view(timings: &[Timing]) -> impl IntoView + use<> {
+    let row = |timing: &Timing| {
+        let (plain, with_jvp) = (median(&timing.plain)?, median(&timing.with_jvp)?);
+        Some(view! {
+            <tr data-testid="check-timing" data-backend=timing.backend.name() data-runs=timing.plain.len() data-plain=plain data-jvp=with_jvp>
+                <th scope="row">{backend_name(timing.backend)}</th>
+                <td class="number">{format!("{plain:.1} ms")}</td>
+                <td class="number">{format!("{with_jvp:.1} ms")}</td>
+                <td class="number">{format!("{:.2}", with_jvp / plain.max(f32::MIN_POSITIVE))}</td>
+                <td class="number">{timing.plain.len()}</td>
+            </tr>
+        })
+    };
+    view! {
+        <h3>"One image’s prediction"</h3>
+        <table>
+            <thead>
+                <tr>
+                    <th scope="col">"on"</th>
+                    <th scope="col" class="number">"plain"</th>
+                    <th scope="col" class="number">"with JVP"</th>
+                    <th scope="col" class="number">"ratio"</th>
+                    <th scope="col" class="number">"median of"</th>
+                </tr>
+            </thead>
+            <tbody>{timings.iter().map(row).collect_view()}</tbody>
+        </table>
+    }
+}
+
+fn backend_name(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Webgpu => "the GPU (WebGPU)",
+        Backend::Cpu => "the CPU (WebAssembly)",
+    }
+}
+
+/// What all this ran on.
+fn facts(state: State, check: &Check) -> impl IntoView + use<> {
+    let on = state.engine.with(|engine| match &engine.phase {
+        Phase::Ready(ready) => [backend_name(ready.backend), &ready.adapter].join(" ").trim().to_owned(),
+        _ => String::new(),
+    });
+    let facts = [
+        ("processor", on),
+        ("browser", window().navigator().user_agent().unwrap_or_default()),
+        ("program", format!("gradfeat {}", env!("CARGO_PKG_VERSION"))),
+        ("network", format!("SHA-256 {} …", check.digest)),
+        ("memory", format!("{} MB taken by the engine", megabytes(check.memory))),
+    ];
+    let fact = |(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> };
+    view! { <dl data-testid="check-facts" data-memory=check.memory>{facts.map(fact).collect_view()}</dl> }
+}
