@@ -15,4 +15,5 @@ pub mod numbers;
 pub mod palette;
 pub mod recovery;
 pub mod similarity;
+pub mod training;
 pub mod viewport;

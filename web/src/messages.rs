@@ -1,6 +1,9 @@
 //! What the interface and the engine say to each other through `postMessage`.
 
-use crate::viewport::Window;
+use crate::{
+    training::{FromTrainer, ToTrainer},
+    viewport::Window,
+};
 use serde::{Deserialize, Serialize};
 
 /// From the interface to the engine.
@@ -14,6 +17,8 @@ pub enum ToEngine {
     Draw(Draw),
     /// Compare the image of the last request with others.
     Compare(Compare),
+    /// Train.
+    Train(ToTrainer),
 }
 
 /// Images to compare with the chosen one.
@@ -75,6 +80,8 @@ pub enum Source {
     },
     /// An encoded image file.
     File(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// Planar bytes `[3, 32, 32]`.
+    Pixels(#[serde(with = "serde_bytes")] Vec<u8>),
 }
 
 /// From the engine to the interface.
@@ -123,6 +130,8 @@ pub enum FromEngine {
     },
     /// What was to be drawn.
     Drawn(Drawn),
+    /// How training goes.
+    Trained(FromTrainer),
 }
 
 /// What there is to see of an image beyond its predictions.

@@ -6,6 +6,7 @@ use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web::{
     messages::{Compare, Draw, FromEngine, Request, Source, Start, ToEngine},
     recovery::Recovery,
+    training::ToTrainer,
 };
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
@@ -80,6 +81,15 @@ impl Link {
     /// Asks for a comparison of the chosen image with others.
     pub fn compare(&self, compare: Compare) {
         self.send(&ToEngine::Compare(compare));
+    }
+
+    /// Has something done for training; whether there is an engine to do it.
+    pub fn train(&self, message: ToTrainer) -> bool {
+        let is_ready = self.worker.as_ref().is_some_and(|running| running.ready);
+        if is_ready {
+            self.send(&ToEngine::Train(message));
+        }
+        is_ready
     }
 
     /// The engine listens: tells it to start, and what is wanted.

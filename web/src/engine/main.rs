@@ -8,12 +8,14 @@ mod gpu;
 mod model;
 mod self_test;
 mod sources;
+mod training;
 mod worker;
 
 use crate::{
     comparison::Comparison,
     model::{Model, ModelError},
     sources::{Files, Sheets},
+    training::Training,
 };
 use futures_channel::mpsc;
 use futures_util::StreamExt;
@@ -23,7 +25,10 @@ use std::{
     rc::Rc,
 };
 use wasm_bindgen_futures::spawn_local;
-use web::messages::{Draw, FromEngine, Insight, Line, Mode, Request, Similar, Source, Start, ToEngine};
+use web::{
+    messages::{Draw, FromEngine, Insight, Line, Mode, Request, Similar, Source, Start, ToEngine},
+    training::ToTrainer,
+};
 
 /// What the model is wanted for.
 enum Job {
@@ -35,6 +40,10 @@ enum Job {
     Trace(Box<Trace>),
     /// The next few images of a comparison.
     Compare,
+    /// What the interface says of training.
+    Train(Box<ToTrainer>),
+    /// The next piece of training.
+    GoOn,
 }
 
 /// The curve of a request's image, as far as it goes.
@@ -93,6 +102,11 @@ fn main() {
                 desk.queue_comparison();
             }
         }
+        ToEngine::Train(message) => {
+            if let Some(desk) = &*desk.borrow() {
+                desk.queue(Job::Train(Box::new(message)));
+            }
+        }
     });
     worker::post(&FromEngine::Listening);
 }
@@ -131,9 +145,10 @@ async fn serve(desk: Desk, files: Files, cpu_only: bool, mut queue: mpsc::Unboun
         }
         Err(error) => return worker::post(&FromEngine::Failed(error.to_string())),
     };
+    let mut training = Training::default();
     while let Some(job) = queue.next().await {
         let id = job.id();
-        match (work(&mut model, &desk, job).await, id) {
+        match (work(&mut model, &mut training, &desk, job).await, id) {
             (Ok(()), _) => {}
             (Err(error), Some(id)) => worker::post(&FromEngine::Refused { id, message: error.to_string() }),
             (Err(error), None) => worker::post(&FromEngine::Broken(error.to_string())),
@@ -147,12 +162,12 @@ impl Job {
         match self {
             Self::Predict { id, .. } => Some(*id),
             Self::Trace(trace) => Some(trace.id),
-            Self::Draw(_) | Self::Compare => None,
+            Self::Draw(_) | Self::Compare | Self::Train(_) | Self::GoOn => None,
         }
     }
 }
 
-async fn work(model: &mut Model, desk: &Desk, job: Job) -> Result<(), ModelError> {
+async fn work(model: &mut Model, training: &mut Training, desk: &Desk, job: Job) -> Result<(), ModelError> {
     match job {
         Job::Predict { id, pixels } => predict(model, desk, id, &pixels).await,
         Job::Draw(draw) => {
@@ -162,6 +177,18 @@ async fn work(model: &mut Model, desk: &Desk, job: Job) -> Result<(), ModelError
         Job::Trace(trace) => extend(model, desk, trace).await,
         Job::Compare => {
             compare(model, desk).await;
+            Ok(())
+        }
+        Job::Train(message) => {
+            if training.hear(model, &desk.sheets, *message).await {
+                desk.queue(Job::GoOn);
+            }
+            Ok(())
+        }
+        Job::GoOn => {
+            if training.go_on(model, &desk.sheets).await {
+                desk.queue(Job::GoOn);
+            }
             Ok(())
         }
     }

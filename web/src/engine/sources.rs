@@ -23,6 +23,8 @@ pub enum SourceError {
     Sheet(#[from] ImageError),
     #[error("the gallery has no image there")]
     NoTile,
+    #[error("{0} bytes are no image of the network's size")]
+    Pixels(usize),
     #[error(transparent)]
     Image(#[from] images::ImageError),
 }
@@ -105,6 +107,8 @@ impl Sheets {
     pub async fn pixels(&self, source: Source) -> Result<Vec<u8>, SourceError> {
         match source {
             Source::File(bytes) => Ok(images::decode(&bytes)?),
+            Source::Pixels(bytes) if bytes.len() == IMAGE_BYTES => Ok(bytes),
+            Source::Pixels(bytes) => Err(SourceError::Pixels(bytes.len())),
             Source::Tile { sheet, x, y } => tile(&*self.sheet(&sheet).await?, x, y),
         }
     }

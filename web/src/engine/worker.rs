@@ -30,6 +30,11 @@ pub fn post(message: &FromEngine) {
     }
 }
 
+/// Milliseconds since the worker was started.
+pub fn now() -> f64 {
+    scope().performance().map_or_else(js_sys::Date::now, |clock| clock.now())
+}
+
 /// Lets the messages in that wait.
 pub async fn breathe() {
     let soon = js_sys::Promise::new(&mut |resolve, _| {

@@ -65,6 +65,7 @@ fn Contents() -> impl IntoView {
         ("predictions", "The predictions"),
         ("line", "The tangent"),
         ("similar", "Similar images"),
+        ("train", "Train it here"),
     ];
     let link = |(id, name)| view! { <a href=format!("#{id}") data-testid=format!("to-{id}")>{name}</a> };
     view! { <nav class="contents" aria-label="Sections">{sections.map(link).collect_view()}</nav> }

@@ -14,6 +14,7 @@ mod select;
 mod similar;
 mod spatial;
 mod terms;
+mod train;
 mod upload;
 
 use crate::{canvas, state::State};
@@ -44,6 +45,7 @@ pub fn Page() -> impl IntoView {
             <ResultView />
             <line::LineView />
             <similar::SimilarView />
+            <train::TrainView />
         </main>
     }
 }
