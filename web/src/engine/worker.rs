@@ -1,10 +1,20 @@
 //! The worker's two ends: messages in, messages out.
 
 use serde::Serialize;
-use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use wasm_bindgen::{
+    JsCast, JsValue,
+    prelude::{Closure, wasm_bindgen},
+};
 use wasm_bindgen_futures::JsFuture;
 use web::messages::{FromEngine, ToEngine};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, PromiseRejectionEvent};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Milliseconds since the worker was started.
+    #[wasm_bindgen(js_namespace = performance)]
+    pub fn now() -> f64;
+}
 
 /// The worker's own global object.
 pub fn scope() -> DedicatedWorkerGlobalScope {
@@ -28,11 +38,6 @@ pub fn post(message: &FromEngine) {
     if let Err(error) = sent {
         web_sys::console::error_1(&error);
     }
-}
-
-/// Milliseconds since the worker was started.
-pub fn now() -> f64 {
-    scope().performance().map_or_else(js_sys::Date::now, |clock| clock.now())
 }
 
 /// Lets the messages in that wait.

@@ -1,0 +1,35 @@
+// Cat against dog in the page, 50 images a class of the gallery, 10 seeds: what the four models reach on the images held
+// out, and how fast they train. Prints a table. Environment: DIST, SEEDS (10), STEPS (200), as in page.test.js.
+import { launch } from "./chromium.js";
+import { DIST } from "./gallery.js";
+import { Lesson, MODES } from "./lesson.js";
+import { serve } from "./server.js";
+
+const [seeds, steps] = [Number(process.env.SEEDS ?? 10), Number(process.env.STEPS ?? 200)];
+const server = await serve(DIST);
+const browser = await launch("cpu");
+const runs = [];
+for (let seed = 1; seed <= seeds; seed++) {
+  const lesson = await Lesson.open(browser, server.url, `?classes=35&images=50&seed=${seed}&steps=${steps}&speed=10`);
+  await lesson.tab.evaluate(() => {
+    window.longest = 0;
+    const note = (list) => list.getEntries().forEach(({ duration }) => (window.longest = Math.max(window.longest, duration)));
+    new PerformanceObserver(note).observe({ type: "longtask" });
+  });
+  const models = await lesson.train();
+  const { step } = await lesson.data();
+  runs.push({ models, step: Number(step), longest: await lesson.tab.evaluate(() => window.longest) });
+  const held = MODES.map((mode) => `${mode} ${(100 * models[mode].held).toFixed(1)}`).join(", ");
+  console.error(`seed ${seed}: ${held}; longest task ${runs.at(-1).longest} ms`);
+  await lesson.page.close();
+}
+const mean = (value) => runs.reduce((sum, run) => sum + value(run), 0) / runs.length;
+console.log(`${runs.length} seeds, ${runs[0].step} steps, batches of 32`);
+console.log("| model | held out % | fitted on % | steps a second |\n|---|---:|---:|---:|");
+for (const mode of MODES) {
+  const share = (name) => (100 * mean(({ models }) => models[mode][name])).toFixed(1);
+  console.log(`| ${mode} | ${share("held")} | ${share("fitted")} | ${mean(({ models, step }) => step / models[mode].seconds).toFixed(0)} |`);
+}
+console.log(`longest task of the interface's thread: ${Math.max(...runs.map(({ longest }) => longest))} ms`);
+await browser.close();
+await server.close();
