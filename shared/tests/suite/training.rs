@@ -25,7 +25,8 @@ const TOLERANCE: f32 = 1e-3;
 
 /// One of each kind.
 fn networks() -> impl Iterator<Item = Network> {
-    let wanted = |network: &Network| network.parametrization == Parametrization::Ntk && TRAINED_SLOPES.contains(&network.slope);
+    let wanted =
+        |network: &Network| network.parametrization == Parametrization::Ntk && TRAINED_SLOPES.contains(&network.slope);
     let of_a_kind = |network: &Network| (network.kind == EncoderKind::Vae) == (network.slope == TRAINED_SLOPES[1]);
     recipe::networks(Point::Generic).filter(wanted).filter(of_a_kind)
 }

@@ -265,8 +265,21 @@ async fn take_in(model: &Model, desk: &Desk, tiles: Vec<Source>) -> Result<(), M
     Ok(())
 }
 
+/// The bodies of `shared`'s tests that a browser's CPU has to pass too.
+#[cfg(test)]
+#[path = "../../../shared/tests/suite"]
+#[allow(dead_code, reason = "these are for more tests than the ones here")]
+mod suite {
+    pub mod golden;
+    pub mod measure;
+    pub mod recipe;
+    pub mod training;
+}
+
 #[cfg(test)]
 mod tests {
+    use crate::suite::training;
+    use burn::tensor::Device;
     use shared::{config, images};
     use wasm_bindgen_test::wasm_bindgen_test;
     use web::{cifar10, messages::Mode};
@@ -280,5 +293,15 @@ mod tests {
         );
         assert_eq!(cifar10::CLASSES, images::CIFAR10_CLASSES);
         assert_eq!(cifar10::SIDE, images::SIDE);
+    }
+
+    #[wasm_bindgen_test]
+    async fn models_are_trained_as_by_pytorch() {
+        training::trained_models_agree_with_pytorch(&Device::flex()).await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn lessons_end_as_fits_do() {
+        training::lessons_end_as_fits_do(&Device::flex()).await;
     }
 }

@@ -181,7 +181,7 @@ fn Own(name: String) -> impl IntoView {
     view! {
         <div class="own upload" data-testid="train-own" data-count=move || own.get().images.len().to_string()>
             <strong>{name}</strong>
-            <span class="note">{move || format!("{} images", own.get().images.len())}</span>
+            <span class="note">{move || counted(own.get().images.len())}</span>
             <label>
                 <input type="file" accept="image/*" multiple data-testid="train-files" on:change=taken />
                 <span class="upload-button">"Add files"</span>
@@ -191,6 +191,10 @@ fn Own(name: String) -> impl IntoView {
             <div class="own-images">{move || own.get().images.into_iter().map(image).collect_view()}</div>
         </div>
     }
+}
+
+fn counted(images: usize) -> String {
+    if images == 1 { "1 image".to_owned() } else { format!("{images} images") }
 }
 
 fn read_into(state: State, class: String, file: File) {
