@@ -1,16 +1,17 @@
 // Cat against dog in the page, 50 images a class of the gallery, 10 seeds: what the four models reach on the images held
-// out, and how fast they train. Prints a table. Environment: DIST, SEEDS (10), STEPS (200), as in page.test.js.
+// out, and how fast they train. Prints a table. Environment: DIST as in page.test.js, FROM (1) and
+// SEEDS (10), the first seed and how many, STEPS (200).
 import { launch } from "./chromium.js";
 import { DIST } from "./gallery.js";
 import { Lesson, MODES } from "./lesson.js";
 import { serve } from "./server.js";
 
-const [seeds, steps] = [Number(process.env.SEEDS ?? 10), Number(process.env.STEPS ?? 200)];
+const { FROM = 1, SEEDS = 10, STEPS = 200 } = process.env;
 const server = await serve(DIST);
 const browser = await launch("cpu");
 const runs = [];
-for (let seed = 1; seed <= seeds; seed++) {
-  const lesson = await Lesson.open(browser, server.url, `?classes=35&images=50&seed=${seed}&steps=${steps}&speed=10`);
+for (let seed = Number(FROM); seed < Number(FROM) + Number(SEEDS); seed++) {
+  const lesson = await Lesson.open(browser, server.url, `?classes=35&images=50&seed=${seed}&steps=${STEPS}&speed=10`);
   await lesson.tab.evaluate(() => {
     window.longest = 0;
     const note = (list) => list.getEntries().forEach(({ duration }) => (window.longest = Math.max(window.longest, duration)));

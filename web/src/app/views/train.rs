@@ -74,7 +74,8 @@ fn reset_on_change(state: State) {
         (settings.classes.get(), settings.train_scope.get(), numbers, training.own.get())
     });
     Effect::new(move |before: Option<()>| {
-        set.track();
+        // A memo that nobody reads is never computed.
+        set.with(|_| ());
         if before.is_some() {
             untrack(|| training.reset());
         }
