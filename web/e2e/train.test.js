@@ -241,6 +241,27 @@ describe("lessons", { timeout: 900_000 }, () => {
     await lesson.page.close();
   });
 
+  test("the engine's memory does not grow from the 200th step to the 1000th", async () => {
+    server.faults.sabotage = `
+      const { instantiateStreaming } = WebAssembly;
+      WebAssembly.instantiateStreaming = async (...of) => {
+        const made = await instantiateStreaming.apply(WebAssembly, of);
+        self.engineMemory = made.instance.exports.memory;
+        return made;
+      };\n`;
+    const lesson = await Lesson.open(browser, server.url, "?classes=35&images=5&steps=1000&speed=50");
+    server.faults.sabotage = "";
+    const worker = lesson.tab.workers().at(-1);
+    const bytes = () => worker.evaluate(() => self.engineMemory.buffer.byteLength);
+    await lesson.get("play").click();
+    await lesson.beyond(200);
+    const early = await bytes();
+    await lesson.until("done", 1000);
+    const late = await bytes();
+    assert.ok(early > 1e6 && late <= early, `from ${early} to ${late} bytes`);
+    await lesson.page.close();
+  });
+
   test("the section fits a phone", async () => {
     const lesson = await Lesson.open(browser, server.url, TINY, { viewport: { width: 390, height: 844 } });
     await lesson.train();
