@@ -5,7 +5,7 @@
 //! augmentation is used, so training from kept features is exact.
 
 use crate::config::{EncoderKind, Scope};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 /// The frozen part of some images, up to the lowest layer of a scope.
 #[derive(Debug, Clone)]
@@ -19,6 +19,31 @@ pub struct Kept {
     /// f of another network, `[N, 512]`, where the activation term does not go by this one's: the paper's ablation
     /// (Table 1) takes gradients elsewhere than activations.
     pub activation: Option<Tensor<2>>,
+}
+
+impl Kept {
+    /// Those of some of the images, in this order.
+    pub fn select(&self, indices: &[usize]) -> Self {
+        // Images are counted far below what does not fit.
+        let indices: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
+        let indices =
+            Tensor::<1, Int>::from_data(TensorData::new(indices.clone(), [indices.len()]), &self.pre.device());
+        Self {
+            scope: self.scope,
+            input: self.input.clone().select(0, indices.clone()),
+            pre: self.pre.clone().select(0, indices.clone()),
+            activation: self.activation.clone().map(|activation| activation.select(0, indices)),
+        }
+    }
+
+    /// All of them, one after the other; `None` of none.
+    pub fn concatenated(parts: Vec<Self>) -> Option<Self> {
+        let scope = parts.first()?.scope;
+        let activation = parts.iter().map(|part| part.activation.clone()).collect::<Option<Vec<_>>>();
+        let (input, pre) = parts.into_iter().map(|part| (part.input, part.pre)).unzip();
+        let activation = activation.map(|parts| Tensor::cat(parts, 0));
+        Some(Self { scope, input: Tensor::cat(input, 0), pre: Tensor::cat(pre, 0), activation })
+    }
 }
 
 /// The sizes of one image's kept features.

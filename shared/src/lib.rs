@@ -13,6 +13,7 @@ pub mod features;
 pub mod images;
 pub mod jvp;
 pub mod kernels;
+pub mod lesson;
 pub mod linear;
 pub mod normalized;
 pub mod ntk;

@@ -22,6 +22,8 @@ use std::ops::ControlFlow;
 
 /// Steps between two [`Event::Step`]s: reading a loss makes a GPU wait.
 const REPORT_EVERY: usize = 20;
+/// Images a step where there are few.
+const FEW_BATCH: usize = 32;
 
 /// What takes the steps.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -95,6 +97,13 @@ impl FitConfig {
         };
         let (optimizer, schedule) = (Optimizer::Adam { beta_1: 0.9 }, Schedule::Linear);
         Self { optimizer, schedule, epochs, batch, learning_rate, classifier_decay, gradient_decay: 0.0, seed }
+    }
+
+    /// Settings for a few images and about so many steps, chosen on pairs of classes of CIFAR-10's training images, 50
+    /// a class.
+    pub fn for_few(mode: Mode, seed: u64, images: usize, steps: usize) -> Self {
+        let batches = images.div_ceil(FEW_BATCH).max(1);
+        Self { epochs: steps.div_ceil(batches), batch: FEW_BATCH, learning_rate: 3e-3, ..Self::for_mode(mode, seed) }
     }
 
     /// The paper's settings (its appendix): 80,000 steps on batches of 64 of 50,000 images.
@@ -207,17 +216,49 @@ pub struct Trainer {
     head: Head,
     optimizer: ModuleOptimizer,
     config: FitConfig,
-    steps: usize,
+    samples: usize,
     step: usize,
+    /// The order of the pass that is under way.
+    order: Vec<usize>,
 }
 
 impl Trainer {
     /// Starts from `head`, which is put on the device that `autodiff` names. `samples` is the number of images.
     pub fn new(head: &Head, config: FitConfig, samples: usize, autodiff: &Device) -> Self {
         let parameters = head.parameters.clone().fork(autodiff).train();
-        let steps = config.epochs * samples.div_ceil(config.batch);
         let optimizer = optimizer(&parameters, &config);
-        Self { head: Head { parameters, ..head.clone() }, optimizer, config, steps, step: 0 }
+        Self { head: Head { parameters, ..head.clone() }, optimizer, config, samples, step: 0, order: vec![] }
+    }
+
+    /// The same, as if so many steps were done already; the optimiser knows nothing of them.
+    pub fn after(self, step: usize) -> Self {
+        let epoch = step / self.batches().max(1);
+        Self { step, order: order(self.config.seed, epoch, self.samples), ..self }
+    }
+
+    /// Steps of one pass.
+    pub fn batches(&self) -> usize {
+        self.samples.div_ceil(self.config.batch)
+    }
+
+    /// Steps in all.
+    pub fn steps(&self) -> usize {
+        self.config.epochs * self.batches()
+    }
+
+    /// Steps done.
+    pub fn steps_done(&self) -> usize {
+        self.step
+    }
+
+    /// Which of the samples the next step is on.
+    pub fn batch(&mut self) -> &[usize] {
+        let (epoch, at) = (self.step / self.batches(), self.step % self.batches());
+        if at == 0 {
+            self.order = order(self.config.seed, epoch, self.samples);
+        }
+        let rest = &self.order[at * self.config.batch..];
+        &rest[..self.config.batch.min(rest.len())]
     }
 
     /// One step on a batch with its labels `[N]`; gives the mean cross-entropy before it, `[1]`.
@@ -225,7 +266,7 @@ impl Trainer {
         let logits = self.head.logits(encoder, kept).total();
         let loss = CrossEntropyLossConfig::new().init(&logits.device()).forward(logits, labels);
         let grads = GradientsParams::from_grads(loss.backward(), &self.head.parameters);
-        let rate = self.config.learning_rate * self.config.schedule.factor(self.step, self.steps);
+        let rate = self.config.learning_rate * self.config.schedule.factor(self.step, self.steps());
         self.head.parameters = self.optimizer.step(rate, self.head.parameters.clone(), grads);
         self.step += 1;
         loss.inner()
@@ -281,22 +322,21 @@ pub fn fit<S: Samples>(
     let mut trainer = Trainer::new(head, config, indices.len(), &autodiff);
     let mut tell = |event| if listen(event).is_break() { Err(FitError::Stopped) } else { Ok(()) };
     for epoch in 0..config.epochs {
-        let (mut sum, mut batches) = (Tensor::<1>::zeros([1], device), 0);
-        for batch in order(config.seed, epoch, indices.len()).chunks(config.batch) {
-            let batch: Vec<usize> = batch.iter().map(|&at| indices[at]).collect();
+        let mut sum = Tensor::<1>::zeros([1], device);
+        for _ in 0..trainer.batches() {
+            let batch: Vec<usize> = trainer.batch().iter().map(|&at| indices[at]).collect();
             let kept = samples.kept(&batch, device).map_err(FitError::Samples)?;
             let loss = trainer.step(encoder, &kept, labels(samples, &batch, device));
             sum = sum + loss.clone();
-            batches += 1;
             if trainer.step.is_multiple_of(REPORT_EVERY) {
-                let (step, steps, loss) = (trainer.step, trainer.steps, loss.into_scalar::<f32>());
+                let (step, steps, loss) = (trainer.step, trainer.steps(), loss.into_scalar::<f32>());
                 if !loss.is_finite() {
                     return Err(FitError::Diverged { step, learning_rate: config.learning_rate });
                 }
                 tell(Event::Step { step, steps, loss })?;
             }
         }
-        let loss = sum.into_scalar::<f32>() / batches.max(1) as f32;
+        let loss = sum.into_scalar::<f32>() / trainer.batches().max(1) as f32;
         tell(Event::Epoch { epoch: epoch + 1, epochs: config.epochs, loss })?;
     }
     Ok(trainer.head())

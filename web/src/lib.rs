@@ -19,4 +19,5 @@ pub mod palette;
 pub mod places;
 pub mod recovery;
 pub mod similarity;
+pub mod training;
 pub mod viewport;

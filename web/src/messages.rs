@@ -1,7 +1,10 @@
 //! What the interface and the engine say to each other through `postMessage`: bytes, which it copies as one piece, and
 //! which take the interface far less code to read than objects.
 
-use crate::viewport::Window;
+use crate::{
+    training::{FromTrainer, ToTrainer},
+    viewport::Window,
+};
 use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
@@ -36,6 +39,8 @@ pub enum ToEngine {
     Compare(Compare),
     /// Check this very page on the image of the last request.
     Check(Request),
+    /// Train.
+    Train(ToTrainer),
 }
 
 /// Images to compare with the chosen one.
@@ -99,6 +104,8 @@ pub enum Source {
     },
     /// An encoded image file.
     File(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// Planar bytes `[3, 32, 32]`.
+    Pixels(#[serde(with = "serde_bytes")] Vec<u8>),
 }
 
 /// From the engine to the interface.
@@ -149,6 +156,8 @@ pub enum FromEngine {
     },
     /// What was to be drawn.
     Drawn(Drawn),
+    /// How training goes.
+    Trained(FromTrainer),
 }
 
 /// What there is to see of an image beyond its predictions.

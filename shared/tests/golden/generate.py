@@ -42,6 +42,10 @@ KINDS = [
     ("vae", VAE, {"conv8": 7}, (0.2,)),
 ]
 FEATURES, CLASSES = 512, 10
+# Of what is trained: the class of each image, steps and learning rate of shared::train's settings for few images.
+LABELS, STEPS, RATE = (3, 0, 7), 5, 3e-3
+TRAINED = ("ali/ntk/0.01/generic", "vae/ntk/0.2/generic")
+MODES = ("activation", "gradient", "full", "finetune")
 
 
 # The recipe ----------------------------------------------------------------------------------------------------
@@ -91,13 +95,49 @@ def leaky_relu(x, slope, nearest):
 
 
 def features(x, layers, stored, ntk, slope, nearest):
+    return below(x, layers, stored, ntk, slope, nearest).mean(dim=(2, 3))
+
+
+def below(x, layers, stored, ntk, slope, nearest):
     for (weight, bias), (_, _, outputs, _, stride, padding, activation, pool) in zip(stored, layers):
         if ntk:
             weight, bias = weight / math.sqrt(outputs), bias * math.sqrt(0.1)
         x = torch.nn.functional.conv2d(x, weight, bias, stride, padding)
         x = leaky_relu(x, slope, nearest) if activation else x
         x = torch.nn.functional.avg_pool2d(x, pool)
-    return x.mean(dim=(2, 3))
+    return x
+
+
+# Training ------------------------------------------------------------------------------------------------------
+
+
+def trained(mode, x, layers, start, stored, tangents, ntk, slope):
+    """Logits after STEPS steps of Adam on all images at once, the learning rate falling to 0 linearly."""
+    theta2, x = stored[start:], below(x, layers[:start], stored[:start], ntk, slope, [])
+    top = lambda *theta2: features(x, layers[start:], theta2, ntk, slope, [])
+    free = lambda tensor: tensor.clone().requires_grad_()
+    omega = numbers("omega.weight", (FEATURES, CLASSES), 0.1)
+    w1 = [free(numbers("classifier.weight", (FEATURES, CLASSES), 0.1)), free(numbers("classifier.bias", (CLASSES,), 0.1))]
+    w2 = [(free(weight), free(bias)) for weight, bias in tangents]
+
+    def logits():
+        if mode == "finetune":
+            return top(*w2) @ w1[0] + w1[1]
+        f, moved = torch.func.jvp(top, tuple(theta2), tuple(w2))
+        activation = f @ w1[0] + w1[1] if mode != "gradient" else 0
+        return activation + (moved @ omega if mode != "activation" else 0)
+
+    w2_flat = [tensor for pair in w2 for tensor in pair]
+    decayed = {"params": w1, "weight_decay": 1e-3 if mode == "full" else 0.0}
+    groups = {"activation": [decayed], "gradient": [{"params": w2_flat}]}.get(mode, [decayed, {"params": w2_flat}])
+    optimizer = torch.optim.Adam(groups, lr=RATE, betas=(0.9, 0.999), eps=1e-5)
+    for step in range(STEPS):
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * (1 - step / STEPS)
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(logits(), torch.tensor(LABELS)).backward()
+        optimizer.step()
+    return logits().detach()
 
 
 def networks():
@@ -125,6 +165,10 @@ def main():
             f, moved = torch.func.jvp(top, tuple(stored[start:]), tuple(tangents))
             keep(f"{network}/{scope}/tangent", moved)
             keep(f"{network}/{scope}/gradient", moved @ omega)
+            if network in TRAINED:
+                for mode in MODES:
+                    logits = trained(mode, x, layers, start, stored, tangents, ntk, slope)
+                    keep(f"{network}/{scope}/{mode}/trained", logits)
         features(x, layers, stored, ntk, slope, nearest)
         keep(f"{network}/features", f)
         keep(f"{network}/activation", f @ w1 + b1)

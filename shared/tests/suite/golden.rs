@@ -4,7 +4,7 @@ use super::{
     measure::{assert_rows_close, read, rounding},
     recipe::{self, IMAGES, Network, Point},
 };
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::SafeTensors;
 use shared::{config::Mode, linear::Head};
 
@@ -53,9 +53,19 @@ fn networks() -> impl Iterator<Item = Network> {
     [Point::Generic, Point::Kink].into_iter().flat_map(recipe::networks)
 }
 
-fn name(network: Network) -> String {
+/// A network's name in the golden file.
+pub fn name(network: Network) -> String {
     let Network { kind, parametrization, slope, point } = network;
     format!("{kind}/{parametrization}/{slope}/{}", format!("{point:?}").to_lowercase())
+}
+
+/// A matrix of the golden file.
+pub fn matrix(name: &str, device: &Device) -> Tensor<2> {
+    let golden = file();
+    let golden = golden.tensor(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let [rows, columns] = [golden.shape()[0], golden.shape()[1]];
+    let values: Vec<f32> = golden.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    Tensor::from_data(TensorData::new(values, [rows, columns]), device)
 }
 
 /// The tolerance is [`rounding`]'s: the golden numbers themselves are exact to 1e-7.

@@ -11,6 +11,7 @@ pub mod models;
 pub mod recipe;
 pub mod similarity;
 pub mod solver;
+pub mod training;
 
 /// Makes one `#[test]` of every body, on the device that `$device()` gives, if it gives one.
 macro_rules! every_body_on {
@@ -64,6 +65,11 @@ macro_rules! every_body_on {
                 the_preconditioner_inverts_the_hessian,
                 the_minimum_is_that_of_gradient_descent,
                 solving_twice_gives_the_same,
+            }
+            training {
+                trained_models_agree_with_pytorch,
+                lessons_end_as_fits_do,
+                lessons_go_on_within_a_pass,
             }
         }
     };

@@ -5,6 +5,7 @@ use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web::{
     messages::{self, Compare, Draw, FromEngine, Request, Source, Start, ToEngine},
     recovery::Recovery,
+    training::ToTrainer,
 };
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
@@ -92,6 +93,15 @@ impl Link {
         if self.worker.as_ref().is_some_and(|running| running.ready_at.is_some_and(|last| id > last)) {
             self.recovery = Recovery::new(self.recovery.cpu_only);
         }
+    }
+
+    /// Has something done for training; whether there is an engine to do it.
+    pub fn train(&self, message: ToTrainer) -> bool {
+        let is_ready = self.worker.as_ref().is_some_and(|running| running.ready_at.is_some());
+        if is_ready {
+            self.send(&ToEngine::Train(message));
+        }
+        is_ready
     }
 
     /// The engine listens: tells it to start, and what is wanted.

@@ -8,6 +8,7 @@ mod gallery;
 mod insights;
 mod settings;
 mod state;
+mod training;
 mod url_state;
 mod views;
 

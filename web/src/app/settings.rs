@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use std::{fmt::Display, str::FromStr, time::Duration};
 use web::{
     gradient::{ClassChoice, Order},
+    training::Classes,
     viewport::Viewport,
 };
 
@@ -32,6 +33,39 @@ pub struct Settings {
     pub r: RwSignal<f32>,
     /// Whether the image is compared with the gallery's.
     pub compare: RwSignal<bool>,
+    /// The lesson's classes of CIFAR-10.
+    pub classes: RwSignal<Classes>,
+    /// Images a class that it fits on.
+    pub images: RwSignal<usize>,
+    /// The name of its scope.
+    pub train_scope: RwSignal<Named>,
+    /// About how many steps it has.
+    pub steps: RwSignal<usize>,
+    /// Where its randomness comes from.
+    pub seed: RwSignal<u32>,
+    /// Its steps a drawn frame.
+    pub speed: RwSignal<usize>,
+}
+
+/// One of few names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named(pub &'static str);
+
+/// The scopes of the page's network, the narrowest first.
+pub const SCOPES: [Named; 3] = [Named("conv5"), Named("conv4-5"), Named("conv3-5")];
+
+impl Display for Named {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(self.0)
+    }
+}
+
+impl FromStr for Named {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        SCOPES.into_iter().find(|name| name.0 == word).ok_or(())
+    }
 }
 
 impl Settings {
@@ -47,6 +81,12 @@ impl Settings {
             view: kept("view", Viewport::default()),
             r: kept("r", 1.0),
             compare: kept("compare", false),
+            classes: kept("classes", Classes::default()),
+            images: kept("images", 50),
+            train_scope: kept("trainscope", SCOPES[0]),
+            steps: kept("steps", 200),
+            seed: kept("seed", 1),
+            speed: kept("speed", 4),
         }
     }
 }

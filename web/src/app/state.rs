@@ -7,6 +7,7 @@ use crate::{
     gallery::{Index, Tile},
     insights::Insights,
     settings::Settings,
+    training::Training,
     url_state,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -16,6 +17,7 @@ use web::{
     messages::{Compare, Draw, Drawn, FromEngine, Insight, Mode, Progress, Ready, Source, Terms},
     numbers::best,
     recovery::Recovery,
+    training::ToTrainer,
 };
 use web_sys::File;
 
@@ -43,6 +45,8 @@ pub struct State {
     pub insights: Insights,
     /// What the visitor has set.
     pub settings: Settings,
+    /// The lesson.
+    pub training: Training,
     wanted: RwSignal<u32>,
     coming: RwSignal<Option<Outcome>>,
     baked: StoredValue<Baked>,
@@ -142,7 +146,8 @@ impl Choice {
         }
     }
 
-    fn source(&self) -> Source {
+    /// Where the engine finds it.
+    pub fn source(&self) -> Source {
         match self {
             Self::Tile(tile) => tile.source(),
             Self::Upload { bytes, .. } => Source::File(bytes.clone()),
@@ -179,6 +184,7 @@ impl State {
             trouble: RwSignal::new(None),
             insights: Insights::default(),
             settings: Settings::from_address(),
+            training: Training::default(),
             wanted: RwSignal::new(0),
             coming: RwSignal::new(None),
             baked: StoredValue::default(),
@@ -331,6 +337,7 @@ impl State {
             FromEngine::Told { id, insight } if id == self.wanted.get_untracked() => self.told(insight),
             FromEngine::Told { .. } => {}
             FromEngine::Drawn(drawn) => self.drawn(drawn),
+            FromEngine::Trained(message) => self.training.hear(self, message),
         }
     }
 
@@ -369,6 +376,11 @@ impl State {
         self.link.with_value(Link::check);
     }
 
+    /// Has something done for training; whether there is an engine to do it.
+    pub fn train(self, message: ToTrainer) -> bool {
+        self.link.try_with_value(|link| link.train(message)).unwrap_or_default()
+    }
+
     fn drawn(self, drawn: Drawn) {
         self.insights.drawn.set(Some(drawn));
         self.insights.drawing.set_value(false);
@@ -379,6 +391,7 @@ impl State {
 
     fn engine_ready(self, ready: Ready) {
         self.link.update_value(Link::ready);
+        self.training.engine_ready(self);
         self.insights.drawing.set_value(false);
         self.engine.update(|engine| {
             engine.progress = None;

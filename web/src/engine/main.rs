@@ -10,6 +10,7 @@ mod map;
 mod model;
 mod self_test;
 mod sources;
+mod training;
 mod worker;
 
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
     comparison::Comparison,
     model::{Model, ModelError},
     sources::{Files, Sheets},
+    training::Training,
 };
 use futures_channel::mpsc;
 use futures_util::StreamExt;
@@ -26,7 +28,10 @@ use std::{
     rc::Rc,
 };
 use wasm_bindgen_futures::spawn_local;
-use web::messages::{Check, Draw, FromEngine, Insight, Line, Mode, Request, Similar, Source, Start, ToEngine};
+use web::{
+    messages::{Check, Draw, FromEngine, Insight, Line, Mode, Request, Similar, Source, Start, ToEngine},
+    training::ToTrainer,
+};
 
 /// What the model is wanted for.
 enum Job {
@@ -42,6 +47,10 @@ enum Job {
     BeginCheck { id: u32, pixels: Vec<u8> },
     /// The next piece of a check.
     Check(Box<Checkup>),
+    /// What the interface says of training.
+    Train(Box<ToTrainer>),
+    /// The next piece of training.
+    GoOn,
 }
 
 /// The curve of a request's image, as far as it goes.
@@ -105,6 +114,11 @@ fn main() {
                 spawn_local(begin_check(desk, request));
             }
         }
+        ToEngine::Train(message) => {
+            if let Some(desk) = &*desk.borrow() {
+                desk.queue(Job::Train(Box::new(message)));
+            }
+        }
     });
     worker::post(&FromEngine::Listening);
 }
@@ -155,9 +169,10 @@ async fn serve(desk: Desk, files: Files, cpu_only: bool, mut queue: mpsc::Unboun
         }
         Err(error) => return worker::post(&FromEngine::Failed(error.to_string())),
     };
+    let mut training = Training::default();
     while let Some(job) = queue.next().await {
         let id = job.id();
-        match (work(&mut model, &desk, job).await, id) {
+        match (work(&mut model, &mut training, &desk, job).await, id) {
             (Ok(()), _) => {}
             (Err(error), Some(id)) => worker::post(&FromEngine::Refused { id, message: error.to_string() }),
             (Err(error), None) => worker::post(&FromEngine::Broken(error.to_string())),
@@ -171,12 +186,14 @@ impl Job {
         match self {
             Self::Predict { id, .. } => Some(*id),
             Self::Trace(trace) => Some(trace.id),
-            Self::Draw(_) | Self::Compare | Self::BeginCheck { .. } | Self::Check(_) => None,
+            Self::Draw(_) | Self::Compare | Self::BeginCheck { .. } | Self::Check(_) | Self::Train(_) | Self::GoOn => {
+                None
+            }
         }
     }
 }
 
-async fn work(model: &mut Model, desk: &Desk, job: Job) -> Result<(), ModelError> {
+async fn work(model: &mut Model, training: &mut Training, desk: &Desk, job: Job) -> Result<(), ModelError> {
     match job {
         Job::Predict { id, pixels } => predict(model, desk, id, &pixels).await,
         Job::Draw(draw) => {
@@ -194,6 +211,18 @@ async fn work(model: &mut Model, desk: &Desk, job: Job) -> Result<(), ModelError
         }
         Job::Check(checkup) => {
             check(model, desk, checkup).await;
+            Ok(())
+        }
+        Job::Train(message) => {
+            if training.hear(model, &desk.sheets, *message).await {
+                desk.queue(Job::GoOn);
+            }
+            Ok(())
+        }
+        Job::GoOn => {
+            if training.go_on(model, &desk.sheets).await {
+                desk.queue(Job::GoOn);
+            }
             Ok(())
         }
     }
@@ -290,8 +319,21 @@ async fn take_in(model: &Model, desk: &Desk, tiles: Vec<Source>) -> Result<(), M
     Ok(())
 }
 
+/// The bodies of `shared`'s tests that a browser's CPU has to pass too.
+#[cfg(test)]
+#[path = "../../../shared/tests/suite"]
+#[allow(dead_code, reason = "these are for more tests than the ones here")]
+mod suite {
+    pub mod golden;
+    pub mod measure;
+    pub mod recipe;
+    pub mod training;
+}
+
 #[cfg(test)]
 mod tests {
+    use crate::suite::training;
+    use burn::tensor::Device;
     use shared::{config, images};
     use wasm_bindgen_test::wasm_bindgen_test;
     use web::{cifar10, messages::Mode};
@@ -305,5 +347,15 @@ mod tests {
         );
         assert_eq!(cifar10::CLASSES, images::CIFAR10_CLASSES);
         assert_eq!(cifar10::SIDE, images::SIDE);
+    }
+
+    #[wasm_bindgen_test]
+    async fn models_are_trained_as_by_pytorch() {
+        training::trained_models_agree_with_pytorch(&Device::flex()).await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn lessons_end_as_fits_do() {
+        training::lessons_end_as_fits_do(&Device::flex()).await;
     }
 }

@@ -5,18 +5,18 @@ use crate::{
     self_test::{self, SelfTestError},
     sources::{Files, SourceError},
 };
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use shared::{
     config::{self, Scope},
-    encoder::{Encoder, LayerSpec},
+    encoder::{Conv, Encoder, LayerSpec},
     features::Kept,
     images,
     jvp::Dual,
     kernels::{self, outer_product_view},
-    linear::{Classifier, Head},
-    weights::{self, WeightsError},
+    linear::{Classifier, Head, Parameters},
+    weights::{self, Precision, WeightsError},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 use web::{
     messages::{self, Backend, Draw, Drawn, Gradient, Layer, Line, Maps, Mode, Network, Ready, Terms},
     similarity::Features,
@@ -43,6 +43,8 @@ pub struct Model {
     pub backend: Backend,
     files: Files,
     device: Device,
+    /// The base network's file.
+    base: Rc<[u8]>,
     encoder: Encoder,
     scope: Scope,
     heads: BTreeMap<Mode, Head>,
@@ -52,10 +54,10 @@ impl Model {
     /// Loads the base network and the smallest head, and puts them on the GPU if that computes right.
     pub async fn load(files: Files, cpu_only: bool) -> Result<(Self, Ready), ModelError> {
         let path = format!("{FOLDER}/model.safetensors");
-        let base = files.fetch_model(&path, "the network").await?;
+        let base: Rc<[u8]> = files.fetch_model(&path, "the network").await?.into();
         let encoder = read_base(&base, &Device::flex())?;
         let head = fetch_head(&files, Mode::Activation, narrowest(&encoder)).await?;
-        let cpu = Self::new(Backend::Cpu, files.clone(), Device::flex(), encoder, &head)?;
+        let cpu = Self::new(Backend::Cpu, files.clone(), Device::flex(), base.clone(), encoder, &head)?;
         let network = cpu.network();
         let on_cpu = |cpu, note| {
             Ok((cpu, Ready { backend: Backend::Cpu, adapter: String::new(), note, network: network.clone() }))
@@ -68,16 +70,23 @@ impl Model {
             Err(error) => return on_cpu(cpu, Some(error.to_string())),
         };
         let encoder = read_base(&base, &device)?;
-        let gpu = Self::new(Backend::Webgpu, files, device, encoder, &head)?;
+        let gpu = Self::new(Backend::Webgpu, files, device, base, encoder, &head)?;
         match gpu.agrees_with(&cpu).await {
             Ok(()) => Ok((gpu, Ready { backend: Backend::Webgpu, adapter, note: None, network })),
             Err(error) => on_cpu(cpu, Some(error.to_string())),
         }
     }
 
-    fn new(backend: Backend, files: Files, device: Device, encoder: Encoder, head: &[u8]) -> Result<Self, ModelError> {
+    fn new(
+        backend: Backend,
+        files: Files,
+        device: Device,
+        base: Rc<[u8]>,
+        encoder: Encoder,
+        head: &[u8],
+    ) -> Result<Self, ModelError> {
         let scope = narrowest(&encoder);
-        let mut model = Self { backend, files, device, encoder, scope, heads: BTreeMap::new() };
+        let mut model = Self { backend, files, device, base, encoder, scope, heads: BTreeMap::new() };
         model.add_head(Mode::Activation, head)?;
         Ok(model)
     }
@@ -101,8 +110,49 @@ impl Model {
 
     /// The frozen part of an image `[3, 32, 32]`.
     pub fn keep(&self, pixels: &[u8]) -> Kept {
-        let image = images::to_tensor(pixels, self.encoder.config.input_range, &self.device);
-        self.encoder.keep(image, self.scope)
+        self.keep_for(pixels, self.scope)
+    }
+
+    /// The frozen part of images `[N, 3, 32, 32]`, for any scope.
+    pub fn keep_for(&self, pixels: &[u8], scope: Scope) -> Kept {
+        let images = images::to_tensor(pixels, self.encoder.config.input_range, &self.device);
+        self.encoder.keep(images, scope)
+    }
+
+    /// The network.
+    pub fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    /// What computes.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// A tensor's numbers.
+    pub async fn numbers<const D: usize>(&self, tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
+        numbers(tensor).await
+    }
+
+    /// A head's file.
+    pub async fn head_file(&self, head: &Head) -> Result<Vec<u8>, ModelError> {
+        let head = on_cpu(head).await?;
+        weights::write_head(&self.encoder, &head, Precision::F32).map_err(unwritable)
+    }
+
+    /// A file with the network and a head, for the native program.
+    pub async fn model_file(&self, head: &Head) -> Result<Vec<u8>, ModelError> {
+        let (encoder, head) = (read_base(&self.base, &Device::flex())?, on_cpu(head).await?);
+        weights::write_model(&encoder, &head, Precision::F32).map_err(unwritable)
+    }
+
+    /// The head of a file, if it was fitted on this network.
+    pub fn read_head(&self, bytes: &[u8]) -> Result<Head, WeightsError> {
+        let base = weights::metadata(bytes)?.head.map(|head| head.base);
+        if base.is_some_and(|base| base != self.encoder.digest) {
+            return Err(WeightsError::OtherBase("checksums"));
+        }
+        weights::read_head(bytes, &self.encoder, &self.device)
     }
 
     /// The terms of one model's logits; its head is loaded when it is first needed.
@@ -231,6 +281,40 @@ impl Model {
         head.parameters.tangents = self.encoder.stored[start..].to_vec();
         terms(&head, &self.encoder, &self.keep(&self_test::pattern())).await
     }
+}
+
+fn unwritable(error: WeightsError) -> ModelError {
+    ModelError::Weights("the fitted model".to_owned(), error)
+}
+
+/// A head's numbers where they can be read at once, which a browser's GPU does not allow.
+async fn on_cpu(head: &Head) -> Result<Head, ModelError> {
+    let Parameters { classifier, tangents, replaced } = &head.parameters;
+    let classifier = match classifier {
+        Some(Classifier { weight, bias }) => {
+            Some(Classifier::new(moved(weight.val()).await?, moved(bias.val()).await?))
+        }
+        None => None,
+    };
+    let omega = match &head.omega {
+        Some(omega) => Some(moved(omega.clone()).await?),
+        None => None,
+    };
+    let (tangents, replaced) = (convs_on_cpu(tangents).await?, convs_on_cpu(replaced).await?);
+    Ok(Head { omega, parameters: Parameters { classifier, tangents, replaced }, ..head.clone() })
+}
+
+async fn convs_on_cpu(convs: &[Conv]) -> Result<Vec<Conv>, ModelError> {
+    let mut there = Vec::new();
+    for Conv { weight, bias } in convs {
+        there.push(Conv::new(moved(weight.val()).await?, moved(bias.val()).await?));
+    }
+    Ok(there)
+}
+
+async fn moved<const D: usize>(tensor: Tensor<D>) -> Result<Tensor<D>, ModelError> {
+    let shape = tensor.dims();
+    Ok(Tensor::from_data(TensorData::new(numbers(tensor).await?, shape), &Device::flex()))
 }
 
 fn read_base(bytes: &[u8], device: &Device) -> Result<Encoder, ModelError> {

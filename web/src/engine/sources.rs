@@ -23,6 +23,8 @@ pub enum SourceError {
     Sheet(#[from] ImageError),
     #[error("the gallery has no image there")]
     NoTile,
+    #[error("{0} bytes are no image of the network's size")]
+    Pixels(usize),
     #[error(transparent)]
     Image(#[from] images::ImageError),
 }
@@ -111,6 +113,8 @@ impl Sheets {
     pub async fn picture(&self, source: Source) -> Result<Picture, SourceError> {
         match source {
             Source::File(bytes) => Ok(images::decode(&bytes)?),
+            Source::Pixels(pixels) if pixels.len() == IMAGE_BYTES => Ok(Picture { pixels, notes: Vec::new() }),
+            Source::Pixels(bytes) => Err(SourceError::Pixels(bytes.len())),
             Source::Tile { sheet, x, y } => {
                 let pixels = tile(&*self.sheet(&sheet).await?, x, y)?;
                 Ok(Picture { pixels, notes: Vec::new() })

@@ -65,6 +65,7 @@ fn Contents() -> impl IntoView {
         ("predictions", "The predictions"),
         ("line", "The tangent"),
         ("similar", "Similar images"),
+        ("train", "Train it here"),
         ("check", "Self-check"),
     ];
     let link = |(id, name)| view! { <a href=format!("#{id}") data-testid=format!("to-{id}")>{name}</a> };

@@ -18,6 +18,7 @@ mod select;
 mod similar;
 mod spatial;
 mod terms;
+mod train;
 mod upload;
 
 use crate::{canvas, state::State};
@@ -50,6 +51,7 @@ pub fn Page() -> impl IntoView {
             <ResultView />
             <line::LineView />
             <similar::SimilarView />
+            <train::TrainView />
             <check::CheckView />
         </main>
     }

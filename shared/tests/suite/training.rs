@@ -1,0 +1,117 @@
+//! Training step by step: against PyTorch's Adam in 64-bit floats (`golden/generate.py`), and the lesson against a fit.
+
+use super::{
+    golden,
+    measure::assert_close,
+    recipe::{self, IMAGES, Network, Point},
+};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use shared::{
+    config::{EncoderKind, Mode, Parametrization, Scope},
+    features::Kept,
+    lesson::{Examples, Lesson, Plan},
+    linear::Head,
+    train::{self, FitConfig, Trainer},
+};
+use std::ops::ControlFlow;
+
+/// The class of each image, and the steps: as in `golden/generate.py`.
+const LABELS: [u8; IMAGES] = [3, 0, 7];
+const STEPS: usize = 5;
+/// The slopes of the networks that are trained: ALI's, the VAE's.
+const TRAINED_SLOPES: [f32; 2] = [0.01, 0.2];
+/// The project's bound for trained models; rounding grows along the steps.
+const TOLERANCE: f32 = 1e-3;
+
+/// One of each kind.
+fn networks() -> impl Iterator<Item = Network> {
+    let wanted =
+        |network: &Network| network.parametrization == Parametrization::Ntk && TRAINED_SLOPES.contains(&network.slope);
+    let of_a_kind = |network: &Network| (network.kind == EncoderKind::Vae) == (network.slope == TRAINED_SLOPES[1]);
+    recipe::networks(Point::Generic).filter(wanted).filter(of_a_kind)
+}
+
+/// Every mode and scope, from heads at random, all images a step.
+pub async fn trained_models_agree_with_pytorch(device: &Device) {
+    for network in networks() {
+        let encoder = network.encoder(device);
+        for &scope in network.kind.scopes() {
+            let kept = encoder.keep(recipe::images(device), scope);
+            for &mode in Mode::ALL {
+                let config = FitConfig::for_few(mode, 1, IMAGES, STEPS);
+                let autodiff = device.clone().autodiff();
+                let mut trainer = Trainer::new(&network.head(mode, scope, device), config, IMAGES, &autodiff);
+                for _ in 0..trainer.steps() {
+                    let batch = trainer.batch().to_vec();
+                    trainer.step(&encoder, &kept.select(&batch), labels(&batch, device));
+                }
+                let found = trainer.head().logits(&encoder, &kept).total();
+                let what = format!("{}/{scope}/{mode}/trained", golden::name(network));
+                assert_close(&what, found, golden::matrix(&what, device), TOLERANCE).await;
+            }
+        }
+    }
+}
+
+/// A lesson's models are those that fits with its settings make, over several batches.
+pub async fn lessons_end_as_fits_do(device: &Device) {
+    let (network, scope) = (networks().next().expect("there is one"), Scope::Conv5);
+    let (encoder, examples) = (network.encoder(device), examples(network, scope, device));
+    let classes: Vec<String> = (0..recipe::CLASSES).map(|class| class.to_string()).collect();
+    let plan = Plan { scope, classes: classes.clone(), steps: 2 * STEPS, seed: 3 };
+    let mut lesson = Lesson::new(plan, encoder.clone(), examples.clone(), device);
+    while lesson.is_preparing() {
+        lesson.prepare();
+    }
+    for _ in 0..lesson.steps() {
+        Mode::ALL.iter().for_each(|&mode| drop(lesson.step(mode).expect("it has begun")));
+    }
+    let indices: Vec<usize> = (0..examples.fitted).collect();
+    let fit = |head: &Head| {
+        let config = FitConfig::for_few(head.mode, 3, examples.fitted, 2 * STEPS);
+        let told = train::fit(&encoder, head, &examples, &indices, config, device, |_| ControlFlow::Continue(()));
+        told.expect("it does not diverge")
+    };
+    let base = fit(&Head::activation(&encoder, scope, classes, device));
+    for &mode in Mode::ALL {
+        let expected = match mode {
+            Mode::Activation => base.clone(),
+            _ => fit(&Head::start(mode, scope, &encoder, &base, device)),
+        };
+        let found = lesson.head(mode).expect("it has begun");
+        let logits = |head: &Head| head.logits(&encoder, &examples.kept).total();
+        assert_close(&format!("{mode}"), logits(&found), logits(&expected), 1e-5).await;
+    }
+}
+
+/// A model that is put back in the middle of a pass goes on with the images that come next.
+pub async fn lessons_go_on_within_a_pass(device: &Device) {
+    let (network, scope) = (networks().next().expect("there is one"), Scope::Conv5);
+    let head = network.head(Mode::Activation, scope, device);
+    let config = FitConfig::for_few(Mode::Activation, 3, 70, 6);
+    let trainer = || Trainer::new(&head, config, 70, &device.clone().autodiff());
+    let (mut whole, mut later) = (trainer(), trainer().after(4));
+    let (encoder, examples) = (network.encoder(device), examples(network, scope, device));
+    for _ in 0..4 {
+        let batch = whole.batch().to_vec();
+        let batch: Vec<usize> = batch.into_iter().map(|index| index % examples.labels.len()).collect();
+        let labels = batch.iter().map(|&index| i32::from(examples.labels[index])).collect::<Vec<_>>();
+        let labels = Tensor::from_data(TensorData::new(labels, [batch.len()]), device);
+        whole.step(&encoder, &examples.kept.select(&batch), labels);
+    }
+    assert_eq!(whole.batch(), later.batch());
+    assert_eq!(whole.batch().len(), 32, "the second batch of the second pass");
+}
+
+fn labels(batch: &[usize], device: &Device) -> Tensor<1, Int> {
+    let labels: Vec<i32> = batch.iter().map(|&index| i32::from(LABELS[index])).collect();
+    Tensor::from_data(TensorData::new(labels, [batch.len()]), device)
+}
+
+/// The recipe's images again and again, so that a pass has two batches.
+fn examples(network: Network, scope: Scope, device: &Device) -> Examples {
+    let kept: Kept = network.encoder(device).keep(recipe::images(device), scope);
+    let rows: Vec<usize> = (0..36).map(|index| index % IMAGES).collect();
+    let labels = rows.iter().map(|&row| LABELS[row]).collect();
+    Examples { kept: kept.select(&rows), labels, fitted: rows.len() }
+}

@@ -1,0 +1,271 @@
+// The section of training, against the native program. Environment: as in page.test.js; EVALUATE=1 also has the native
+// program measure a model on CIFAR-10's test images, which it fetches.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { launch } from "./chromium.js";
+import { DIST, indices, tilePng } from "./gallery.js";
+import { Lesson, MODES } from "./lesson.js";
+import { serve } from "./server.js";
+
+/** Two classes, five images each, two passes: nothing that a software GPU could not do. */
+const TINY = "?classes=35&images=5&steps=5&speed=1";
+const SMALL = "?classes=35&images=20&steps=50&speed=4";
+/** Two backends round differently, step after step. */
+const TOLERANCE = 1e-3;
+
+let scratch;
+let server;
+
+before(async () => {
+  scratch = mkdtempSync(join(tmpdir(), "gradfeat-e2e-"));
+  server = await serve(DIST);
+});
+
+after(async () => {
+  await server.close();
+  rmSync(scratch, { recursive: true });
+});
+
+/** What the native program makes of a saved model and an image of the gallery. */
+function predict({ name, bytes }, index) {
+  const [model, image] = [join(scratch, name), join(scratch, "image.png")];
+  writeFileSync(model, bytes);
+  writeFileSync(image, tilePng(index));
+  return JSON.parse(native("predict", model, image))[0];
+}
+
+function native(...options) {
+  const program = process.env.GRADFEAT;
+  assert.ok(program, "GRADFEAT must name the native program");
+  return execFileSync(program, [...options, "--json", "--device", "cpu"], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+}
+
+/** The numbers of a file's tensor, and its metadata. */
+function tensor(bytes, name) {
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString("utf8", 8, start));
+  const [from, to] = header[name].data_offsets;
+  const values = Float32Array.from({ length: (to - from) / 4 }, (_, at) => bytes.readFloatLE(start + from + 4 * at));
+  return { values, metadata: header.__metadata__ };
+}
+
+for (const backend of ["cpu", "webgpu"]) {
+  describe(`training on ${backend}`, { timeout: 900_000 }, () => {
+    let browser;
+    let lesson;
+    const files = {};
+
+    before(async () => {
+      browser = await launch(backend);
+      lesson = await Lesson.open(browser, server.url, TINY);
+    });
+
+    after(() => browser.close());
+
+    test("one step by keyboard, and then play to the end", async () => {
+      assert.equal(await lesson.page.engine.getAttribute("data-backend"), backend);
+      await lesson.get("step").press("Enter");
+      await lesson.until("learning", 1);
+      const first = await lesson.models();
+      assert.ok(MODES.every((mode) => first[mode].loss > 0), JSON.stringify(first));
+      assert.ok(Math.abs(first.activation.loss - Math.log(2)) < 1e-3, "the activation model begins at 0");
+      assert.ok(Math.abs(first.gradient.loss - Math.log(2)) < 1e-3, "and so does the gradient model");
+      assert.ok(Math.abs(first.full.loss - first.finetune.loss) < 1e-3, "these two begin as the same function");
+      await lesson.get("play").press("Space");
+      await lesson.until("done", 5);
+      const last = await lesson.models();
+      assert.ok(MODES.every((mode) => last[mode].loss < first[mode].loss), JSON.stringify({ first, last }));
+    });
+
+    test("saved models are what the native program takes, with the lesson's classes", async () => {
+      for (const mode of MODES) files[mode] = await lesson.save(mode);
+      for (const mode of MODES) {
+        const { class: found, label, logits, gradient_logits: gradient } = predict(files[mode], indices(0)[0]);
+        assert.equal(logits.length, 2);
+        assert.ok(["cat", "dog"].includes(label) && found < 2);
+        assert.equal(gradient.some((value) => value !== 0), mode === "gradient" || mode === "full");
+      }
+    });
+
+    test("a model is loaded back, and the lesson's accuracies are the same", async () => {
+      const before = await lesson.models();
+      await lesson.get("reset").click();
+      await lesson.until("idle", 0);
+      await lesson.load("full.safetensors", files.full.bytes);
+      await lesson.get("note").getByText("now the full model").waitFor({ timeout: 120_000 });
+      const after = await lesson.models();
+      assert.equal(after.full.held, before.full.held);
+      assert.equal(after.full.fitted, before.full.fitted);
+    });
+
+    test("what is no model of this lesson is refused, and why", async () => {
+      await lesson.load("notes.safetensors", Buffer.from("not a model"));
+      await lesson.get("note").getByText("safetensors").waitFor();
+      const damaged = Buffer.from(files.full.bytes).fill(0xff, files.full.bytes.length - 8);
+      await lesson.load("damaged.safetensors", damaged);
+      await lesson.get("note").getByText("not finite").waitFor({ timeout: 60_000 });
+    });
+
+    test("nothing was printed as an error, nothing asked of others", () => lesson.page.assertQuiet());
+
+    after(() => (trained[backend] = files));
+  });
+}
+
+const trained = {};
+
+test("both backends train the same models", { timeout: 60_000 }, () => {
+  for (const [mode, name] of [["gradient", "conv5.tangent.weight"], ["full", "conv5.tangent.weight"], ["finetune", "conv5.finetuned.weight"], ["full", "classifier.weight"]]) {
+    const [cpu, gpu] = ["cpu", "webgpu"].map((backend) => tensor(trained[backend][mode].bytes, name).values);
+    const size = cpu.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const far = cpu.reduce((most, value, at) => Math.max(most, Math.abs(value - gpu[at])), 0);
+    assert.ok(size > 0 && far <= TOLERANCE * Math.max(size, 1), `${mode}, ${name}: ${far} of ${size}`);
+  }
+});
+
+describe("lessons", { timeout: 900_000 }, () => {
+  let browser;
+
+  before(async () => {
+    browser = await launch("cpu");
+  });
+
+  after(() => browser.close());
+
+  test("the same seed trains the same models, another one others", async () => {
+    const run = async (seed) => {
+      const lesson = await Lesson.open(browser, server.url, `${SMALL}&seed=${seed}`);
+      const models = await lesson.train();
+      const { values } = tensor((await lesson.save("activation")).bytes, "classifier.weight");
+      await lesson.page.close();
+      return { loss: models.full.loss, values };
+    };
+    const [one, again, other] = [await run(7), await run(7), await run(8)];
+    assert.deepEqual(one, again);
+    assert.notDeepEqual(one.values, other.values);
+  });
+
+  test("settings are in the address, and a change ends the lesson", async () => {
+    const lesson = await Lesson.open(browser, server.url, SMALL);
+    await lesson.get("step").click();
+    await lesson.until("learning", 1);
+    await lesson.get("class").nth(8).check();
+    await lesson.until("idle", 0);
+    await lesson.get("images").selectOption("10");
+    await lesson.get("scope").selectOption("conv4-5");
+    await lesson.get("seed").fill("12");
+    await lesson.get("seed").press("Tab");
+    await lesson.tab.waitForURL((url) => {
+      const get = (name) => url.searchParams.get(name);
+      return get("classes") === "358" && get("images") === "10" && get("trainscope") === "conv4-5" && get("seed") === "12";
+    });
+    await lesson.get("class").nth(8).uncheck();
+    await lesson.get("class").nth(3).uncheck();
+    await lesson.get("play").click();
+    await lesson.get("note").getByText("two classes").waitFor();
+    await lesson.page.close();
+  });
+
+  test("an image is predicted while the models train", async () => {
+    const lesson = await Lesson.open(browser, server.url, "?classes=35&steps=2000&speed=50");
+    await lesson.get("play").click();
+    await lesson.beyond(3);
+    const before = Number((await lesson.data()).step);
+    await lesson.page.choose(indices(0)[4]);
+    assert.equal((await lesson.data()).playing, "true");
+    await lesson.beyond(before);
+    await lesson.get("play").click();
+    await lesson.get("status").getByText("Paused").waitFor();
+    await lesson.page.close();
+  });
+
+  test("own classes from files and from the chosen image, five images each", async () => {
+    const lesson = await Lesson.open(browser, server.url, "?classes=&images=50&steps=50&speed=10");
+    const gallery = indices(0);
+    for (const [place, name] of ["mine", "yours"].entries()) {
+      await lesson.get("name").fill(name);
+      await lesson.get("name").press("Enter");
+      const own = lesson.get("own").nth(place);
+      const files = gallery.slice(4 * place, 4 * place + 4).map((index) => ({ name: `${index}.png`, mimeType: "image/png", buffer: tilePng(index) }));
+      await own.getByTestId("train-files").setInputFiles(files);
+      await lesson.tab.waitForFunction((place) => document.querySelectorAll("[data-testid=train-own]")[place].dataset.count === "4", place);
+      await lesson.page.choose(gallery[10 + place]);
+      await own.getByTestId("train-add-chosen").click();
+      await lesson.tab.waitForFunction((place) => document.querySelectorAll("[data-testid=train-own]")[place].dataset.count === "5", place);
+    }
+    const models = await lesson.train();
+    assert.equal(models.full.fitted, 1, "eight images are learned by heart");
+    assert.ok([0, 0.5, 1].includes(models.full.held), "two are held out");
+    const { metadata } = tensor((await lesson.save("full")).bytes, "classifier.weight");
+    assert.deepEqual(JSON.parse(metadata.classes), ["mine", "yours"]);
+    lesson.page.assertQuiet();
+    await lesson.page.close();
+  });
+
+  test("a file that is no image is refused, and the class stays", async () => {
+    const lesson = await Lesson.open(browser, server.url, TINY);
+    await lesson.get("name").fill("mine");
+    await lesson.get("add-class").click();
+    await lesson.get("files").setInputFiles({ name: "notes.png", mimeType: "image/png", buffer: Buffer.from("no image") });
+    await lesson.get("note").getByText("not an image").waitFor();
+    assert.equal(await lesson.get("own").count(), 1);
+    await lesson.page.close();
+  });
+
+  test("a model of all ten classes is measured by the native program", { skip: !process.env.EVALUATE }, async () => {
+    const lesson = await Lesson.open(browser, server.url, "?classes=0123456789&images=50&steps=100&speed=50");
+    const models = await lesson.train();
+    const file = join(scratch, "ten.safetensors");
+    writeFileSync(file, (await lesson.save("full")).bytes);
+    const { full } = JSON.parse(native("evaluate", file));
+    assert.ok(Math.abs(full.test_accuracy - models.full.held) < 0.06, `${full.test_accuracy} of 10,000, ${models.full.held} of 500`);
+    await lesson.page.close();
+  });
+
+  test("a lesson goes on from its snapshot when the engine's worker breaks", async () => {
+    const lesson = await Lesson.open(browser, server.url, "?classes=35&images=50&steps=2000&speed=50");
+    await lesson.get("play").click();
+    await lesson.beyond(200);
+    const worker = lesson.tab.workers().at(-1);
+    await worker.evaluate(() => setTimeout(() => Promise.reject(new Error("sabotage")), 0));
+    await lesson.get("note").getByText("goes on from step").waitFor({ timeout: 120_000 });
+    const from = Number((await lesson.get("note").innerText()).match(/step (\d+)/)[1]);
+    assert.ok(from > 0, "there was a snapshot");
+    await lesson.beyond(from + 20);
+    const { full } = await lesson.models();
+    assert.ok(full.fitted > 0.9, `${full.fitted}`);
+    await lesson.page.close();
+  });
+
+  test("the engine's memory does not grow from the 200th step to the 1000th", async () => {
+    server.faults.sabotage = `
+      const { instantiateStreaming } = WebAssembly;
+      WebAssembly.instantiateStreaming = async (...of) => {
+        const made = await instantiateStreaming.apply(WebAssembly, of);
+        self.engineMemory = made.instance.exports.memory;
+        return made;
+      };\n`;
+    const lesson = await Lesson.open(browser, server.url, "?classes=35&images=5&steps=1000&speed=50");
+    server.faults.sabotage = "";
+    const worker = lesson.tab.workers().at(-1);
+    const bytes = () => worker.evaluate(() => self.engineMemory.buffer.byteLength);
+    await lesson.get("play").click();
+    await lesson.beyond(200);
+    const early = await bytes();
+    await lesson.until("done", 1000);
+    const late = await bytes();
+    assert.ok(early > 1e6 && late <= early, `from ${early} to ${late} bytes`);
+    await lesson.page.close();
+  });
+
+  test("the section fits a phone", async () => {
+    const lesson = await Lesson.open(browser, server.url, TINY, { viewport: { width: 390, height: 844 } });
+    await lesson.train();
+    assert.ok((await lesson.tab.evaluate(() => document.documentElement.scrollWidth)) <= 390);
+    await lesson.page.close();
+  });
+});
