@@ -62,7 +62,7 @@ function watch() {
   window.Worker = class extends Plain {
     constructor(...all) {
       super(...all);
-      this.addEventListener("message", ({ data }) => seen.messages.push({ kind: data[0], at: performance.now() }));
+      this.addEventListener("message", ({ data }) => seen.messages.push({ kind: data[0][0], at: performance.now() }));
     }
   };
 }

@@ -1,11 +1,12 @@
 //! What the interface and the engine say to each other through `postMessage`: bytes, which it copies as one piece, and
-//! which take the interface far less code to read than objects.
+//! which take the interface far less code to read than objects; beside them the files that a message speaks of.
 
 use crate::{
+    blobs,
     training::{FromTrainer, ToTrainer},
     viewport::Window,
 };
-use js_sys::Uint8Array;
+use js_sys::{Array, Uint8Array};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -16,14 +17,19 @@ pub struct Malformed;
 
 /// A message for `postMessage`.
 pub fn write(message: &impl Serialize) -> Result<JsValue, Malformed> {
-    let bytes = postcard::to_allocvec(message).map_err(|_| Malformed)?;
-    Ok(Uint8Array::from(&bytes[..]).into())
+    let (bytes, files) = blobs::beside(|| postcard::to_allocvec(message));
+    let bytes = Uint8Array::from(&bytes.map_err(|_| Malformed)?[..]);
+    Ok(Array::of2(&bytes, &files).into())
 }
 
 /// A message as `postMessage` brought it.
 pub fn read<T: DeserializeOwned>(message: &JsValue) -> Result<T, Malformed> {
-    let bytes = message.dyn_ref::<Uint8Array>().ok_or(Malformed)?.to_vec();
-    postcard::from_bytes(&bytes).map_err(|_| Malformed)
+    let parts: &Array = message.dyn_ref().ok_or(Malformed)?;
+    let [bytes, files] = [0, 1].map(|index| parts.get(index));
+    let (Some(bytes), Ok(files)) = (bytes.dyn_ref::<Uint8Array>(), files.dyn_into::<Array>()) else {
+        return Err(Malformed);
+    };
+    blobs::with(files, || postcard::from_bytes(&bytes.to_vec())).map_err(|_| Malformed)
 }
 
 /// From the interface to the engine.

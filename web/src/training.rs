@@ -1,6 +1,9 @@
 //! Training in the page: what the interface and the engine say of it, which images it is on, and its curves.
 
-use crate::messages::{Mode, Source};
+use crate::{
+    blobs,
+    messages::{Mode, Source},
+};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use web_sys::Blob;
@@ -36,7 +39,7 @@ pub enum ToTrainer {
         /// The lesson.
         id: u32,
         /// The file.
-        #[serde(with = "serde_wasm_bindgen::preserve")]
+        #[serde(with = "blobs::one")]
         file: Blob,
     },
     /// Read an image as the network sees it.
@@ -75,7 +78,7 @@ pub struct Snapshot {
     /// Steps done.
     pub step: usize,
     /// A file for each model, in the order of [`Mode::ALL`].
-    #[serde(with = "blobs")]
+    #[serde(with = "blobs::many")]
     pub models: Vec<Blob>,
 }
 
@@ -105,7 +108,7 @@ pub enum FromTrainer {
         /// Which model.
         mode: Mode,
         /// The file.
-        #[serde(with = "serde_wasm_bindgen::preserve")]
+        #[serde(with = "blobs::one")]
         file: Blob,
     },
     /// A file's model has taken the place of its mode's.
@@ -306,22 +309,6 @@ pub fn path(points: impl Iterator<Item = (f32, f32)>, right: f32, top: f32) -> S
         path += &format!("{letter}{} {}", place(x / right), place(1.0 - y / top));
     }
     path
-}
-
-mod blobs {
-    use js_sys::Array;
-    use serde::{Deserializer, Serializer};
-    use wasm_bindgen::JsCast;
-    use web_sys::Blob;
-
-    pub fn serialize<S: Serializer>(blobs: &[Blob], serializer: S) -> Result<S::Ok, S::Error> {
-        serde_wasm_bindgen::preserve::serialize(&blobs.iter().collect::<Array>(), serializer)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Blob>, D::Error> {
-        let blobs: Array = serde_wasm_bindgen::preserve::deserialize(deserializer)?;
-        Ok(blobs.iter().map(JsCast::unchecked_into).collect())
-    }
 }
 
 #[cfg(test)]
