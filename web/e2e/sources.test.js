@@ -267,7 +267,7 @@ describe("files that are not as they should be", { timeout: 600_000 }, () => {
     assert.match(await page.engine.innerText(), /the network is not usable/);
     server.faults.replaced = { "full-conv5.safetensors": tilePng(indices(0)[0]) };
     await page.page.getByTestId("engine-retry").click();
-    await page.page.getByTestId("result-error").getByText("the full model is not usable").waitFor({ timeout: 60_000 });
+    await page.page.getByTestId("result-error").filter({ hasText: "the full model is not usable" }).waitFor({ timeout: 60_000 });
     server.faults.replaced = {};
     await page.page.getByTestId("result").getByRole("button", { name: "Try again" }).click();
     await page.outcome(String(indices(0)[0]));

@@ -364,7 +364,7 @@ fn along(course: &Course, axis: Axis, mode: usize, points: &[(usize, f32)]) -> i
 fn Models() -> impl IntoView {
     let rows = (0..4).map(|mode| view! { <Model mode /> }).collect_view();
     view! {
-        <div class="table">
+        <div class="table" tabindex="0" role="region" aria-label="How far the four models are">
             <table>
                 <thead>
                     <tr>
