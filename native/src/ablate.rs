@@ -14,44 +14,16 @@ use crate::{
     run::Run,
 };
 use anyhow::{Context, Result, ensure};
-use burn::tensor::{Device, Tensor};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shared::{
-    config::{EncoderConfig, Mode, Parametrization, Scope},
-    encoder::{Conv, Encoder},
-    linear::{Classifier, Head},
+    ablation::{self, Origin, untrained},
+    config::{Mode, Scope},
+    encoder::Encoder,
+    linear::Head,
     weights::{self, Precision},
 };
 use std::{fmt, path::PathBuf};
-
-/// The deviation of a random ω: the published code's, PyTorch's for 512 inputs.
-const OMEGA_DEVIATION: f64 = 0.025_5;
-
-/// Where parameters come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Origin {
-    /// A network that was never trained.
-    Random,
-    /// The base network; for ω, the activation model fitted on it.
-    Trained,
-}
-
-impl Origin {
-    const BOTH: [Self; 2] = [Self::Random, Self::Trained];
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(match self {
-            Self::Random => "random",
-            Self::Trained => "trained",
-        })
-    }
-}
 
 /// A row of the table, for one scope.
 #[derive(Debug, Clone, Serialize)]
@@ -168,19 +140,14 @@ impl Table<'_, '_> {
         run: &mut Run,
     ) -> Result<Vec<Row>> {
         let (scope, seed, device) = (base.scope, self.source.settings.seed(), &base.chosen.device);
-        let own = self.source.bench(mixed(&self.random, &self.trained, scope, theta1, theta2)?, scope)?;
+        let own = self.source.bench(known_mixture(&self.random, &self.trained, scope, theta1, theta2)?, scope)?;
         let fitted = own.fit(&blank(&own, self.source.dataset)?, "", run)?;
         let bench = with_activations_of(own, base)?;
         let mut rows = vec![];
         for omega in Origin::BOTH {
-            let weights = match omega {
-                Origin::Random => random_omega(&fitted.head, seed, device),
-                Origin::Trained => weight(&fitted.head),
-            };
             let key = format!("{} {} {omega}", activation.key, fitted.key);
             let mut accuracy = |mode| -> Result<f64> {
-                let head = Head::start(mode, scope, &bench.encoder, &activation.head, device);
-                let start = Head { omega: Some(weights.clone()), ..head };
+                let start = ablation::start(mode, &bench.encoder, &activation.head, &fitted.head, omega, seed, device);
                 Ok(bench.measure(&bench.fit(&start, &key, run)?)?.outcome.accuracy)
             };
             let (gradient, full) = (accuracy(Mode::Gradient)?, accuracy(Mode::Full)?);
@@ -211,71 +178,35 @@ fn with_activations_of<'a>(bench: Bench<'a>, base: &Bench) -> Result<Bench<'a>> 
     Ok(Bench { train: other(bench.train, &base.train)?, test: other(bench.test, &base.test)?, ..bench })
 }
 
-/// A network of the same shapes with He's initialisation and biases of 0.
-pub fn untrained(config: EncoderConfig, seed: u64, device: &Device) -> Encoder {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let convs = config.kind.layers().iter().map(|spec| {
-        let weight = spec.random_weight(config.slope, &mut random, device);
-        Conv::new(weight, Tensor::zeros([spec.outputs], device))
-    });
-    let standard = EncoderConfig { parametrization: Parametrization::Standard, ..config };
-    Encoder::new(standard, convs.collect()).reparametrized(config.parametrization)
-}
-
-/// The layers below the scope of one origin, the scope's of another. It is known by the checksum of the file that it
-/// would make, as its kept features are.
-fn mixed(random: &Encoder, trained: &Encoder, scope: Scope, theta1: Origin, theta2: Origin) -> Result<Encoder> {
-    let of = |origin| if origin == Origin::Random { &random.stored } else { &trained.stored };
-    let start = trained.config.kind.scope_start(scope);
-    let stored = of(theta1)[..start].iter().chain(&of(theta2)[start..]).cloned().collect();
-    let mixture = Encoder::new(trained.config, stored);
+/// A mixture of networks, known by the checksum of the file that it would make, as its kept features are.
+fn known_mixture(random: &Encoder, trained: &Encoder, scope: Scope, theta1: Origin, theta2: Origin) -> Result<Encoder> {
+    let mixture = ablation::mixed(random, trained, scope, theta1, theta2);
     let bytes = weights::write_base(&mixture, Precision::F32).context("the mixture of networks cannot be kept")?;
     Ok(mixture.with_digest(files::hex(&Sha256::digest(&bytes))))
-}
-
-fn weight(head: &Head) -> Tensor<2> {
-    let classifier: &Classifier = head.parameters.classifier.as_ref().expect("an activation model has a classifier");
-    classifier.weight.val().detach()
-}
-
-/// An ω that was never fitted, of the shape of a fitted one.
-fn random_omega(fitted: &Head, seed: u64, device: &Device) -> Tensor<2> {
-    use rand_distr::{Distribution, StandardNormal};
-    let shape = weight(fitted).dims();
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let numbers = (0..shape[0] * shape[1]).map(|_| {
-        let value: f64 = StandardNormal.sample(&mut random);
-        (value * OMEGA_DEVIATION) as f32
-    });
-    let numbers: Vec<f32> = numbers.collect();
-    Tensor::from_data(burn::tensor::TensorData::new(numbers, shape), device)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::config::{EncoderKind, InputRange};
+    use burn::tensor::Device;
+    use shared::config::{EncoderConfig, EncoderKind, InputRange, Parametrization};
 
     #[test]
-    fn a_mixture_has_each_part_from_its_origin() {
-        let device = Device::flex();
+    fn mixtures_are_known_apart() {
         let config = EncoderConfig {
             kind: EncoderKind::Ali,
             slope: 0.01,
             input_range: InputRange::Unit,
             parametrization: Parametrization::Ntk,
         };
-        let [random, trained] = [1, 2].map(|seed| untrained(config, seed, &device));
-        let same = |a: &Conv, b: &Conv| a.weight.val().equal(b.weight.val()).all().into_scalar::<bool>();
-        for (index, &scope) in EncoderKind::Ali.scopes().iter().enumerate() {
-            let start = 4 - index;
-            let mixture = mixed(&random, &trained, scope, Origin::Random, Origin::Trained).expect("finite numbers");
-            let other = mixed(&random, &trained, scope, Origin::Trained, Origin::Random).expect("finite numbers");
-            assert!(mixture.digest != other.digest && !mixture.digest.is_empty(), "{scope}: kept features would mix");
-            for (layer, conv) in mixture.stored.iter().enumerate() {
-                assert_eq!(same(conv, &random.stored[layer]), layer < start, "{scope}, layer {layer}");
-                assert_eq!(same(conv, &trained.stored[layer]), layer >= start, "{scope}, layer {layer}");
-            }
+        let [random, trained] = [1, 2].map(|seed| untrained(config, seed, &Device::flex()));
+        for &scope in EncoderKind::Ali.scopes() {
+            let digest = |theta1, theta2| {
+                known_mixture(&random, &trained, scope, theta1, theta2).expect("finite numbers").digest
+            };
+            let one = digest(Origin::Random, Origin::Trained);
+            let other = digest(Origin::Trained, Origin::Random);
+            assert!(one != other && !one.is_empty(), "{scope}: kept features would mix");
         }
     }
 

@@ -1,12 +1,13 @@
 //! `report.html` of `ablate`: the paper's Table 1 with the figures of this run beside it, as a table and as charts.
 
 use crate::{
-    ablate::{Ablation, Origin, Row, paper},
+    ablate::{Ablation, Row, paper},
     plot::{self, Curve},
     report, show,
 };
 use anyhow::Result;
 use maud::{Markup, PreEscaped, html};
+use shared::ablation::Origin;
 
 /// Writes the page and a chart for each scope into the run's folder.
 pub fn write(ablation: &Ablation, device: &str, settings: &str) -> Result<()> {

@@ -1,7 +1,6 @@
 //! A small experiment for tests: a network that was never trained, and images whose class shows in their colour.
 
 use crate::{
-    ablate::untrained,
     data::{
         Dataset, Split, Stream,
         records::{Half, Sizes, Store, Writer},
@@ -14,6 +13,7 @@ use crate::{
 };
 use burn::tensor::Device;
 use shared::{
+    ablation::untrained,
     config::{EncoderConfig, EncoderKind, InputRange, Parametrization, Scope},
     images::{IMAGE_BYTES, ImageSet},
 };

@@ -92,8 +92,18 @@ impl Lesson {
         self.base.steps_done()
     }
 
+    /// The activation model that ω̄ is of, as far as it is fitted.
+    pub fn base(&self) -> Head {
+        self.base.head()
+    }
+
+    /// From here on, the activation term goes by another network's f of the same images, `[N, 512]`.
+    pub fn go_by(&mut self, activation: Tensor<2>) {
+        self.examples.kept.activation = Some(activation);
+    }
+
     fn start(&mut self) {
-        let base = self.base.head();
+        let base = self.base();
         for &mode in Mode::ALL {
             let head = match mode {
                 Mode::Activation => {

@@ -5,6 +5,7 @@
 //! [`linear`] → predictions. Nothing here reads a file, opens a socket or prints: the native program and the web
 //! page do that, each around this same code.
 
+pub mod ablation;
 pub mod cholesky;
 pub mod config;
 mod conjugate;

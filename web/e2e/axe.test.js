@@ -34,6 +34,11 @@ async function openFully(options) {
   await page.page.getByTestId("image-maps").waitFor({ timeout: 120_000 });
   await page.page.getByTestId("check-start").click();
   await page.page.waitForSelector("[data-testid=check][data-state=done]", { timeout: 120_000 });
+  await page.page.getByTestId("ablation-start").click();
+  await page.page.waitForSelector("[data-testid=ablation]:not([data-rows='0'])", { timeout: 300_000 });
+  await page.page.getByTestId("ablation-start").click();
+  // The last thing on the page that can be clicked.
+  await page.page.getByTestId("check-start").focus();
   return page;
 }
 
@@ -82,7 +87,7 @@ for (const [device, viewport] of Object.entries(SIZES)) {
         sections.add(stop.section);
       }
       assert.equal(await page.page.evaluate(() => document.activeElement === document.body), true, "Tab leads out");
-      for (const section of ["intro", "choose", "network", "gradient", "line", "similar", "check"]) {
+      for (const section of ["intro", "choose", "network", "gradient", "line", "similar", "train ablation", "check"]) {
         assert.ok(sections.has(section), `Tab does not reach ${section}: ${[...sections]}`);
       }
       await page.close();

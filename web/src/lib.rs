@@ -6,6 +6,7 @@
 //! named, the interface would link, and download. The rest here is plain arithmetic,
 //! kept apart from the browser so that ordinary tests reach it.
 
+pub mod ablation;
 pub mod blobs;
 pub mod check;
 pub mod cifar10;

@@ -2,6 +2,7 @@
 //! which take the interface far less code to read than objects; beside them the files that a message speaks of.
 
 use crate::{
+    ablation::{FromAblation, ToAblation},
     blobs,
     training::{FromTrainer, ToTrainer},
     viewport::Window,
@@ -47,6 +48,8 @@ pub enum ToEngine {
     Check(Request),
     /// Train.
     Train(ToTrainer),
+    /// Begin or stop an ablation.
+    Ablate(ToAblation),
 }
 
 /// Images to compare with the chosen one.
@@ -164,6 +167,8 @@ pub enum FromEngine {
     Drawn(Drawn),
     /// How training goes.
     Trained(FromTrainer),
+    /// How an ablation goes.
+    Ablated(FromAblation),
 }
 
 /// What there is to see of an image beyond its predictions.

@@ -52,7 +52,7 @@ pub enum ToTrainer {
 }
 
 /// A lesson.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Plan {
     /// Told again in every answer.
     pub id: u32,

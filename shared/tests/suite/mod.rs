@@ -3,6 +3,7 @@
 //! A body is an async function of a device. It reads no files and starts no threads, so that it runs in a browser's
 //! worker as well.
 
+pub mod ablation;
 pub mod derivatives;
 pub mod golden;
 pub mod kernels;
@@ -17,6 +18,11 @@ pub mod training;
 macro_rules! every_body_on {
     ($device:path) => {
         suite::tests! { $device:
+            ablation {
+                mixtures_have_each_part_from_its_origin,
+                omega_is_of_its_origin,
+                nothing_random_ends_as_the_lesson_does,
+            }
             derivatives {
                 central_differences_agree,
                 error_of_linearisation_shrinks_quadratically,

@@ -24,7 +24,7 @@ const TRAINED_SLOPES: [f32; 2] = [0.01, 0.2];
 const TOLERANCE: f32 = 1e-3;
 
 /// One of each kind.
-fn networks() -> impl Iterator<Item = Network> {
+pub fn networks() -> impl Iterator<Item = Network> {
     let wanted =
         |network: &Network| network.parametrization == Parametrization::Ntk && TRAINED_SLOPES.contains(&network.slope);
     let of_a_kind = |network: &Network| (network.kind == EncoderKind::Vae) == (network.slope == TRAINED_SLOPES[1]);
@@ -109,7 +109,7 @@ fn labels(batch: &[usize], device: &Device) -> Tensor<1, Int> {
 }
 
 /// The recipe's images again and again, so that a pass has two batches.
-fn examples(network: Network, scope: Scope, device: &Device) -> Examples {
+pub fn examples(network: Network, scope: Scope, device: &Device) -> Examples {
     let kept: Kept = network.encoder(device).keep(recipe::images(device), scope);
     let rows: Vec<usize> = (0..36).map(|index| index % IMAGES).collect();
     let labels = rows.iter().map(|&row| LABELS[row]).collect();

@@ -3,6 +3,7 @@
 use crate::{browser, state::State};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web::{
+    ablation::ToAblation,
     messages::{self, Compare, Draw, FromEngine, Request, Source, Start, ToEngine},
     recovery::Recovery,
     training::ToTrainer,
@@ -102,6 +103,11 @@ impl Link {
             self.send(&ToEngine::Train(message));
         }
         is_ready
+    }
+
+    /// Begins or stops an ablation.
+    pub fn ablate(&self, message: ToAblation) {
+        self.send(&ToEngine::Ablate(message));
     }
 
     /// The engine listens: tells it to start, and what is wanted.

@@ -1,5 +1,6 @@
 //! The interface: small, there at once, and never waiting for the engine.
 
+mod ablation;
 mod baked;
 mod browser;
 mod canvas;

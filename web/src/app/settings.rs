@@ -45,6 +45,10 @@ pub struct Settings {
     pub seed: RwSignal<u32>,
     /// Its steps a drawn frame.
     pub speed: RwSignal<usize>,
+    /// Images a class that the ablation fits on.
+    pub ablation_images: RwSignal<usize>,
+    /// Where its randomness comes from.
+    pub ablation_seed: RwSignal<u32>,
 }
 
 /// One of few names.
@@ -87,6 +91,8 @@ impl Settings {
             steps: kept("steps", 200),
             seed: kept("seed", 1),
             speed: kept("speed", 4),
+            ablation_images: kept("ablationimages", 20),
+            ablation_seed: kept("ablationseed", 1),
         }
     }
 }

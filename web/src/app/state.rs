@@ -1,6 +1,7 @@
 //! What the interface knows, and the only functions that change it.
 
 use crate::{
+    ablation::Ablation,
     baked::Baked,
     browser,
     engine_link::Link,
@@ -13,6 +14,7 @@ use crate::{
 use leptos::{prelude::*, task::spawn_local};
 use std::collections::BTreeMap;
 use web::{
+    ablation::ToAblation,
     gradient::Contrast,
     messages::{Compare, Draw, Drawn, FromEngine, Insight, Mode, Progress, Ready, Source, Terms},
     numbers::best,
@@ -47,6 +49,8 @@ pub struct State {
     pub settings: Settings,
     /// The lesson.
     pub training: Training,
+    /// The ablation.
+    pub ablation: Ablation,
     wanted: RwSignal<u32>,
     coming: RwSignal<Option<Outcome>>,
     baked: StoredValue<Baked>,
@@ -185,6 +189,7 @@ impl State {
             insights: Insights::default(),
             settings: Settings::from_address(),
             training: Training::default(),
+            ablation: Ablation::default(),
             wanted: RwSignal::new(0),
             coming: RwSignal::new(None),
             baked: StoredValue::default(),
@@ -338,6 +343,7 @@ impl State {
             FromEngine::Told { .. } => {}
             FromEngine::Drawn(drawn) => self.drawn(drawn),
             FromEngine::Trained(message) => self.training.hear(self, message),
+            FromEngine::Ablated(message) => self.ablation.hear(message),
         }
     }
 
@@ -381,6 +387,11 @@ impl State {
         self.link.try_with_value(|link| link.train(message)).unwrap_or_default()
     }
 
+    /// Begins or stops an ablation.
+    pub fn ablate(self, message: ToAblation) {
+        self.link.with_value(|link| link.ablate(message));
+    }
+
     fn drawn(self, drawn: Drawn) {
         self.insights.drawn.set(Some(drawn));
         self.insights.drawing.set_value(false);
@@ -392,6 +403,7 @@ impl State {
     fn engine_ready(self, ready: Ready) {
         self.link.update_value(Link::ready);
         self.training.engine_ready(self);
+        self.ablation.engine_ready();
         self.insights.drawing.set_value(false);
         self.engine.update(|engine| {
             engine.progress = None;

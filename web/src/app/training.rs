@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use web::{
     cifar10::CLASSES,
     messages::{Mode, Source},
-    training::{Course, Division, FromTrainer, Plan, Snapshot, ToTrainer, divide},
+    training::{Classes, Course, Division, FromTrainer, Plan, Snapshot, ToTrainer, divide},
 };
 use web_sys::{Blob, HtmlAnchorElement, Url};
 
@@ -166,52 +166,24 @@ impl Training {
         }
     }
 
-    /// The lesson that is set: its images, dealt out by the seed.
+    /// The lesson that is set.
     fn plan(self, state: State) -> Result<Plan, String> {
         let settings = state.settings;
         let (wanted, seed) = (settings.images.get_untracked().max(1), settings.seed.get_untracked());
-        let (mut classes, mut fitted, mut held) = (Vec::new(), Vec::new(), Vec::new());
-        for (name, images) in self.sources(state)? {
-            let Division { fitted: own, held: rest } = divide(images, wanted, seed);
-            if own.is_empty() {
-                return Err(format!("The class {name} has no images yet."));
-            }
-            // There are fewer classes than a byte counts: see below.
-            let labelled = |source| (source, classes.len() as u8);
-            fitted.extend(own.into_iter().map(labelled));
-            held.extend(rest.into_iter().map(labelled));
-            classes.push(name);
-        }
-        if !(2..=usize::from(u8::MAX)).contains(&classes.len()) {
-            return Err("Choose two classes at least.".to_owned());
-        }
-        let count = fitted.len();
         Ok(Plan {
             id: self.id.get_value(),
             scope: settings.train_scope.get_untracked().to_string(),
-            classes,
-            images: [fitted, held].concat(),
-            fitted: count,
             steps: settings.steps.get_untracked().max(1),
-            seed,
-            from: None,
+            ..dealt(self.sources(state)?, wanted, seed)?
         })
     }
 
     /// Every class with its images.
     fn sources(self, state: State) -> Result<Vec<(String, Vec<Source>)>, String> {
-        let chosen = state.settings.classes.get_untracked();
-        let tiles = state.gallery.with_untracked(|gallery| match gallery {
-            Gallery::Ready(index) => Ok((0..index.sheets()).flat_map(|sheet| index.tiles(sheet)).collect::<Vec<_>>()),
-            _ => Err("The gallery is not there yet.".to_owned()),
-        })?;
-        let of_the_gallery = (0..CLASSES.len()).filter(|&label| chosen.0[label]).map(|label| {
-            let images = tiles.iter().filter(|tile| tile.label == label).map(|tile| tile.source());
-            (CLASSES[label].to_owned(), images.collect())
-        });
+        let of_the_gallery = of_the_gallery(state, state.settings.classes.get_untracked())?;
         let own = self.own.get_untracked().into_iter();
         let own = own.map(|class| (class.name, class.images.into_iter().map(Source::Pixels).collect()));
-        Ok(of_the_gallery.chain(own).collect())
+        Ok(of_the_gallery.into_iter().chain(own).collect())
     }
 
     /// Adds a class of the visitor's own, unless there is one of that name.
@@ -311,6 +283,40 @@ impl Training {
             (None, Ok(_)) => {}
         }
     }
+}
+
+/// The classes of CIFAR-10 that are chosen, with the gallery's images of them.
+pub fn of_the_gallery(state: State, chosen: Classes) -> Result<Vec<(String, Vec<Source>)>, String> {
+    let tiles = state.gallery.with_untracked(|gallery| match gallery {
+        Gallery::Ready(index) => Ok((0..index.sheets()).flat_map(|sheet| index.tiles(sheet)).collect::<Vec<_>>()),
+        _ => Err("The gallery is not there yet.".to_owned()),
+    })?;
+    let class = |label: usize| {
+        let images = tiles.iter().filter(|tile| tile.label == label).map(|tile| tile.source());
+        (CLASSES[label].to_owned(), images.collect())
+    };
+    Ok((0..CLASSES.len()).filter(|&label| chosen.0[label]).map(class).collect())
+}
+
+/// A plan's classes and images, dealt out by the seed; the rest of it is for the caller to set.
+pub fn dealt(sources: Vec<(String, Vec<Source>)>, wanted: usize, seed: u32) -> Result<Plan, String> {
+    let (mut classes, mut fitted, mut held) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, images) in sources {
+        let Division { fitted: own, held: rest } = divide(images, wanted, seed);
+        if own.is_empty() {
+            return Err(format!("The class {name} has no images yet."));
+        }
+        // There are fewer classes than a byte counts: see below.
+        let labelled = |source| (source, classes.len() as u8);
+        fitted.extend(own.into_iter().map(labelled));
+        held.extend(rest.into_iter().map(labelled));
+        classes.push(name);
+    }
+    if !(2..=usize::from(u8::MAX)).contains(&classes.len()) {
+        return Err("Choose two classes at least.".to_owned());
+    }
+    let count = fitted.len();
+    Ok(Plan { classes, images: [fitted, held].concat(), fitted: count, seed, ..Plan::default() })
 }
 
 /// Gives the visitor a file.

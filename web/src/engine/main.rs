@@ -3,6 +3,7 @@
 //! It loads the network, finds out whether the GPU can be trusted with it, and then answers one request after the
 //! other. It never decides what happens when it breaks: it says so, and the interface starts another.
 
+mod ablation;
 mod checkup;
 mod comparison;
 mod gpu;
@@ -14,6 +15,7 @@ mod training;
 mod worker;
 
 use crate::{
+    ablation::Ablation,
     checkup::Checkup,
     comparison::Comparison,
     model::{Model, ModelError},
@@ -29,6 +31,7 @@ use std::{
 };
 use wasm_bindgen_futures::spawn_local;
 use web::{
+    ablation::ToAblation,
     messages::{Check, Draw, FromEngine, Insight, Line, Mode, Request, Similar, Source, Start, ToEngine},
     training::ToTrainer,
 };
@@ -51,6 +54,17 @@ enum Job {
     Train(Box<ToTrainer>),
     /// The next piece of training.
     GoOn,
+    /// What the interface says of the ablation.
+    Ablate(Box<ToAblation>),
+    /// The next piece of it.
+    AblateOn,
+}
+
+/// What learns here.
+#[derive(Default)]
+struct Lessons {
+    training: Training,
+    ablation: Ablation,
 }
 
 /// The curve of a request's image, as far as it goes.
@@ -119,6 +133,11 @@ fn main() {
                 desk.queue(Job::Train(Box::new(message)));
             }
         }
+        ToEngine::Ablate(message) => {
+            if let Some(desk) = &*desk.borrow() {
+                desk.queue(Job::Ablate(Box::new(message)));
+            }
+        }
     });
     worker::post(&FromEngine::Listening);
 }
@@ -169,10 +188,10 @@ async fn serve(desk: Desk, files: Files, cpu_only: bool, mut queue: mpsc::Unboun
         }
         Err(error) => return worker::post(&FromEngine::Failed(error.to_string())),
     };
-    let mut training = Training::default();
+    let mut lessons = Lessons::default();
     while let Some(job) = queue.next().await {
         let id = job.id();
-        match (work(&mut model, &mut training, &desk, job).await, id) {
+        match (work(&mut model, &mut lessons, &desk, job).await, id) {
             (Ok(()), _) => {}
             (Err(error), Some(id)) => worker::post(&FromEngine::Refused { id, message: error.to_string() }),
             (Err(error), None) => worker::post(&FromEngine::Broken(error.to_string())),
@@ -186,14 +205,19 @@ impl Job {
         match self {
             Self::Predict { id, .. } => Some(*id),
             Self::Trace(trace) => Some(trace.id),
-            Self::Draw(_) | Self::Compare | Self::BeginCheck { .. } | Self::Check(_) | Self::Train(_) | Self::GoOn => {
-                None
-            }
+            Self::Draw(_)
+            | Self::Compare
+            | Self::BeginCheck { .. }
+            | Self::Check(_)
+            | Self::Train(_)
+            | Self::GoOn
+            | Self::Ablate(_)
+            | Self::AblateOn => None,
         }
     }
 }
 
-async fn work(model: &mut Model, training: &mut Training, desk: &Desk, job: Job) -> Result<(), ModelError> {
+async fn work(model: &mut Model, lessons: &mut Lessons, desk: &Desk, job: Job) -> Result<(), ModelError> {
     match job {
         Job::Predict { id, pixels } => predict(model, desk, id, &pixels).await,
         Job::Draw(draw) => {
@@ -214,14 +238,26 @@ async fn work(model: &mut Model, training: &mut Training, desk: &Desk, job: Job)
             Ok(())
         }
         Job::Train(message) => {
-            if training.hear(model, &desk.sheets, *message).await {
+            if lessons.training.hear(model, &desk.sheets, *message).await {
                 desk.queue(Job::GoOn);
             }
             Ok(())
         }
         Job::GoOn => {
-            if training.go_on(model, &desk.sheets).await {
+            if lessons.training.go_on(model, &desk.sheets).await {
                 desk.queue(Job::GoOn);
+            }
+            Ok(())
+        }
+        Job::Ablate(message) => {
+            if lessons.ablation.hear(model, *message) {
+                desk.queue(Job::AblateOn);
+            }
+            Ok(())
+        }
+        Job::AblateOn => {
+            if lessons.ablation.go_on(model, &desk.sheets).await {
+                desk.queue(Job::AblateOn);
             }
             Ok(())
         }
@@ -324,6 +360,7 @@ async fn take_in(model: &Model, desk: &Desk, tiles: Vec<Source>) -> Result<(), M
 #[path = "../../../shared/tests/suite"]
 #[allow(dead_code, reason = "these are for more tests than the ones here")]
 mod suite {
+    pub mod ablation;
     pub mod golden;
     pub mod measure;
     pub mod recipe;
@@ -332,7 +369,7 @@ mod suite {
 
 #[cfg(test)]
 mod tests {
-    use crate::suite::training;
+    use crate::suite::{ablation, training};
     use burn::tensor::Device;
     use shared::{config, images};
     use wasm_bindgen_test::wasm_bindgen_test;
@@ -357,5 +394,10 @@ mod tests {
     #[wasm_bindgen_test]
     async fn lessons_end_as_fits_do() {
         training::lessons_end_as_fits_do(&Device::flex()).await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn ablations_end_as_lessons_do() {
+        ablation::nothing_random_ends_as_the_lesson_does(&Device::flex()).await;
     }
 }

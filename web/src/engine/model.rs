@@ -115,8 +115,12 @@ impl Model {
 
     /// The frozen part of images `[N, 3, 32, 32]`, for any scope.
     pub fn keep_for(&self, pixels: &[u8], scope: Scope) -> Kept {
-        let images = images::to_tensor(pixels, self.encoder.config.input_range, &self.device);
-        self.encoder.keep(images, scope)
+        self.keep_by(&self.encoder, pixels, scope)
+    }
+
+    /// The same by another network on this device.
+    pub fn keep_by(&self, encoder: &Encoder, pixels: &[u8], scope: Scope) -> Kept {
+        encoder.keep(images::to_tensor(pixels, encoder.config.input_range, &self.device), scope)
     }
 
     /// The network.

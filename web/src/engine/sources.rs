@@ -127,6 +127,15 @@ impl Sheets {
         Ok(self.picture(source).await?.pixels)
     }
 
+    /// Those of images with their classes, one after the other.
+    pub async fn all_pixels(&self, images: &[(Source, u8)]) -> Result<Vec<u8>, SourceError> {
+        let mut pixels = Vec::new();
+        for (source, _) in images {
+            pixels.extend(self.pixels(source.clone()).await?);
+        }
+        Ok(pixels)
+    }
+
     async fn sheet(&self, path: &str) -> Result<Rc<RgbImage>, SourceError> {
         if let Some(sheet) = self.read.borrow().get(path) {
             return Ok(sheet.clone());

@@ -24,15 +24,15 @@ use web::{
 use web_sys::Blob;
 
 /// Images that are read at a time.
-const READ: usize = 10;
+pub const READ: usize = 10;
 /// Images that are measured on at a time.
-const MEASURED: usize = 100;
+pub const MEASURED: usize = 100;
 /// Accuracies are measured after so many steps, or fewer measurements the more images there are: their cost should not
 /// be that of the steps.
 const STEPS_A_MARK: usize = 10;
 const IMAGES_A_STEP: usize = 20;
 /// Milliseconds of work, after which what has come meanwhile gets its turn.
-const PIECE: f64 = 25.0;
+pub const PIECE: f64 = 25.0;
 /// Milliseconds after which a report is sent although not all of the steps that were asked for are done.
 const REPORT: f64 = 200.0;
 /// Milliseconds of training that are lost at most when the engine breaks.
@@ -196,10 +196,7 @@ impl Training {
 
 impl Current {
     fn new(model: &Model, plan: Plan) -> Result<Self, TrainingError> {
-        let scope = model.encoder().config.kind.scope(Some(plan.scope.parse()?))?;
-        if plan.fitted == 0 || plan.fitted > plan.images.len() {
-            return Err(TrainingError::NoImages);
-        }
+        let scope = scope_of(model, &plan)?;
         let step = plan.from.as_ref().map_or(0, |snapshot| snapshot.step);
         Ok(Self {
             report: Report { id: plan.id, step, ..Report::default() },
@@ -247,24 +244,14 @@ impl Current {
     async fn read(&mut self, model: &Model, sheets: &Sheets, mut kept: Vec<Kept>) -> Result<Stage, TrainingError> {
         let count = self.plan.images.len();
         let (from, to) = (kept.len() * READ, count.min((kept.len() + 1) * READ));
-        let mut pixels = Vec::new();
-        for (source, _) in &self.plan.images[from..to] {
-            pixels.extend(sheets.pixels(source.clone()).await?);
-        }
+        let pixels = sheets.all_pixels(&self.plan.images[from..to]).await?;
         kept.push(model.keep_for(&pixels, self.scope));
         self.tell_share(0.5 * to as f32 / count as f32);
         if to < count {
             return Ok(Stage::Reading(kept));
         }
-        let labels = self.plan.images.iter().map(|(_, class)| *class).collect();
-        let kept = Kept::concatenated(kept).ok_or(TrainingError::NoImages)?;
-        let examples = Examples { kept, labels, fitted: self.plan.fitted };
-        let plan = lesson::Plan {
-            scope: self.scope,
-            classes: self.plan.classes.clone(),
-            steps: self.plan.steps,
-            seed: u64::from(self.plan.seed),
-        };
+        let examples = examples(&self.plan, kept)?;
+        let plan = lesson_plan(&self.plan, self.scope);
         let lesson = Box::new(Lesson::new(plan, model.encoder().clone(), examples, model.device()));
         self.report.steps = lesson.steps();
         match self.plan.from.take() {
@@ -400,9 +387,8 @@ impl Measured {
     fn add(&mut self, logits: &[f32], examples: &Examples, range: Range<usize>) {
         let classes = logits.len() / range.len();
         for (index, logits) in range.clone().zip(logits.chunks(classes)) {
-            let found = (0..classes).max_by(|&a, &b| logits[a].total_cmp(&logits[b]));
             let count = if index < examples.fitted { &mut self.fitted } else { &mut self.held };
-            count[self.mode] += usize::from(found == Some(usize::from(examples.labels[index])));
+            count[self.mode] += usize::from(winner(logits) == Some(usize::from(examples.labels[index])));
         }
         self.done = range.end;
         if self.done == examples.labels.len() {
@@ -414,6 +400,33 @@ impl Measured {
         let share = |right: [usize; MODES], of| right.map(|right| right as f32 / of as f32);
         Mark { step, fitted: share(self.fitted, fitted), held: share(self.held, held) }
     }
+}
+
+/// The class with the largest logit.
+pub fn winner(logits: &[f32]) -> Option<usize> {
+    (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b]))
+}
+
+/// A plan's scope, if the network has it and there are images.
+pub fn scope_of(model: &Model, plan: &Plan) -> Result<Scope, TrainingError> {
+    let scope = model.encoder().config.kind.scope(Some(plan.scope.parse()?))?;
+    if plan.fitted == 0 || plan.fitted > plan.images.len() {
+        return Err(TrainingError::NoImages);
+    }
+    Ok(scope)
+}
+
+/// A plan's images with what was kept of them.
+pub fn examples(plan: &Plan, kept: Vec<Kept>) -> Result<Examples, TrainingError> {
+    let labels = plan.images.iter().map(|(_, class)| *class).collect();
+    let kept = Kept::concatenated(kept).ok_or(TrainingError::NoImages)?;
+    Ok(Examples { kept, labels, fitted: plan.fitted })
+}
+
+/// What of a plan concerns the models.
+pub fn lesson_plan(plan: &Plan, scope: Scope) -> lesson::Plan {
+    let Plan { classes, steps, seed, .. } = plan.clone();
+    lesson::Plan { scope, classes, steps, seed: u64::from(seed) }
 }
 
 /// A lesson that goes on from where it stood.

@@ -66,6 +66,7 @@ fn Contents() -> impl IntoView {
         ("line", "The tangent"),
         ("similar", "Similar images"),
         ("train", "Train it here"),
+        ("ablation", "Random or trained"),
         ("check", "Self-check"),
     ];
     let link = |(id, name)| view! { <a href=format!("#{id}") data-testid=format!("to-{id}")>{name}</a> };

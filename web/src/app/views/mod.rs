@@ -1,5 +1,6 @@
 //! What the page shows, one section a file, in the order in which the data flow.
 
+mod ablation;
 mod board;
 mod camera;
 mod check;
@@ -52,6 +53,7 @@ pub fn Page() -> impl IntoView {
             <line::LineView />
             <similar::SimilarView />
             <train::TrainView />
+            <ablation::AblationView />
             <check::CheckView />
         </main>
     }

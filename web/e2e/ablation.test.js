@@ -1,0 +1,107 @@
+// The section of the ablation. Environment: as in page.test.js.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { launch } from "./chromium.js";
+import { DIST, indices } from "./gallery.js";
+import { Lesson } from "./lesson.js";
+import { Page } from "./page.js";
+import { serve } from "./server.js";
+
+const SMALL = "?ablationimages=2";
+const RUN_MS = 600_000;
+/** All parts pre-trained first, none last: θ1, θ2, ω. */
+const ROWS = ["111", "110", "101", "100", "011", "010", "001", "000"];
+
+let server;
+let browser;
+
+before(async () => {
+  server = await serve(DIST);
+  browser = await launch("cpu");
+});
+
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+async function open(query, options = {}) {
+  const page = await Page.open(browser, server.url, { query, ...options });
+  await page.until("ready");
+  return page;
+}
+
+const get = (page, id) => page.page.getByTestId(`ablation-${id}`);
+
+const state = (page, state) => page.page.waitForSelector(`[data-testid=ablation][data-state=${state}]`, { timeout: RUN_MS });
+
+const beyond = (page, rows) =>
+  page.page.waitForFunction((rows) => Number(document.querySelector("[data-testid=ablation]").dataset.rows) > rows, rows, { timeout: RUN_MS });
+
+const table = (page) => get(page, "row").evaluateAll((rows) => rows.map(({ dataset: { trained, gradient, full } }) => ({ trained, gradient, full })));
+
+async function run(page) {
+  await get(page, "start").press("Enter");
+  await state(page, "done");
+  return table(page);
+}
+
+describe("the ablation", { timeout: 1_800_000 }, () => {
+  let page;
+  let first;
+
+  before(async () => {
+    page = await open(SMALL);
+  });
+
+  test("its rows come one by one, and it stops and lets an image through", async () => {
+    assert.ok((await table(page)).every(({ gradient, full }) => gradient === undefined && full === undefined));
+    await get(page, "start").press("Enter");
+    await beyond(page, 0);
+    await page.choose(indices(0)[4]);
+    assert.equal((await page.data("ablation")).state, "running", "the image did not wait for it");
+    await get(page, "start").press("Enter");
+    await state(page, "stopped");
+    const rows = await table(page);
+    assert.ok(rows[0].gradient !== undefined && rows.at(-1).gradient === undefined, JSON.stringify(rows));
+  });
+
+  test("all eight mixtures are measured, and what is said follows from them", async () => {
+    first = await run(page);
+    assert.deepEqual(first.map(({ trained }) => trained), ROWS);
+    for (const { gradient, full } of first) {
+      for (const share of [gradient, full]) assert.ok(Number(share) > 0.05 && Number(share) < 0.95, JSON.stringify(first));
+    }
+    const finding = await get(page, "finding").innerText();
+    for (const [part, name] of ["θ1", "θ2", "ω"].entries()) {
+      const effect = first.reduce((sum, { trained, gradient }) => sum + (trained[part] === "1" ? 25 : -25) * gradient, 0);
+      const said = Number(finding.match(new RegExp(`${name} ([+−][0-9.]+)`))[1].replace("−", "-"));
+      assert.ok(Math.abs(said - effect) <= 0.051, `${name}: ${said} instead of ${effect}`);
+    }
+  });
+
+  test("the same seed gives the same table, another one another", async () => {
+    assert.deepEqual(await run(page), first);
+    await get(page, "seed").fill("2");
+    await get(page, "seed").press("Tab");
+    await state(page, "idle");
+    assert.notDeepEqual(await run(page), first);
+  });
+
+  test("nothing was printed as an error, nothing asked of others", () => page.assertQuiet());
+
+  test("with everything pre-trained, its models are those of a lesson", async () => {
+    const lesson = await Lesson.open(browser, server.url, "?classes=0123456789&images=2&steps=40&seed=1&speed=50");
+    const { gradient, full } = await lesson.train();
+    assert.deepEqual([gradient.held, full.held], [first[0].gradient, first[0].full].map(Number));
+    await lesson.page.close();
+  });
+
+  test("the section fits a phone", async () => {
+    const phone = await open(SMALL, { viewport: { width: 390, height: 844 } });
+    await get(phone, "start").click();
+    await beyond(phone, 0);
+    assert.ok((await phone.page.evaluate(() => document.documentElement.scrollWidth)) <= 390);
+    await phone.close();
+  });
+});
