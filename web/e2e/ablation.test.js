@@ -75,7 +75,7 @@ describe("the ablation", { timeout: 1_800_000 }, () => {
     const finding = await get(page, "finding").innerText();
     for (const [part, name] of ["θ1", "θ2", "ω"].entries()) {
       const effect = first.reduce((sum, { trained, gradient }) => sum + (trained[part] === "1" ? 25 : -25) * gradient, 0);
-      const said = Number(finding.match(new RegExp(`${name} ([+−][0-9.]+)`))[1].replace("−", "-"));
+      const said = Number(finding.match(new RegExp(`${name} ([+−][0-9]+(?:[.][0-9]+)?)`))[1].replace("−", "-"));
       assert.ok(Math.abs(said - effect) <= 0.051, `${name}: ${said} instead of ${effect}`);
     }
   });
