@@ -6,7 +6,10 @@ use image::{Rgb, RgbImage};
 use shared::{
     encoder::Encoder,
     images::{ImageSet, to_tensor},
-    kernels::outer_product_view::{Window, view},
+    kernels::{
+        self,
+        outer_product_view::{Window, view},
+    },
 };
 
 /// Width and height of a picture, in pixels.
@@ -35,15 +38,13 @@ pub fn draw(encoder: &Encoder, omega: &Tensor<2>, images: &ImageSet, indices: &[
     let device: Device = omega.device();
     let kept = encoder.keep(to_tensor(&images.gather(indices), encoder.config.input_range, &device), kind.scopes()[0]);
     let omega = numbers(omega.clone().transpose());
-    let (y, pre) = (numbers(kept.input), numbers(kept.pre));
+    let derivative = kernels::leaky_relu_jvp(kept.pre.clone(), kept.pre.ones_like(), encoder.config.slope).1;
+    let (y, derivative) = (numbers(kept.input), numbers(derivative));
     let columns = y.len() / indices.len().max(1);
     let of = |(at, &index): (usize, &usize)| {
         let omega = &omega[usize::from(images.labels[index]) * rows..][..rows];
-        let masked = pre[at * rows..][..rows].iter().zip(omega).map(|(&pre, omega)| match pre > 0.0 {
-            true => *omega,
-            false => omega * encoder.config.slope,
-        });
-        picture(&masked.collect::<Vec<f32>>(), &y[at * columns..][..columns])
+        let delta: Vec<f32> = derivative[at * rows..][..rows].iter().zip(omega).map(|(d, omega)| d * omega).collect();
+        picture(&delta, &y[at * columns..][..columns])
     };
     let pictures = indices.iter().enumerate().map(of).collect();
     Some(Pictures { pictures, shape: [rows, columns], covered: [rows.div_ceil(SIZE.1), columns.div_ceil(SIZE.0)] })

@@ -262,8 +262,7 @@ describe("files that are not as they should be", { timeout: 600_000 }, () => {
 
   test("a wrong model file is refused with the reason, and can be tried again", async () => {
     server.faults.replaced = { "model.safetensors": Buffer.from("not a model at all") };
-    // A service worker would keep the wrong file.
-    const page = await Page.open(browser, server.url, { serviceWorkers: "block" });
+    const page = await Page.open(browser, server.url);
     await page.until("failed");
     assert.match(await page.engine.innerText(), /the network is not usable/);
     server.faults.replaced = { "full-conv5.safetensors": tilePng(indices(0)[0]) };

@@ -21,6 +21,10 @@ function list(root, folder = "") {
   });
 }
 
+function sha256(bytes) {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
 /** A name for what is in the files of a folder. */
 function digest(root, paths) {
   const hash = createHash("sha256");
@@ -65,6 +69,7 @@ function publish(root) {
     VERSION: digest(root, list(root)),
     INTERFACE: ["./", ...files.filter(first)],
     REST: files.filter((path) => !first(path)),
+    DIGESTS: Object.fromEntries(files.map((path) => [path, sha256(readFileSync(join(root, path)))])),
   };
   const constants = Object.entries(facts).map(([name, value]) => `const ${name} = ${JSON.stringify(value, null, 2)};\n`);
   writeFileSync(join(root, WORKER), constants.join("") + readFileSync(join(import.meta.dirname, WORKER), "utf8"));

@@ -2,12 +2,14 @@
 //   VERSION    what is in all files, so that a new version is a new worker
 //   INTERFACE  what the page shows before the engine comes
 //   REST       the engine, the models and the gallery's other sheets
+//   DIGESTS    the SHA-256 of every file but the page itself
 // All but the page itself have names that follow from what is in them: what is kept is never old.
 const PREFIX = `gradfeat ${self.registration.scope} `;
 const KEPT = PREFIX + VERSION;
 const absolute = (path) => new URL(path, self.registration.scope).href;
 const PAGES = ["./", "index.html"].map(absolute);
 const FILES = new Set([...INTERFACE, ...REST].map(absolute));
+const WHOLE = new Map(Object.entries(DIGESTS).map(([path, digest]) => [absolute(path), digest]));
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
@@ -44,9 +46,16 @@ async function keepMissing(paths) {
     if (await kept.match(address)) continue;
     const isPage = PAGES.includes(address);
     const response = (isPage ? undefined : await caches.match(address)) ?? (await fetch(address, { cache: isPage ? "reload" : "default" }));
-    if (!response.ok) throw new Error(`${address}: ${response.status}`);
+    if (!(await isSound(address, response.clone()))) throw new Error(`${address} cannot be kept: ${response.status}`);
     await kept.put(address, response);
   }
+}
+
+/** Whether a file came as it was published. One that did not is not kept, so that another try can go better. */
+async function isSound(address, response) {
+  if (!response.ok || PAGES.includes(address)) return response.ok;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await response.arrayBuffer()));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === WHOLE.get(address);
 }
 
 /** The newest page, or the one that is kept. */
@@ -69,6 +78,10 @@ async function file(event) {
   if (found) return found;
   const response = await fetch(event.request);
   // Where there is no room, the page goes on without.
-  if (kept && response.ok) event.waitUntil(kept.put(event.request.url, response.clone()).catch(() => {}));
+  if (kept) event.waitUntil(keep(kept, event.request.url, response.clone()).catch(() => {}));
   return response;
+}
+
+async function keep(kept, address, response) {
+  if (await isSound(address, response.clone())) await kept.put(address, response);
 }

@@ -402,9 +402,9 @@ impl Measured {
     }
 }
 
-/// The class with the largest logit.
+/// The class with the largest logit; the first of equal ones, as the native program counts.
 pub fn winner(logits: &[f32]) -> Option<usize> {
-    (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b]))
+    (0..logits.len()).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b]))
 }
 
 /// A plan's scope, if the network has it and there are images.

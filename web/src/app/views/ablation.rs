@@ -42,7 +42,7 @@ pub fn AblationView() -> impl IntoView {
                 " steps; all other images of a class are held out."
             </p>
             <Controls />
-            <div class="table">
+            <div class="table" tabindex="0" role="region" aria-label="Accuracy by what is pre-trained">
                 <table>
                     <caption class="visually-hidden">"Accuracy on the images held out, by what is pre-trained"</caption>
                     <thead>
