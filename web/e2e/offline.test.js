@@ -96,10 +96,12 @@ describe("the page", { timeout: 900_000 }, () => {
     const page = await Page.open(browser, server.url);
     const text = page.page.locator(".progress").getByText(/the network: \d+\.\d of 5\.6 MB/);
     await text.waitFor({ timeout: KEEP_MS });
-    const megabytes = async () => Number((await text.innerText()).match(/([\d.]+) of/)[1]);
-    const early = await megabytes();
-    await page.page.waitForTimeout(500);
-    assert.ok((await megabytes()) > early, "it goes up");
+    const early = Number((await text.innerText()).match(/([\d.]+) of/)[1]);
+    const isMore = (early) => {
+      const now = document.querySelector(".progress")?.textContent.match(/the network: ([\d.]+) of 5\.6 MB/);
+      return now && Number(now[1]) > early;
+    };
+    await page.page.waitForFunction(isMore, early, { timeout: KEEP_MS });
     server.faults.slow = [];
     await page.until("ready");
     page.assertQuiet();

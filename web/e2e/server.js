@@ -21,7 +21,7 @@ const ENGINE = "engine_loader.js";
 
 /** What of a slow file is sent at a time, in bytes, and how long after what went before, in milliseconds. */
 const PIECE = 1 << 18;
-const PAUSE = 40;
+const PAUSE = 200;
 
 /**
  * Serves `root` under `folder`, each file with `headers` in addition. To be changed at will: `root` itself;
