@@ -116,7 +116,8 @@ for (const backend of ["webgpu", "cpu"]) {
 
 /** Presses Tab until the focus is on `selector`, once around the page at most. */
 async function tabTo(page, selector) {
-  for (let press = 0; press < 60; press++) {
+  const places = await page.locator("a[href], button, input, select, textarea, [tabindex]").count();
+  for (let press = 0; press <= places; press++) {
     await page.keyboard.press("Tab");
     if (await page.evaluate((selector) => document.activeElement.matches(selector), selector)) return;
   }
