@@ -7,6 +7,8 @@ use crate::{data::Images, device::Chosen, files, interrupt::Interrupt, progress:
 use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
 use crc32fast::Hasher;
+use positioned_io::ReadAt;
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use shared::{
     config::Scope,
@@ -17,9 +19,8 @@ use shared::{
 };
 use std::{
     fs::{self, File},
-    io::{BufWriter, Read, Seek, SeekFrom, Write},
+    io::{BufWriter, Read, Write},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -39,7 +40,7 @@ const TAIL: u64 = KEY_LETTERS as u64 + 4;
 /// One split's kept features, with its labels.
 pub struct KeptFile {
     /// One after the other, each with how many images it is of.
-    files: Vec<(usize, Mutex<File>)>,
+    files: Vec<(usize, File)>,
     shape: KeptShape,
     labels: Vec<u8>,
     /// How many of the images are plain; mirrored ones come after them, in the same order.
@@ -80,7 +81,7 @@ impl Cache<'_> {
                 })?
             }
         };
-        Ok(KeptFile { files: vec![(plain, Mutex::new(file))], shape, labels, plain, activation: None, key })
+        Ok(KeptFile { files: vec![(plain, file)], shape, labels, plain, activation: None, key })
     }
 
     fn make(
@@ -190,12 +191,13 @@ impl Samples for KeptFile {
     }
 
     fn kept(&self, indices: &[usize], device: &Device) -> Result<Kept> {
-        let row = self.shape.numbers();
-        let mut rows = vec![0.0_f32; indices.len() * row];
-        for (&index, values) in indices.iter().zip(rows.chunks_exact_mut(row)) {
-            self.read_row(index, values).context("the kept features cannot be read")?;
-        }
-        let mut kept = self.shape.from_rows(&rows, device);
+        let [input_numbers, pre_numbers] = [self.shape.input_numbers(), self.shape.pre_numbers()];
+        let mut input = vec![0.0_f32; indices.len() * input_numbers];
+        let mut pre = vec![0.0_f32; indices.len() * pre_numbers];
+        let images = (input.par_chunks_exact_mut(input_numbers), pre.par_chunks_exact_mut(pre_numbers), indices);
+        let read = images.into_par_iter().try_for_each(|(input, pre, &index)| self.read(index, input, pre));
+        read.context("the kept features cannot be read")?;
+        let mut kept = self.shape.to_kept(input, pre, device);
         kept.activation = self.activation.as_ref().map(|(width, values)| {
             let of = |&index: &usize| &values[index * width..][..*width];
             let rows: Vec<f32> = indices.iter().flat_map(of).copied().collect();
@@ -206,16 +208,17 @@ impl Samples for KeptFile {
 }
 
 impl KeptFile {
-    fn read_row(&self, mut index: usize, values: &mut [f32]) -> std::io::Result<()> {
+    fn read(&self, mut index: usize, input: &mut [f32], pre: &mut [f32]) -> std::io::Result<()> {
         let mut files = self.files.iter();
         let file = files.find_map(|(images, file)| {
             let is_here = index < *images;
             index -= if is_here { 0 } else { *images };
             is_here.then_some(file)
         });
-        let mut file = file.ok_or(std::io::ErrorKind::UnexpectedEof)?.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start((index * values.len() * 4) as u64))?;
-        file.read_exact(bytemuck::cast_slice_mut(values))
+        let file = file.ok_or(std::io::ErrorKind::UnexpectedEof)?;
+        let at = (index * self.shape.numbers() * 4) as u64;
+        file.read_exact_at(at, bytemuck::cast_slice_mut(input))?;
+        file.read_exact_at(at + (input.len() * 4) as u64, bytemuck::cast_slice_mut(pre))
     }
 
     /// How many images there are, mirrored ones aside.

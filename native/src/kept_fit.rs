@@ -14,7 +14,7 @@ use shared::{
 use std::path::{Path, PathBuf};
 
 /// Changes whenever a fit of the same settings would come out otherwise.
-const VERSION: &str = "fit-3";
+const VERSION: &str = "fit-4";
 
 /// Where a fit's head and story are kept.
 pub struct Place {

@@ -220,8 +220,8 @@ impl Conv {
 
     /// The numbers times the given factors, as parameters of their own.
     pub fn scaled(&self, scales: Scales) -> Self {
-        let (weight, bias) = self.scaled_tensors(scales);
-        Self::new(weight.detach(), bias.detach())
+        let [weight, bias] = [scales.weight, scales.bias];
+        Self::new((self.weight.val() * weight).detach(), (self.bias.val() * bias).detach())
     }
 
     /// These numbers and `r` times others.
@@ -231,16 +231,14 @@ impl Conv {
 
     /// What the layer applies, in the given parametrization.
     pub fn filter(&self, spec: &LayerSpec, parametrization: Parametrization) -> Filter {
-        let (weight, bias) = self.scaled_tensors(parametrization.scales(spec.outputs));
-        Filter { weight, bias, stride: spec.stride, padding: spec.padding }
-    }
-
-    fn scaled_tensors(&self, scales: Scales) -> (Tensor<4>, Tensor<1>) {
-        let (weight, bias) = (self.weight.val(), self.bias.val());
-        if scales == (Scales { weight: 1.0, bias: 1.0 }) {
-            return (weight, bias);
+        let scales = parametrization.scales(spec.outputs);
+        Filter {
+            weight: self.weight.val(),
+            weight_scale: scales.weight,
+            bias: self.bias.val() * scales.bias,
+            stride: spec.stride,
+            padding: spec.padding,
         }
-        (weight * scales.weight, bias * scales.bias)
     }
 }
 
@@ -259,7 +257,11 @@ pub struct Encoder {
 impl Encoder {
     /// From stored parameters, one for each of the kind's layers.
     pub fn new(config: EncoderConfig, stored: Vec<Conv>) -> Self {
-        let filters = filters(&stored, config.kind.layers(), config.parametrization);
+        // What is frozen is scaled once, not in every pass.
+        let scaled = stored.iter().zip(config.kind.layers()).map(|(conv, spec)| {
+            conv.scaled(config.parametrization.scales(spec.outputs)).filter(spec, Parametrization::Standard)
+        });
+        let filters = scaled.collect();
         Self { config, stored, digest: String::new(), filters }
     }
 

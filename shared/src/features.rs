@@ -69,30 +69,25 @@ impl KeptShape {
         self.input_numbers() + self.pre_numbers()
     }
 
-    fn input_numbers(&self) -> usize {
+    /// Numbers of one image's input.
+    pub fn input_numbers(&self) -> usize {
         self.input.iter().product()
     }
 
-    fn pre_numbers(&self) -> usize {
+    /// Numbers of one image's pre-activation.
+    pub fn pre_numbers(&self) -> usize {
         self.pre.iter().product()
     }
 
-    /// From rows of [`KeptShape::numbers`] values, one an image.
-    pub fn from_rows(&self, rows: &[f32], device: &Device) -> Kept {
-        let count = rows.len() / self.numbers();
-        let (mut input, mut pre) =
-            (Vec::with_capacity(count * self.input_numbers()), Vec::with_capacity(count * self.pre_numbers()));
-        for row in rows.chunks_exact(self.numbers()) {
-            let (row_input, row_pre) = row.split_at(self.input_numbers());
-            input.extend_from_slice(row_input);
-            pre.extend_from_slice(row_pre);
-        }
+    /// From the images' numbers, one image after the other.
+    pub fn to_kept(&self, input: Vec<f32>, pre: Vec<f32>, device: &Device) -> Kept {
+        let count = input.len() / self.input_numbers();
         let tensor =
             |values, [c, h, w]: [usize; 3]| Tensor::from_data(TensorData::new(values, [count, c, h, w]), device);
         Kept { scope: self.scope, input: tensor(input, self.input), pre: tensor(pre, self.pre), activation: None }
     }
 
-    /// The rows that [`KeptShape::from_rows`] reads, from the two tensors' numbers.
+    /// Rows of [`KeptShape::numbers`] values, one an image, from the two tensors' numbers.
     pub fn to_rows(&self, input: &[f32], pre: &[f32]) -> Vec<f32> {
         input
             .chunks_exact(self.input_numbers())

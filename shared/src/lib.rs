@@ -6,6 +6,7 @@
 //! page do that, each around this same code.
 
 pub mod ablation;
+pub mod adam;
 pub mod cholesky;
 pub mod config;
 mod conjugate;

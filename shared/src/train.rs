@@ -1,6 +1,7 @@
 //! Fitting a head from kept features: a loop that says what happens and leaves the showing to others.
 
 use crate::{
+    adam::Adam,
     config::Mode,
     encoder::Encoder,
     features::Kept,
@@ -10,9 +11,7 @@ use burn::{
     grad_clipping::GradientClippingConfig,
     module::{Module, ParamGroup},
     nn::loss::CrossEntropyLossConfig,
-    optim::{
-        AdamConfig, GradientsParams, ModuleOptimizer, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig,
-    },
+    optim::{GradientsParams, ModuleOptimizer, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig},
     tensor::{Device, Int, Tensor, TensorData},
 };
 use rand::{SeedableRng, seq::SliceRandom};
@@ -280,19 +279,20 @@ impl Trainer {
 
 fn optimizer(parameters: &Parameters, config: &FitConfig) -> ModuleOptimizer {
     let gradient = ParamGroup::ids_from_module((parameters.tangents.clone(), parameters.replaced.clone()));
-    let decay = |decay: f32| (decay > 0.0).then(|| WeightDecayConfig::new(decay));
-    let [classifier_decay, gradient_decay] = [config.classifier_decay, config.gradient_decay].map(decay);
     match config.optimizer {
         Optimizer::Adam { beta_1 } => {
-            let adam = |decay| AdamConfig::new().with_beta_1(beta_1).with_weight_decay(decay);
-            adam(classifier_decay).init().with_group(gradient, adam(gradient_decay).build(), None)
+            let adam = |decay| Adam { beta_1, decay, ..Adam::default() };
+            ModuleOptimizer::from(adam(config.classifier_decay)).with_group(gradient, adam(config.gradient_decay), None)
         }
         Optimizer::Sgd { momentum, clip } => {
             let clip = GradientClippingConfig::Norm(clip);
             let momentum = MomentumConfig::new().with_momentum(momentum).with_dampening(0.0).with_nesterov(false);
-            let sgd = |decay| SgdConfig::new().with_momentum(Some(momentum.clone())).with_weight_decay(decay);
-            let clipped = sgd(classifier_decay).with_gradient_clipping(Some(clip.clone()));
-            clipped.init().with_group(gradient, sgd(gradient_decay).build(), Some(clip.init()))
+            let sgd = |decay: f32| {
+                let decay = (decay > 0.0).then(|| WeightDecayConfig::new(decay));
+                SgdConfig::new().with_momentum(Some(momentum.clone())).with_weight_decay(decay)
+            };
+            let clipped = sgd(config.classifier_decay).with_gradient_clipping(Some(clip.clone()));
+            clipped.init().with_group(gradient, sgd(config.gradient_decay).build(), Some(clip.init()))
         }
     }
 }

@@ -10,11 +10,12 @@ use super::{
 use anyhow::Result;
 use burn::{
     module::Module,
-    optim::{AdamConfig, ModuleOptimizer},
+    optim::ModuleOptimizer,
     tensor::{Device, Gradients, Tensor, activation::log_sigmoid},
 };
 use rand::RngCore;
 use shared::{
+    adam::Adam,
     config::{EncoderConfig, EncoderKind, InputRange, Parametrization},
     encoder::Encoder,
     images::{ImageSet, to_tensor},
@@ -119,7 +120,7 @@ impl Ali {
 
 /// The published optimiser.
 fn adam() -> ModuleOptimizer {
-    AdamConfig::new().with_beta_1(0.5).with_beta_2(0.999).with_epsilon(1e-8).init()
+    Adam { beta_1: 0.5, beta_2: 0.999, epsilon: 1e-8, decay: 0.0 }.into()
 }
 
 /// What a step does to both players.

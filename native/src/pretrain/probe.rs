@@ -3,10 +3,11 @@
 
 use burn::{
     nn::loss::CrossEntropyLossConfig,
-    optim::{AdamConfig, GradientsParams},
+    optim::{GradientsParams, ModuleOptimizer},
     tensor::{Device, Int, Tensor, TensorData},
 };
 use shared::{
+    adam::Adam,
     encoder::Encoder,
     images::{ImageSet, to_tensor},
     linear::Classifier,
@@ -54,7 +55,7 @@ fn fit(features: Tensor<2>, labels: &[u8], classes: usize, device: &Device) -> C
     let features = Tensor::from_inner(features);
     let labels = to_labels(labels, &autodiff);
     let mut classifier = Classifier::zeros(features.dims()[1], classes, &autodiff);
-    let mut optimizer = AdamConfig::new().init();
+    let mut optimizer = ModuleOptimizer::from(Adam::default());
     let loss = CrossEntropyLossConfig::new().init(&autodiff);
     for step in 0..STEPS {
         let loss = loss.forward(classifier.apply(features.clone()), labels.clone());

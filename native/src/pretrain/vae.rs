@@ -10,7 +10,7 @@ use super::{
 use anyhow::Result;
 use burn::{
     module::Module,
-    optim::{AdamConfig, ModuleOptimizer},
+    optim::ModuleOptimizer,
     tensor::{
         Device, Tensor,
         activation::{log_sigmoid, sigmoid},
@@ -18,6 +18,7 @@ use burn::{
 };
 use rand::Rng;
 use shared::{
+    adam::Adam,
     config::{EncoderConfig, EncoderKind, InputRange, Parametrization},
     encoder::{self, Conv, Encoder},
     images::to_tensor,
@@ -148,7 +149,7 @@ impl Vae {
 
 /// The published optimiser.
 fn optimizer() -> ModuleOptimizer {
-    AdamConfig::new().with_beta_1(0.9).with_beta_2(0.999).with_epsilon(1e-8).init()
+    Adam { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, decay: 0.0 }.into()
 }
 
 impl Recipe for Vae {

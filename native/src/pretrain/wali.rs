@@ -11,10 +11,11 @@ use super::{
 use anyhow::Result;
 use burn::{
     module::Module,
-    optim::{AdamConfig, ModuleOptimizer},
+    optim::ModuleOptimizer,
     tensor::{Device, Tensor},
 };
 use shared::{
+    adam::Adam,
     config::{EncoderConfig, EncoderKind, InputRange, Parametrization},
     encoder::Encoder,
     images::{ImageSet, to_tensor},
@@ -125,7 +126,7 @@ fn gap(scores: Tensor<1>) -> Tensor<1> {
 
 /// The published optimiser.
 fn adam() -> ModuleOptimizer {
-    AdamConfig::new().with_beta_1(0.5).with_beta_2(0.9).with_epsilon(1e-8).init()
+    Adam { beta_1: 0.5, beta_2: 0.9, epsilon: 1e-8, decay: 0.0 }.into()
 }
 
 impl Recipe for Wali {

@@ -13,6 +13,9 @@ use super::{
 /// A block's patch matrix holds about this many numbers: 4 MB, what a core's caches carry.
 const BLOCK_NUMBERS: usize = 1 << 20;
 
+/// Outputs that a thread takes at once where an image is its only patch.
+const DENSE_OUTPUTS: usize = 64;
+
 /// Sizes of a convolution without padding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Geometry {
@@ -83,21 +86,10 @@ impl Geometry {
 /// `x [N, C, H, W] ⋆ weight [O, C, K, K] → [N, O, H', W']`.
 pub fn forward(x: &[f32], weight: &[f32], g: &Geometry) -> Vec<f32> {
     let (positions, patch) = (g.positions(), g.patch());
-    let mut out = vec![0.0; g.images * g.outputs * positions];
     if g.is_dense() {
-        let (by_patch, by_output) = (Strides::rows(patch), Strides::rows(g.outputs));
-        product(
-            [g.images, g.outputs, patch],
-            &mut out,
-            by_output,
-            x,
-            by_patch,
-            weight,
-            Strides::transposed(patch),
-            true,
-        );
-        return out;
+        return dense_forward(x, weight, g);
     }
+    let mut out = vec![0.0; g.images * g.outputs * positions];
     threads::for_each_chunk(&mut out, g.block() * g.outputs * positions, |block, out| {
         let images = out.len() / (g.outputs * positions);
         let columns = images * positions;
@@ -116,6 +108,36 @@ pub fn forward(x: &[f32], weight: &[f32], g: &Geometry) -> Vec<f32> {
         // [O, images, positions] → [images, O, positions]
         swap_outer(&flat, out, g.outputs, images, positions);
     });
+    out
+}
+
+/// [`forward`] where an image is its only patch. The threads share the outputs: each brings its part of the weight into
+/// the product's order, which gemm would do on one thread for all of it.
+fn dense_forward(x: &[f32], weight: &[f32], g: &Geometry) -> Vec<f32> {
+    let patch = g.patch();
+    let parts = threads::map(g.outputs.div_ceil(DENSE_OUTPUTS), |part| {
+        let first = part * DENSE_OUTPUTS;
+        let outputs = DENSE_OUTPUTS.min(g.outputs - first);
+        let mut out = vec![0.0; g.images * outputs];
+        product(
+            [g.images, outputs, patch],
+            &mut out,
+            Strides::rows(outputs),
+            x,
+            Strides::rows(patch),
+            &weight[first * patch..],
+            Strides::transposed(patch),
+            false,
+        );
+        out
+    });
+    let mut out = Vec::with_capacity(g.images * g.outputs);
+    for image in 0..g.images {
+        for part in &parts {
+            let outputs = part.len() / g.images;
+            out.extend_from_slice(&part[image * outputs..][..outputs]);
+        }
+    }
     out
 }
 

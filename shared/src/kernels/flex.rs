@@ -1,7 +1,9 @@
 //! The kernels on Burn's CPU backend.
 
 use super::{
-    BatchNormInput, KernelGradients, Kernels, Pictures, batch_norm, conv2d,
+    BatchNormInput, KernelGradients, Kernels, Pictures, Updates,
+    adam::{self, AdamStep},
+    batch_norm, conv2d,
     conv2d::Geometry,
     leaky_relu, maxout,
     outer_product_view::{self, Window},
@@ -59,6 +61,22 @@ impl Pictures for Flex {
         let (rows, columns) = (rows.to_contiguous(), columns.to_contiguous());
         let picture = outer_product_view::view(rows.storage(), columns.storage(), window);
         made(picture, Shape::from([window.height, window.width]))
+    }
+}
+
+impl Updates for Flex {
+    fn adam(
+        parameters: FlexTensor,
+        gradient: FlexTensor,
+        first: FlexTensor,
+        second: FlexTensor,
+        step: AdamStep,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        let [mut parameters, gradient, mut first, mut second] =
+            [parameters, gradient, first, second].map(|tensor| tensor.to_contiguous());
+        let means = [first.storage_mut(), second.storage_mut()];
+        adam::step(parameters.storage_mut(), gradient.storage(), means, step);
+        (parameters, first, second)
     }
 }
 

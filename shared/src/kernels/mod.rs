@@ -2,6 +2,7 @@
 //!
 //! [`Kernels`] is a Burn backend extension. The functions below it are its face for tensors.
 
+pub mod adam;
 pub mod batch_norm;
 pub mod conv2d;
 pub mod gemm;
@@ -14,6 +15,7 @@ mod flex;
 pub(crate) mod threads;
 mod wgpu;
 
+use adam::AdamStep;
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
 use outer_product_view::Window;
@@ -56,6 +58,20 @@ pub trait Kernels: Backend {
 pub trait Pictures: Backend {
     /// A window of `rows [R] · columns [C]ᵀ`, which lies within it, as a picture `[height, width]`.
     fn outer_view(rows: FloatTensor<Self>, columns: FloatTensor<Self>, window: Window) -> FloatTensor<Self>;
+}
+
+/// What a backend does to parameters in training, off the graph of reverse mode.
+#[backend_extension(Flex, Cube)]
+pub trait Updates: Backend {
+    /// Adam's step on parameters with their gradient and the means of it and of its square, all of one shape; gives
+    /// the new parameters and means.
+    fn adam(
+        parameters: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        step: AdamStep,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
 /// The derivatives of [`Kernels`], on the backends that compute: what reverse mode calls.
@@ -148,4 +164,22 @@ pub fn batch_normalize(
 pub fn outer_product_view(rows: Tensor<1>, columns: Tensor<1>, window: Window) -> Tensor<2> {
     let window = window.within(rows.dims()[0], columns.dims()[0]);
     Tensor::from_dispatch(Dispatch::outer_view(rows.into_dispatch(), columns.into_dispatch(), window))
+}
+
+/// Adam's step (Kingma and Ba 2015): from parameters, their gradient and the means of it and of its square to the new
+/// parameters and means, all of one shape.
+pub fn adam_step<const D: usize>(
+    parameters: Tensor<D>,
+    gradient: Tensor<D>,
+    [first, second]: [Tensor<D>; 2],
+    step: AdamStep,
+) -> (Tensor<D>, [Tensor<D>; 2]) {
+    let (parameters, first, second) = Dispatch::adam(
+        parameters.into_dispatch(),
+        gradient.into_dispatch(),
+        first.into_dispatch(),
+        second.into_dispatch(),
+        step,
+    );
+    (Tensor::from_dispatch(parameters), [first, second].map(Tensor::from_dispatch))
 }

@@ -25,3 +25,22 @@ pub fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Send + Sync) -> Ve
 pub fn map<T>(count: usize, work: impl Fn(usize) -> T) -> Vec<T> {
     (0..count).map(work).collect()
 }
+
+/// Calls `work(index, chunks)` for the chunks of `size` numbers that three slices of one length have at one place.
+#[cfg(not(target_family = "wasm"))]
+pub fn for_each_chunk_of_three(
+    [a, b, c]: [&mut [f32]; 3],
+    size: usize,
+    work: impl Fn(usize, [&mut [f32]; 3]) + Send + Sync,
+) {
+    use rayon::prelude::*;
+    let chunks = (a.par_chunks_mut(size), b.par_chunks_mut(size), c.par_chunks_mut(size)).into_par_iter();
+    chunks.enumerate().for_each(|(index, (a, b, c))| work(index, [a, b, c]));
+}
+
+/// Calls `work(index, chunks)` for the chunks of `size` numbers that three slices of one length have at one place.
+#[cfg(target_family = "wasm")]
+pub fn for_each_chunk_of_three([a, b, c]: [&mut [f32]; 3], size: usize, work: impl Fn(usize, [&mut [f32]; 3])) {
+    let chunks = a.chunks_mut(size).zip(b.chunks_mut(size)).zip(c.chunks_mut(size));
+    chunks.enumerate().for_each(|(index, ((a, b), c))| work(index, [a, b, c]));
+}

@@ -1,6 +1,6 @@
 //! The kernels on wgpu devices: WGSL for leaky ReLU, Burn's own convolution.
 
-use super::{BatchNormInput, KernelGradients, Kernels, Pictures, outer_product_view::Window};
+use super::{BatchNormInput, KernelGradients, Kernels, Pictures, Updates, adam::AdamStep, outer_product_view::Window};
 use burn::backend::{
     TensorMetadata,
     ops::{ActivationOps, ConvOptions, ConvTransposeOptions, FloatTensorOps, ModuleOps},
@@ -69,6 +69,28 @@ impl Pictures for CubeBackend {
         let params = [left, across, top, down, width, height].map(in_u32);
         let [picture] = launch_on(kernel, groups, [rows, columns], Shape::from([height, width]), &params);
         picture
+    }
+}
+
+impl Updates for CubeBackend {
+    fn adam(
+        parameters: CubeTensor,
+        gradient: CubeTensor,
+        first: CubeTensor,
+        second: CubeTensor,
+        step: AdamStep,
+    ) -> (CubeTensor, CubeTensor, CubeTensor) {
+        let scaled = |tensor, factor: f32| Self::float_mul_scalar(tensor, factor.into());
+        let gradient = match step.decay {
+            0.0 => gradient,
+            decay => Self::float_add(gradient, scaled(parameters.clone(), decay)),
+        };
+        let moved = |mean, by, beta| Self::float_add(scaled(mean, beta), scaled(by, 1.0 - beta));
+        let first = moved(first, gradient.clone(), step.betas[0]);
+        let second = moved(second, Self::float_mul(gradient.clone(), gradient), step.betas[1]);
+        let deviation = Self::float_add_scalar(Self::float_sqrt(second.clone()), step.epsilon.into());
+        let direction = Self::float_div(scaled(first.clone(), step.correction), deviation);
+        (Self::float_sub(parameters, scaled(direction, step.rate)), first, second)
     }
 }
 

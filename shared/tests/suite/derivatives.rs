@@ -129,6 +129,7 @@ pub async fn training_gradients_agree_with_differences_of_the_loss(device: &Devi
 pub async fn padded_and_pooled_layers_carry_tangents(device: &Device) {
     let filter = |name: &str| Filter {
         weight: recipe::tensor(&format!("{name}.weight"), [5, 3, 3, 3], 1.0, device),
+        weight_scale: 1.0,
         bias: recipe::tensor(&format!("{name}.bias"), [5], 1.0, device),
         stride: 1,
         padding: 1,
@@ -179,8 +180,8 @@ pub async fn encoders_in_training_agree_with_burn(device: &Device) {
 fn plain_activations(network: Network, stored: &[Conv], images: Tensor<4>) -> Tensor<4> {
     network.kind.layers().iter().zip(stored).fold(images, |x, (spec, conv)| {
         let options = ConvOptions::new([spec.stride; 2], [spec.padding; 2], [1, 1], 1);
-        let Filter { weight, bias, .. } = conv.filter(spec, network.parametrization);
-        let pre = conv2d(x, weight, Some(bias), options);
+        let Filter { weight, weight_scale, bias, .. } = conv.filter(spec, network.parametrization);
+        let pre = conv2d(x, weight * weight_scale, Some(bias), options);
         let out = if spec.activation { leaky_relu(pre, f64::from(network.slope)) } else { pre };
         square_means(out, spec.pool)
     })

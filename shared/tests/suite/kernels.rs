@@ -6,6 +6,7 @@ use super::{
 };
 use burn::{
     nn::BatchNormConfig,
+    optim::{AdamConfig, Optimizer, decay::WeightDecayConfig},
     tensor::{
         Device, Tensor, TensorData,
         module::{conv_transpose2d, conv2d},
@@ -13,6 +14,7 @@ use burn::{
     },
 };
 use shared::{
+    adam::Adam,
     kernels::{self, outer_product_view::Window},
     normalized::EPSILON,
 };
@@ -265,4 +267,21 @@ fn strongest_entries(rows: &[f32], columns: &[f32], window: Window) -> Vec<f32> 
         entries.max_by(|a, b| a.abs().total_cmp(&b.abs())).expect("a pixel covers an entry")
     };
     (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| pixel(x, y)).collect()
+}
+
+/// Three steps with a penalty, on more numbers than a thread takes at once and no multiple of those.
+pub async fn adam_agrees_with_burn(device: &Device) {
+    let shape = [37, 1001];
+    let numbers = |name: &str| {
+        Tensor::<2>::from_data(TensorData::new(recipe::numbers(name, shape[0] * shape[1], 1.0), shape), device)
+    };
+    let ours = Adam { beta_1: 0.5, decay: 0.03, ..Adam::default() };
+    let burns = AdamConfig::new().with_beta_1(0.5).with_weight_decay(Some(WeightDecayConfig::new(0.03))).build();
+    let (mut parameters, mut expected) = (numbers("parameters"), numbers("parameters"));
+    let (mut state, mut burns_state) = (None, None);
+    for (gradient, rate) in [("first", 0.1), ("second", 0.05), ("third", 0.2)] {
+        (parameters, state) = ours.step(rate, parameters, numbers(gradient), state);
+        (expected, burns_state) = burns.step(rate, expected, numbers(gradient), burns_state);
+    }
+    assert_close("parameters", parameters, expected, rounding(device)).await;
 }

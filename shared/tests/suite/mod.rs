@@ -46,6 +46,7 @@ macro_rules! every_body_on {
                 leaky_relu_follows_its_definition,
                 leaky_relu_gradients_follow_its_definition,
                 leaky_relu_takes_any_layout,
+                adam_agrees_with_burn,
                 outer_product_views_show_the_strongest_entries,
             }
             models {

@@ -34,7 +34,9 @@ pub async fn kept_features_give_the_same_logits(device: &Device) {
             );
             let rows = shape.to_rows(&read(kept.input).await, &read(kept.pre).await);
             assert_eq!(rows.len(), IMAGES * shape.numbers());
-            let kept = shape.from_rows(&rows, device);
+            let (input, pre): (Vec<_>, Vec<_>) =
+                rows.chunks_exact(shape.numbers()).map(|row| row.split_at(shape.input_numbers())).unzip();
+            let kept = shape.to_kept(input.concat(), pre.concat(), device);
             for &mode in Mode::ALL {
                 let head = network.head(mode, scope, device);
                 let found = head.logits(&encoder, &kept);
