@@ -9,6 +9,7 @@ mod gallery;
 mod insights;
 mod settings;
 mod state;
+mod tour;
 mod training;
 mod url_state;
 mod views;

@@ -1,6 +1,6 @@
 //! What the visitor has set, kept in the address.
 
-use crate::url_state;
+use crate::{tour::Place, url_state};
 use leptos::prelude::*;
 use std::{fmt::Display, str::FromStr, time::Duration};
 use web::{
@@ -49,6 +49,8 @@ pub struct Settings {
     pub ablation_images: RwSignal<usize>,
     /// Where its randomness comes from.
     pub ablation_seed: RwSignal<u32>,
+    /// Where the guided tour is.
+    pub tour: RwSignal<Place>,
 }
 
 /// One of few names.
@@ -93,6 +95,7 @@ impl Settings {
             speed: kept("speed", 4),
             ablation_images: kept("ablationimages", 20),
             ablation_seed: kept("ablationseed", 1),
+            tour: kept("tour", Place::default()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the page is about, and how the engine is.
 
-use super::{activation_term, engine, gradient_term};
+use super::{activation_term, engine, gradient_term, tour::TourButton};
 use leptos::prelude::*;
 
 /// The headline, the idea in one paragraph, its formula, and the engine's state.
@@ -24,6 +24,7 @@ pub fn Intro() -> impl IntoView {
             </p>
             <Equation />
             <engine::EngineView />
+            <TourButton />
             <Contents />
         </header>
     }

@@ -19,6 +19,7 @@ mod select;
 mod similar;
 mod spatial;
 mod terms;
+mod tour;
 mod train;
 mod upload;
 
@@ -37,7 +38,7 @@ pub fn Page() -> impl IntoView {
     view! {
         <intro::Intro />
         <main>
-            <section class="choose" aria-labelledby="choose-title">
+            <section class="choose" id="choose" aria-labelledby="choose-title">
                 <h2 id="choose-title">"Choose an image"</h2>
                 <choice::Chosen />
                 <div class="sources">
@@ -56,6 +57,7 @@ pub fn Page() -> impl IntoView {
             <ablation::AblationView />
             <check::CheckView />
         </main>
+        <tour::Tour />
     }
 }
 
@@ -80,12 +82,12 @@ fn shown_terms(state: State, mode: Mode) -> Memo<Option<Vec<Terms>>> {
 }
 
 /// A class's name; a number where there is none.
-fn class_name(class: usize) -> String {
+pub fn class_name(class: usize) -> String {
     CLASSES.get(class).map_or_else(|| format!("class {class}"), |name| (*name).to_owned())
 }
 
 /// A model's name for people.
-fn title(mode: Mode) -> &'static str {
+pub fn title(mode: Mode) -> &'static str {
     match mode {
         Mode::Activation => "Activation",
         Mode::Gradient => "Gradient",

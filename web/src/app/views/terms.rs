@@ -17,7 +17,7 @@ pub fn TermsView() -> impl IntoView {
         state.shown.with(|shown| shown.as_ref().map_or(1.0, |shown| scale(shown.terms.values().flatten())))
     });
     view! {
-        <section class="terms" aria-labelledby="terms-title">
+        <section class="terms" id="terms" aria-labelledby="terms-title">
             <h2 id="terms-title">"Where the logits come from"</h2>
             <div class="legend">
                 <span><i class="swatch activation"></i>"activation term"</span>

@@ -1,0 +1,111 @@
+//! The tour's bar, at the foot of the window while somebody is on it, and the button that leads there.
+
+use crate::{
+    state::State,
+    tour::{Place, STEPS, Step},
+};
+use leptos::{ev::KeyboardEvent, prelude::*};
+
+/// Marks the section that the tour is in.
+const TOURED: &str = "data-toured";
+
+/// Begins the tour, or goes on with it where it was left.
+#[component]
+pub fn TourButton() -> impl IntoView {
+    let place = expect_context::<State>().settings.tour;
+    // Where it was last; what is left is where somebody leaves it.
+    let last = Memo::new(move |last: Option<&Place>| match place.get() {
+        Place(None) => last.copied().unwrap_or_default(),
+        on => on,
+    });
+    let words = move || match last.get() {
+        Place(None) => "Take the tour".to_owned(),
+        left => format!("Go on with the tour at step {left}"),
+    };
+    let go = move |_| place.set(Place(last.get().0.or(Some(0))));
+    view! {
+        <button class="tour-start" data-testid="tour-start" on:click=go hidden=move || place.get().0.is_some()>{words}</button>
+    }
+}
+
+/// The bar, and what the steps do to the page.
+#[component]
+pub fn Tour() -> impl IntoView {
+    let state = expect_context::<State>();
+    let place = state.settings.tour;
+    let step = Memo::new(move |_| place.get().0);
+    Effect::new(move |_| {
+        let step = step.get().and_then(|step| STEPS.get(step));
+        if let Some(step) = step {
+            untrack(|| step.prepare(state));
+        }
+        show(step);
+    });
+    view! { <Show when=move || step.get().is_some()><Bar /></Show> }
+}
+
+/// Brings a step's section into view and marks it.
+fn show(step: Option<&Step>) {
+    let find = |selector: &str| document().query_selector(selector).ok().flatten();
+    if let Some(before) = find(&format!("[{TOURED}]")) {
+        // Taking an attribute away does not fail.
+        let _ = before.remove_attribute(TOURED);
+    }
+    if let Some(section) = step.and_then(|step| find(&format!("#{}", step.section))) {
+        section.scroll_into_view();
+        let _ = section.set_attribute(TOURED, "");
+    }
+}
+
+#[component]
+fn Bar() -> impl IntoView {
+    let state = expect_context::<State>();
+    let place = state.settings.tour;
+    let slider = NodeRef::new();
+    Effect::new(move |_| {
+        if let Some(slider) = slider.get() {
+            let slider: leptos::web_sys::HtmlInputElement = slider;
+            // Then the arrow keys go from step to step.
+            let _ = slider.focus();
+        }
+    });
+    let last = STEPS.len() - 1;
+    // The bar is there only for a step that is.
+    let at = move || place.get().0.unwrap_or_default().min(last);
+    let step = move || &STEPS[at()];
+    let go = move |to: Option<usize>| place.set(Place(to));
+    let scrubbed = move |event| {
+        if let Ok(place_of) = event_target_value(&event).parse::<Place>() {
+            place.set(place_of);
+        }
+    };
+    let key = move |event: KeyboardEvent| {
+        if event.key() == "Escape" {
+            go(None);
+        }
+    };
+    let text = move || (step().text)(state).unwrap_or_else(|| "Its numbers come with the predictions …".to_owned());
+    view! {
+        <aside class="tour" aria-label="Guided tour" data-testid="tour" data-step=move || (at() + 1).to_string() on:keydown=key>
+            <div class="tour-text" aria-live="polite">
+                <p><strong>{move || step().title}</strong>" "<span data-testid="tour-text">{text}</span></p>
+            </div>
+            <div class="tour-controls">
+                <button data-testid="tour-back" disabled=move || at() == 0 on:click=move |_| go(at().checked_sub(1))>"Back"</button>
+                <input
+                    type="range"
+                    min="1"
+                    max=STEPS.len().to_string()
+                    prop:value=move || (at() + 1).to_string()
+                    aria-label="Step of the tour"
+                    aria-valuetext=move || format!("{} of {}: {}", at() + 1, STEPS.len(), step().title)
+                    data-testid="tour-scrub"
+                    node_ref=slider
+                    on:input=scrubbed
+                />
+                <button data-testid="tour-next" disabled=move || at() == last on:click=move |_| go(Some(at() + 1))>"Next"</button>
+                <button data-testid="tour-leave" on:click=move |_| go(None)>"Leave"</button>
+            </div>
+        </aside>
+    }
+}
