@@ -5,6 +5,7 @@ import { launch } from "./chromium.js";
 import { DIST } from "./gallery.js";
 import { Lesson, MODES } from "./lesson.js";
 import { serve } from "./server.js";
+import { longestTask, watchTasks } from "./tasks.js";
 
 const { FROM = 1, SEEDS = 10, STEPS = 200 } = process.env;
 const server = await serve(DIST);
@@ -12,29 +13,16 @@ const browser = await launch("cpu");
 const runs = [];
 for (let seed = Number(FROM); seed < Number(FROM) + Number(SEEDS); seed++) {
   const lesson = await Lesson.open(browser, server.url, `?classes=35&images=50&seed=${seed}&steps=${STEPS}&speed=10`);
-  await lesson.tab.evaluate(() => {
-    window.longest = 0;
-    const note = (list) => list.getEntries().forEach(({ duration }) => (window.longest = Math.max(window.longest, duration)));
-    new PerformanceObserver(note).observe({ type: "longtask" });
-  });
+  await watchTasks(lesson.tab);
   await lesson.get("step").click();
   await lesson.until("learning", 1);
-  const begin = await longest(lesson);
+  const begin = await longestTask(lesson.tab);
   const models = await lesson.train();
   const { step } = await lesson.data();
-  runs.push({ models, step: Number(step), begin, longest: await longest(lesson) });
+  runs.push({ models, step: Number(step), begin, longest: await longestTask(lesson.tab) });
   const held = MODES.map((mode) => `${mode} ${(100 * models[mode].held).toFixed(1)}`).join(", ");
   console.error(`seed ${seed}: ${held}; longest task ${runs.at(-1).longest} ms, ${begin} ms in the beginning`);
   await lesson.page.close();
-}
-
-/** The longest task of the interface's thread since the last time this was asked; 0 where none took 50 ms. */
-function longest(lesson) {
-  return lesson.tab.evaluate(() => {
-    const longest = window.longest;
-    window.longest = 0;
-    return longest;
-  });
 }
 
 const mean = (value) => runs.reduce((sum, run) => sum + value(run), 0) / runs.length;

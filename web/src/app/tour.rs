@@ -142,8 +142,8 @@ fn readers(state: State) -> Option<String> {
 fn terms(state: State) -> Option<String> {
     let (class, terms) = full_terms(state)?;
     Some(format!(
-        "The full model’s logit of {class} is w₁ᵀ f + ω̄ᵀ J w₂ = {} + {} = {}: blue is what the activations say, orange what \
-         the gradient adds.",
+        "The full model’s logit of {class} is w₁ᵀ f + ω̄ᵀ J w₂: {} from the activations, in blue, and {} from the gradient, in \
+         orange, together {}.",
         signed(terms.activation),
         signed(terms.gradient),
         signed(terms.total())
