@@ -37,7 +37,7 @@ impl<const D: usize> Dual<D> {
 pub struct Filter {
     /// `[O, C, K, K]`.
     pub weight: Tensor<4>,
-    /// What the weight is to be multiplied by. The output is instead, which has fewer numbers.
+    /// What the weight is to be multiplied by.
     pub weight_scale: f64,
     /// `[O]`.
     pub bias: Tensor<1>,
@@ -55,8 +55,19 @@ impl Filter {
 
     /// The same without the bias.
     fn apply_linear(&self, x: Tensor<4>) -> Tensor<4> {
-        let product = kernels::conv2d(zero_pad(x, self.padding), self.weight.clone(), self.stride);
-        if self.weight_scale == 1.0 { product } else { product * self.weight_scale }
+        let x = zero_pad(x, self.padding);
+        let conv = |weight| kernels::conv2d(x.clone(), weight, self.stride);
+        if self.weight_scale == 1.0 {
+            return conv(self.weight.clone());
+        }
+        // The scale goes to whichever has fewer numbers.
+        let [images, channels, height, width] = x.dims();
+        let [.., kernel_height, kernel_width] = self.weight.dims();
+        let positions = ((height - kernel_height) / self.stride + 1) * ((width - kernel_width) / self.stride + 1);
+        match images * positions < channels * kernel_height * kernel_width {
+            true => conv(self.weight.clone()) * self.weight_scale,
+            false => conv(self.weight.clone() * self.weight_scale),
+        }
     }
 }
 

@@ -32,13 +32,12 @@ for (const backend of ["webgpu", "cpu"]) {
     const layers = network.layers(tile(index));
     let browser;
     let page;
-    let outcome;
 
     before(async () => {
       browser = await launch(backend);
       page = await Page.open(browser, server.url, { query: `?image=${index}` });
       await page.until("ready");
-      outcome = await page.outcome(String(index));
+      await page.outcome(String(index));
       await page.section("network", String(index));
     });
 
@@ -72,18 +71,14 @@ for (const backend of ["webgpu", "cpu"]) {
       colours.forEach((colour, o) => assertColour(colour, tangents.values[o] / largest(tangents.values)));
     });
 
-    test("a scope is chosen by keyboard, and what is not fitted for it is said", async () => {
+    test("a scope is chosen by keyboard, and its parameters are counted", async () => {
       assert.equal((await page.data("part-theta2")).parameters, PARAMETERS.conv5);
-      assert.equal(await page.page.getByTestId("scope-note").count(), 0);
       await page.page.getByTestId("scope-conv5").focus();
       await page.page.keyboard.press("ArrowDown");
       await page.page.keyboard.press("ArrowDown");
       assert.ok(await page.page.getByTestId("scope-conv3-5").isChecked());
       assert.equal((await page.data("part-theta2")).parameters, PARAMETERS["conv3-5"]);
       assert.equal(await page.page.getByTestId("part-theta1").getByTestId("layer").count(), 2);
-      for (const note of await page.page.getByTestId("scope-note").allInnerTexts()) assert.match(note, /conv3-5.*of conv5/s);
-      assert.ok((await page.page.getByTestId("scope-note").count()) > 0);
-      assert.deepEqual(await page.outcome(String(index)), outcome, "the predictions are those of the fitted scope");
       await page.page.waitForURL((url) => url.searchParams.get("scope") === "conv3-5");
     });
 

@@ -7,12 +7,14 @@ export const MODES = ["activation", "gradient", "full", "finetune"];
 /** The largest difference that rounding may make, as a share of the largest logit. */
 const TOLERANCE = 1e-3;
 
-/** What `gradfeat predict` says of one image file, by mode. */
-export function predict(model, image) {
+/** What `gradfeat predict` says of one image file, by mode, by the models of a scope. */
+export function predict(model, image, scope = "conv5") {
   const program = process.env.GRADFEAT;
   assert.ok(program, "GRADFEAT must name the native program");
   const one = (mode) => {
-    const answer = execFileSync(program, ["predict", model, "--mode", mode, image, "--json", "--device", "cpu"], {
+    // The activation model is of any scope, and there once.
+    const models = ["--mode", mode, "--scope", mode === "activation" ? "conv5" : scope];
+    const answer = execFileSync(program, ["predict", model, ...models, image, "--json", "--device", "cpu"], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -65,10 +65,13 @@ function publish(root) {
   const files = list(root).filter((path) => path !== PAGE && !path.endsWith(".md"));
   // What the page shows before the engine comes.
   const first = (path) => !path.includes("/") || /\/(index|predictions)\.json$|\/sheet-0\.png$/.test(path);
+  // Models of wider scopes are kept when somebody has asked for them.
+  const wider = (path) => /-conv\d-\d\.safetensors$/.test(path);
   const facts = {
     VERSION: digest(root, list(root)),
     INTERFACE: ["./", ...files.filter(first)],
-    REST: files.filter((path) => !first(path)),
+    REST: files.filter((path) => !first(path) && !wider(path)),
+    WIDER: files.filter(wider),
     DIGESTS: Object.fromEntries(files.map((path) => [path, sha256(readFileSync(join(root, path)))])),
   };
   const constants = Object.entries(facts).map(([name, value]) => `const ${name} = ${JSON.stringify(value, null, 2)};\n`);

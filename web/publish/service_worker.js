@@ -2,13 +2,14 @@
 //   VERSION    what is in all files, so that a new version is a new worker
 //   INTERFACE  what the page shows before the engine comes
 //   REST       the engine, the models and the gallery's other sheets
+//   WIDER      the models of wider scopes, kept once they were asked for
 //   DIGESTS    the SHA-256 of every file but the page itself
 // All but the page itself have names that follow from what is in them: what is kept is never old.
 const PREFIX = `gradfeat ${self.registration.scope} `;
 const KEPT = PREFIX + VERSION;
 const absolute = (path) => new URL(path, self.registration.scope).href;
 const PAGES = ["./", "index.html"].map(absolute);
-const FILES = new Set([...INTERFACE, ...REST].map(absolute));
+const FILES = new Set([...INTERFACE, ...REST, ...WIDER].map(absolute));
 const WHOLE = new Map(Object.entries(DIGESTS).map(([path, digest]) => [absolute(path), digest]));
 
 self.addEventListener("install", (event) => event.waitUntil(install()));

@@ -97,6 +97,8 @@ pub struct Request {
     pub id: u32,
     /// The image.
     pub source: Source,
+    /// The name of the scope whose models predict; any other word stands for the narrowest.
+    pub scope: String,
 }
 
 /// Where an image comes from.
@@ -407,8 +409,6 @@ pub struct Network {
     pub layers: Vec<Layer>,
     /// What θ2 can be, narrowest first.
     pub scopes: Vec<Scope>,
-    /// The name of the scope that the models were fitted for.
-    pub fitted: String,
 }
 
 /// One convolution.

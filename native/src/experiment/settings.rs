@@ -232,6 +232,9 @@ impl Settings {
 
     /// How a mode's model is fitted.
     pub fn fit(&self, mode: Mode) -> Result<Fit> {
+        if self.mode.as_deref().is_some_and(|own| own != mode.name()) {
+            return self.of_all_modes().fit(mode);
+        }
         let fit = self.unpenalized(mode)?;
         let Decays { classifier, gradient } = self.chosen_decays.get(&mode).copied().unwrap_or(fit.decays());
         let decays = Decays {
@@ -240,6 +243,13 @@ impl Settings {
         };
         check(fit.batch(), decays)?;
         Ok(fit.with_decays(decays))
+    }
+
+    /// What of these is not for the one mode that they name, and so is for the activation model as well whose
+    /// classifier is the ω̄ of the others.
+    fn of_all_modes(&self) -> Self {
+        let (solver, decay, seed) = (self.solver, self.decay, self.seed);
+        Self { solver, decay, seed, chosen_decays: self.chosen_decays.clone(), ..Self::default() }
     }
 
     /// The same with the default penalties.
@@ -354,5 +364,23 @@ impl Fit {
             Self::Steps(fit) => fit.batch,
             Self::Kernel(_) => 1,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_for_one_mode_leave_the_classifier_that_it_stands_on_alone() {
+        let epochs = |settings: &Settings, mode| match settings.fit(mode).expect("they are in order") {
+            Fit::Steps(config) => config.epochs,
+            other => panic!("{other:?}"),
+        };
+        let train = Settings { mode: Some("full".to_owned()), epochs: Some(2), ..Settings::default() };
+        let usual = epochs(&Settings::default(), Mode::Activation);
+        assert_eq!([epochs(&train, Mode::Full), epochs(&train, Mode::Activation)], [2, usual]);
+        let compare = Settings { mode: None, ..train };
+        assert_eq!([epochs(&compare, Mode::Full), epochs(&compare, Mode::Activation)], [2, 2]);
     }
 }

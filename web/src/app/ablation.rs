@@ -1,6 +1,7 @@
 //! The ablation as the interface knows it.
 
 use crate::{
+    say,
     settings::SCOPES,
     state::State,
     training::{dealt, of_the_gallery},
@@ -69,7 +70,7 @@ impl Ablation {
     pub fn engine_ready(self) {
         if self.progress.get_untracked().is_some() {
             self.progress.set(None);
-            self.trouble.set(Some("The engine was started again. Start anew.".to_owned()));
+            self.trouble.set(Some(say::ablation_anew().to_owned()));
         }
     }
 
@@ -86,7 +87,7 @@ impl Ablation {
             }
             FromAblation::Failed(id, message) if id == wanted => {
                 self.progress.set(None);
-                self.trouble.set(Some(format!("{message}.")));
+                self.trouble.set(Some(say::sentence(message)));
             }
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! The engine as the interface sees it: a worker that is started, spoken to, and started again when it breaks.
 
-use crate::{browser, state::State};
+use crate::{browser, say, state::State};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web::{
     ablation::ToAblation,
@@ -52,14 +52,14 @@ impl Link {
         self.worker = None;
         match launch(state) {
             Ok(running) => self.worker = Some(running),
-            Err(error) => state.engine_failed(format!("This browser cannot start the engine ({error:?}).")),
+            Err(error) => state.engine_failed(say::engine_cannot_start(format!("{error:?}"))),
         }
     }
 
     /// Asks for a prediction in place of any that is still wanted, and gives the number it will be answered by.
-    pub fn predict(&mut self, source: Source) -> u32 {
+    pub fn predict(&mut self, source: Source, scope: String) -> u32 {
         self.last_id += 1;
-        let request = Request { id: self.last_id, source };
+        let request = Request { id: self.last_id, source, scope };
         self.request = Some(request.clone());
         if self.worker.as_ref().is_some_and(|running| running.listening) {
             self.send(&ToEngine::Predict(request));
@@ -88,12 +88,18 @@ impl Link {
         }
     }
 
-    /// The engine has answered a request. If it was asked when it was ready already, it is as good as any, however often
-    /// earlier ones have stopped; one that stops by what it is asked again does not get here.
+    /// The engine has predicted what it was asked for. If it was asked when it was ready already, that proves it; an
+    /// older request may be the one that the engine before it stopped by, in what comes after the prediction.
     pub fn answered(&mut self, id: u32) {
         if self.worker.as_ref().is_some_and(|running| running.ready_at.is_some_and(|last| id > last)) {
-            self.recovery = Recovery::new(self.recovery.cpu_only);
+            self.proved();
         }
+    }
+
+    /// The engine has done all of something: it is as good as any, however often earlier ones have stopped. One that
+    /// stops by what it is asked again does not get here.
+    pub fn proved(&mut self) {
+        self.recovery.proved();
     }
 
     /// Has something done for training; whether there is an engine to do it.
@@ -152,7 +158,7 @@ fn launch(state: State) -> Result<Running, JsValue> {
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         match messages::read::<FromEngine>(&event.data()) {
             Ok(message) => state.hear(message),
-            Err(error) => state.engine_broke(format!("it sent a message that cannot be read ({error})")),
+            Err(error) => state.engine_broke(say::engine_unreadable(error)),
         }
     });
     let on_error = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| {

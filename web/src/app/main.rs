@@ -7,6 +7,8 @@ mod canvas;
 mod engine_link;
 mod gallery;
 mod insights;
+mod language;
+mod say;
 mod settings;
 mod state;
 mod tour;
@@ -15,5 +17,6 @@ mod url_state;
 mod views;
 
 fn main() {
+    language::Language::wanted().speak();
     leptos::mount::mount_to_body(views::Page);
 }

@@ -19,7 +19,7 @@ pub struct Settings {
     pub class: RwSignal<ClassChoice>,
     /// The class whose logit is taken away from it.
     pub against: RwSignal<ClassChoice>,
-    /// The name of the scope; empty for the one that the models are of.
+    /// The name of the scope; empty for the narrowest.
     pub scope: RwSignal<String>,
     /// The name of the layer whose maps are on show; empty for the last one.
     pub layer: RwSignal<String>,
@@ -59,6 +59,11 @@ pub struct Named(pub &'static str);
 
 /// The scopes of the page's network, the narrowest first.
 pub const SCOPES: [Named; 3] = [Named("conv5"), Named("conv4-5"), Named("conv3-5")];
+
+/// Whether a scope that was set is the last layer alone, which the page begins with.
+pub fn is_narrowest(scope: &str) -> bool {
+    !SCOPES[1..].iter().any(|wider| wider.0 == scope)
+}
 
 impl Display for Named {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -7,7 +7,8 @@ use crate::{
     engine_link::Link,
     gallery::{Index, Tile},
     insights::Insights,
-    settings::Settings,
+    say,
+    settings::{self, Settings},
     training::Training,
     url_state,
 };
@@ -127,6 +128,8 @@ pub struct Outcome {
     pub is_baked: bool,
     /// Which image: its index, or `upload`.
     pub key: String,
+    /// The name of the scope that the models are of, as it was set.
+    pub scope: String,
     /// The true class, where it is known.
     pub label: Option<usize>,
     /// The terms of every class's logit, by model.
@@ -160,8 +163,8 @@ impl Choice {
 }
 
 impl Outcome {
-    fn new(id: u32, choice: &Choice) -> Self {
-        Self { id, is_baked: false, key: choice.key(), label: choice.label(), terms: BTreeMap::new() }
+    fn new(id: u32, choice: &Choice, scope: String) -> Self {
+        Self { id, is_baked: false, key: choice.key(), scope, label: choice.label(), terms: BTreeMap::new() }
     }
 
     /// Whether every model has predicted here.
@@ -200,7 +203,20 @@ impl State {
         state.start_engine();
         state.load_gallery();
         state.load_baked();
+        state.follow_scope();
         state
+    }
+
+    /// Asks again for the chosen image whenever the scope is another.
+    fn follow_scope(self) {
+        let scope = Memo::new(move |_| self.settings.scope.get());
+        Effect::new(move |before: Option<String>| {
+            let scope = scope.get();
+            if before.is_some_and(|before| before != scope) {
+                self.retry();
+            }
+            scope
+        });
     }
 
     /// Starts the engine, as for the first time.
@@ -230,7 +246,8 @@ impl State {
     /// Shows what was computed beforehand for the chosen image, for as long as the engine is not there.
     fn show_baked(self) {
         let is_ready = self.engine.with_untracked(|engine| matches!(engine.phase, Phase::Ready(_)));
-        let Some(Choice::Tile(tile)) = self.choice.get_untracked().filter(|_| !is_ready) else { return };
+        let is_known = self.settings.scope.with_untracked(|scope| settings::is_narrowest(scope));
+        let Some(Choice::Tile(tile)) = self.choice.get_untracked().filter(|_| is_known && !is_ready) else { return };
         if let Some(terms) = self.baked.with_value(|baked| baked.terms(tile.index)) {
             let expected = self.coming.get_untracked();
             self.shown.set(expected.map(|outcome| Outcome { is_baked: true, terms, ..outcome }));
@@ -291,14 +308,15 @@ impl State {
     }
 
     fn ask(self, source: Source) -> u32 {
-        self.link.try_update_value(|link| link.predict(source)).unwrap_or_default()
+        let scope = self.settings.scope.get_untracked();
+        self.link.try_update_value(|link| link.predict(source, scope)).unwrap_or_default()
     }
 
     fn expect(self, id: u32, choice: Choice) {
         self.insights.drop_unfinished();
         self.trouble.set(None);
         self.wanted.set(id);
-        self.coming.set(Some(Outcome::new(id, &choice)));
+        self.coming.set(Some(Outcome::new(id, &choice, self.settings.scope.get_untracked())));
         self.choice.set(Some(choice));
         self.show_baked();
     }
@@ -308,9 +326,7 @@ impl State {
         self.upload_error.set(None);
         let name = file.name();
         if file.size() > LARGEST_FILE {
-            return self
-                .upload_error
-                .set(Some(format!("{name} is too large: at most {} MB are read.", LARGEST_FILE / 1e6)));
+            return self.upload_error.set(Some(say::upload_large(name, LARGEST_FILE / 1e6)));
         }
         self.offering.set(true);
         spawn_local(async move {
@@ -322,7 +338,7 @@ impl State {
                 }
                 Err(_) => {
                     self.offering.set(false);
-                    self.upload_error.set(Some(format!("{name} cannot be read.")));
+                    self.upload_error.set(Some(say::upload_unreadable(name)));
                 }
             }
         });
@@ -349,6 +365,10 @@ impl State {
 
     fn told(self, insight: Insight) {
         self.engine.update(|engine| engine.progress = None);
+        // It is the last that the engine does for an image by itself.
+        if matches!(insight, Insight::Line(_)) {
+            self.engine_proved();
+        }
         if let Some(choice) = self.choice.get_untracked() {
             self.insights.hear(choice, insight);
         }
@@ -400,6 +420,11 @@ impl State {
         }
     }
 
+    /// The engine has done all of something.
+    pub fn engine_proved(self) {
+        self.link.update_value(Link::proved);
+    }
+
     fn engine_ready(self, ready: Ready) {
         self.link.update_value(Link::ready);
         self.training.engine_ready(self);
@@ -422,13 +447,12 @@ impl State {
         self.insights.drop_unfinished();
         match broken.next {
             Some(next) => {
-                let place = if next.cpu_only { "on the CPU" } else { "on the GPU" };
-                let note = Some(format!("The engine stopped ({message}) and was started again {place}."));
-                self.engine.set(Engine { note, ..Engine::default() });
+                let note = if next.cpu_only { say::engine_again_cpu(message) } else { say::engine_again_gpu(message) };
+                self.engine.set(Engine { note: Some(note), ..Engine::default() });
                 self.launch(next);
             }
-            None if broken.had_loaded => self.engine_failed(format!("The engine stopped: {message}.")),
-            None => self.engine_failed("The engine's program could not be loaded.".to_owned()),
+            None if broken.had_loaded => self.engine_failed(say::engine_stopped(message)),
+            None => self.engine_failed(say::engine_not_loaded().to_owned()),
         }
     }
 
@@ -446,7 +470,7 @@ impl State {
     fn refused(self, id: u32, message: String) {
         match self.take_offered(id) {
             Some(offered) => {
-                self.upload_error.set(Some(format!("{}: {message}.", offered.name)));
+                self.upload_error.set(Some(say::upload_refused(offered.name, message)));
                 // The offer took the place of what was wanted before.
                 if self.is_busy_untracked() {
                     self.retry();
@@ -454,7 +478,7 @@ impl State {
             }
             None if id == self.wanted.get_untracked() => {
                 self.engine.update(|engine| engine.progress = None);
-                self.trouble.set(Some(format!("{message}.")));
+                self.trouble.set(Some(say::sentence(message)));
             }
             None => {}
         }

@@ -2,8 +2,9 @@
 //! the same page; the image stays the visitor's.
 
 use crate::{
+    say,
     state::{Choice, State},
-    views::{class_name, title},
+    views::title,
 };
 use leptos::prelude::*;
 use std::{fmt, str::FromStr};
@@ -40,7 +41,7 @@ pub struct Step {
     /// The section that it is in, by its id.
     pub section: &'static str,
     /// What it is about.
-    pub title: &'static str,
+    pub title: fn() -> &'static str,
     /// What it says, with the numbers of the chosen image; none while they are not there.
     pub text: fn(State) -> Option<String>,
     /// What it sets, beyond what all start from.
@@ -67,24 +68,33 @@ fn nothing(_: State) {}
 
 /// The steps, in the order in which the data flow.
 pub const STEPS: [Step; 12] = [
-    Step { section: "choose", title: "An image", text: image, set: nothing },
-    Step { section: "network", title: "Activations", text: activations, set: nothing },
-    Step { section: "network", title: "Tangents", text: tangents, set: nothing },
-    Step { section: "gradient", title: "A gradient", text: gradient, set: nothing },
-    Step { section: "gradient", title: "The same, sorted", text: sorted, set: sort },
-    Step { section: "predictions", title: "Four readers", text: readers, set: nothing },
-    Step { section: "terms", title: "Two terms", text: terms, set: nothing },
+    Step { section: "choose", title: say::tour_image_title, text: image, set: nothing },
     Step {
-        section: "line",
-        title: "Where the tangent starts",
-        text: start_of_line,
-        set: |state| state.settings.r.set(0.0),
+        section: "network",
+        title: say::tour_activations_title,
+        text: |_| always(say::tour_activations()),
+        set: nothing,
     },
-    Step { section: "line", title: "Where the model reads it", text: end_of_line, set: nothing },
-    Step { section: "similar", title: "What is alike", text: alike, set: |state| state.settings.compare.set(true) },
-    Step { section: "train", title: "Your turn", text: train, set: nothing },
-    Step { section: "check", title: "Do not take our word", text: check, set: nothing },
+    Step { section: "network", title: say::tour_tangents_title, text: |_| always(say::tour_tangents()), set: nothing },
+    Step { section: "gradient", title: say::tour_gradient_title, text: gradient, set: nothing },
+    Step { section: "gradient", title: say::tour_sorted_title, text: |_| always(say::tour_sorted()), set: sort },
+    Step { section: "predictions", title: say::tour_readers_title, text: readers, set: nothing },
+    Step { section: "terms", title: say::tour_terms_title, text: terms, set: nothing },
+    Step { section: "line", title: say::tour_start_title, text: start_of_line, set: |state| state.settings.r.set(0.0) },
+    Step { section: "line", title: say::tour_end_title, text: end_of_line, set: nothing },
+    Step {
+        section: "similar",
+        title: say::tour_alike_title,
+        text: |_| always(say::tour_alike()),
+        set: |state| state.settings.compare.set(true),
+    },
+    Step { section: "train", title: say::tour_train_title, text: train, set: nothing },
+    Step { section: "check", title: say::tour_check_title, text: |_| always(say::tour_check()), set: nothing },
 ];
+
+fn always(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
 
 fn sort(state: State) {
     state.settings.rows.set(Order::Value);
@@ -92,91 +102,47 @@ fn sort(state: State) {
 }
 
 fn image(state: State) -> Option<String> {
-    let what = match state.choice.get()? {
-        Choice::Tile(tile) => format!("This is test image {}, labelled {}.", tile.index, class_name(tile.label)),
-        Choice::Upload { name, .. } => format!("This is {name}, as the network sees it."),
-    };
-    Some(format!(
-        "{what} It is 32 × 32 pixels, 3,072 numbers. Choose another whenever you like: the tour goes on with it."
-    ))
-}
-
-fn activations(_: State) -> Option<String> {
-    let text = "Five convolutions, which learned without labels by telling how an image was turned, make 512 activations \
-                f of it. Below is what the last one answers to this image.";
-    Some(text.to_owned())
-}
-
-fn tangents(_: State) -> Option<String> {
-    let text = "Beside them, how the same 512 numbers would change if the weights moved along w₂: J w₂. Both come out of one \
-                forward pass, and no Jacobian is ever written down.";
-    Some(text.to_owned())
+    Some(match state.choice.get()? {
+        Choice::Tile(tile) => say::tour_image_tile(tile.index, say::class(tile.label)),
+        Choice::Upload { name, .. } => say::tour_image_own(name),
+    })
 }
 
 fn gradient(state: State) -> Option<String> {
-    let class = class_name(state.contrast()?.class);
-    Some(format!(
-        "One number for each of 2.1 million weights: by how much the logit of {class} would rise if that weight did. Blue \
-         and orange are its two signs. This is what the gradient model reads."
-    ))
-}
-
-fn sorted(_: State) -> Option<String> {
-    let text = "It is an outer product: 512 numbers of the output times 4,096 of the input. With rows and columns in order one \
-                sees it: strong at the corners, nothing in the middle.";
-    Some(text.to_owned())
+    Some(say::tour_gradient(say::class(state.contrast()?.class)))
 }
 
 fn readers(state: State) -> Option<String> {
-    let said = |mode| {
+    let said = |&mode| {
         let (class, share) = state.shown.with(|shown| best(shown.as_ref()?.terms.get(&mode)?))?;
-        Some(format!("{} says {}, {}", title(mode), class_name(class), percent(share)))
+        Some(say::tour_reader(title(mode), say::class(class), percent(share)))
     };
-    let all = Mode::ALL.iter().map(|&mode| said(mode)).collect::<Option<Vec<_>>>()?;
-    Some(format!(
-        "{}. On all 10,000 test images the last three are right far more often than the first.",
-        all.join("; ")
-    ))
+    Some(say::tour_readers(Mode::ALL.iter().map(said).collect::<Option<Vec<_>>>()?.join("; ")))
 }
 
 fn terms(state: State) -> Option<String> {
     let (class, terms) = full_terms(state)?;
-    Some(format!(
-        "The full model’s logit of {class} is w₁ᵀ f + ω̄ᵀ J w₂: {} from the activations, in blue, and {} from the gradient, in \
-         orange, together {}.",
-        signed(terms.activation),
-        signed(terms.gradient),
-        signed(terms.total())
-    ))
+    let [activation, gradient, total] = [terms.activation, terms.gradient, terms.total()].map(signed);
+    Some(say::tour_terms(say::class(class), activation, gradient, total))
 }
 
-/// The full model's terms of the class that it predicts.
-fn full_terms(state: State) -> Option<(String, Terms)> {
+/// The class that the full model predicts, and its terms.
+fn full_terms(state: State) -> Option<(usize, Terms)> {
     state.shown.with(|shown| {
         let terms = shown.as_ref()?.terms.get(&Mode::Full)?;
         let (class, _) = best(terms)?;
-        Some((class_name(class), *terms.get(class)?))
+        Some((class, *terms.get(class)?))
     })
 }
 
 fn start_of_line(state: State) -> Option<String> {
     let Point { network, tangent, .. } = point(state)?;
-    Some(format!(
-        "The gradient term is a tangent. At r = 0 the weights have not moved, and network and tangent agree: {} and {}. Move \
-         r and see them part.",
-        signed(network),
-        signed(tangent)
-    ))
+    Some(say::tour_start_of_line(signed(network), signed(tangent)))
 }
 
 fn end_of_line(state: State) -> Option<String> {
     let point = point(state)?;
-    Some(format!(
-        "At r = 1 the weights are θ̄₂ + w₂. The network itself says {}, its tangent {}: the error of the linearisation is {}.",
-        signed(point.network),
-        signed(point.tangent),
-        signed(point.error())
-    ))
+    Some(say::tour_end_of_line(signed(point.network), signed(point.tangent), signed(point.error())))
 }
 
 /// Where the line is at r.
@@ -185,28 +151,10 @@ fn point(state: State) -> Option<Point> {
     state.insights.line.with(|told| told.as_ref()?.what.at(r, contrast))
 }
 
-fn alike(_: State) -> Option<String> {
-    let text = "Two images are alike when their features point the same way. Compare the two rows: what is near by activations \
-                need not be near by gradients, and how often a row keeps to the image’s class is written above it.";
-    Some(text.to_owned())
-}
-
 fn train(state: State) -> Option<String> {
-    let settings = state.settings;
-    let classes = settings.classes.get();
-    let names: Vec<_> = (0..).zip(classes.0).filter(|(_, taken)| *taken).map(|(class, _)| class_name(class)).collect();
-    Some(format!(
-        "Press Train: all four models learn {} from {} images a class, here and now. Add your own classes from files or the \
-         camera; five images a class show a difference.",
-        names.join(" and "),
-        settings.images.get()
-    ))
-}
-
-fn check(_: State) -> Option<String> {
-    let text = "Press Check: the page holds its derivative against small steps and against reverse mode, on this image and \
-                this machine, and shows the numbers.";
-    Some(text.to_owned())
+    let classes = state.settings.classes.get().0.into_iter().enumerate().filter(|(_, taken)| *taken);
+    let names = classes.map(|(class, _)| say::class(class)).reduce(say::tour_train_and);
+    Some(say::tour_train(names?, state.settings.images.get()))
 }
 
 #[cfg(test)]

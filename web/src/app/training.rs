@@ -1,7 +1,10 @@
 //! The lesson as the interface knows it: it asks for a few steps, shows what comes of them, and asks again once that is
 //! drawn. The engine never runs ahead, and a lesson goes on in another engine where the last snapshot was.
 
-use crate::state::{Gallery, State};
+use crate::{
+    say,
+    state::{Gallery, State},
+};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web::{
@@ -192,8 +195,8 @@ impl Training {
         let is_taken = CLASSES.contains(&name.as_str())
             || self.own.with_untracked(|own| own.iter().any(|class| class.name == name));
         match (name.is_empty(), is_taken) {
-            (true, _) => self.note.set(Some("Give the class a name.".to_owned())),
-            (_, true) => self.note.set(Some(format!("There is a class {name} already."))),
+            (true, _) => self.note.set(Some(say::train_no_name().to_owned())),
+            (_, true) => self.note.set(Some(say::train_taken(name))),
             _ => self.own.update(|own| own.push(OwnClass { name, images: Vec::new() })),
         }
     }
@@ -209,7 +212,7 @@ impl Training {
         self.reading.update_value(|reading| reading.push(class));
         if !state.train(ToTrainer::Read { id, source }) {
             self.reading.update_value(Vec::clear);
-            self.note.set(Some("The engine is not ready yet.".to_owned()));
+            self.note.set(Some(say::engine_not_ready().to_owned()));
         }
     }
 
@@ -220,7 +223,7 @@ impl Training {
         let from = self.snapshot.get_value();
         let step = from.as_ref().map_or(0, |snapshot| snapshot.step);
         if self.phase.get_untracked() != Phase::Preparing(0.0) {
-            self.note.set(Some(format!("The engine was started again; the lesson goes on from step {step}.")));
+            self.note.set(Some(say::train_resumed(step)));
         }
         self.course.update(|course| course.cut(step));
         self.phase.set(Phase::Preparing(0.0));
@@ -235,6 +238,9 @@ impl Training {
         match (message.id() == self.id.get_value(), message) {
             (true, FromTrainer::Preparing { share, .. }) => self.phase.set(Phase::Preparing(share)),
             (true, FromTrainer::Report(report)) => {
+                if !report.taken.is_empty() {
+                    state.engine_proved();
+                }
                 let is_done = report.step >= report.steps;
                 self.course.update(|course| course.add(report));
                 self.phase.set(if is_done { Phase::Done } else { Phase::Learning });
@@ -244,15 +250,15 @@ impl Training {
             (true, FromTrainer::Saved { mode, file, .. }) => download(mode, &file),
             (true, FromTrainer::Loaded { mode, mark, .. }) => {
                 self.course.update(|course| course.marks.push(mark));
-                self.note.set(Some(format!("The file’s model is now the {} model.", mode.name())));
+                self.note.set(Some(say::train_loaded(mode.name())));
                 self.answered(state);
             }
             (true, FromTrainer::Failed { message, .. }) => {
                 self.reset();
-                self.phase.set(Phase::Failed(format!("{message}.")));
+                self.phase.set(Phase::Failed(say::sentence(message)));
             }
             (true, FromTrainer::Refused { message, .. }) => {
-                self.note.set(Some(format!("{message}.")));
+                self.note.set(Some(say::sentence(message)));
                 self.answered(state);
             }
             _ => {}
@@ -279,7 +285,7 @@ impl Training {
                     class.images.push(pixels);
                 }
             }),
-            (_, Err(message)) => self.note.set(Some(format!("{message}."))),
+            (_, Err(message)) => self.note.set(Some(say::sentence(message))),
             (None, Ok(_)) => {}
         }
     }
@@ -289,7 +295,7 @@ impl Training {
 pub fn of_the_gallery(state: State, chosen: Classes) -> Result<Vec<(String, Vec<Source>)>, String> {
     let tiles = state.gallery.with_untracked(|gallery| match gallery {
         Gallery::Ready(index) => Ok((0..index.sheets()).flat_map(|sheet| index.tiles(sheet)).collect::<Vec<_>>()),
-        _ => Err("The gallery is not there yet.".to_owned()),
+        _ => Err(say::gallery_missing().to_owned()),
     })?;
     let class = |label: usize| {
         let images = tiles.iter().filter(|tile| tile.label == label).map(|tile| tile.source());
@@ -304,7 +310,7 @@ pub fn dealt(sources: Vec<(String, Vec<Source>)>, wanted: usize, seed: u32) -> R
     for (name, images) in sources {
         let Division { fitted: own, held: rest } = divide(images, wanted, seed);
         if own.is_empty() {
-            return Err(format!("The class {name} has no images yet."));
+            return Err(say::train_empty(name));
         }
         // There are fewer classes than a byte counts: see below.
         let labelled = |source| (source, classes.len() as u8);
@@ -313,7 +319,7 @@ pub fn dealt(sources: Vec<(String, Vec<Source>)>, wanted: usize, seed: u32) -> R
         classes.push(name);
     }
     if !(2..=usize::from(u8::MAX)).contains(&classes.len()) {
-        return Err("Choose two classes at least.".to_owned());
+        return Err(say::train_two().to_owned());
     }
     let count = fitted.len();
     Ok(Plan { classes, images: [fitted, held].concat(), fitted: count, seed, ..Plan::default() })

@@ -39,7 +39,7 @@ use web::{
 /// What the model is wanted for.
 enum Job {
     /// An image that was read, and the request it is for.
-    Predict { id: u32, pixels: Vec<u8> },
+    Predict { id: u32, pixels: Vec<u8>, scope: String },
     /// A picture.
     Draw(Draw),
     /// The next point of a curve. Long work comes in pieces that queue up again behind what has come meanwhile.
@@ -162,14 +162,14 @@ async fn read(desk: Desk, request: Request) {
             desk.newest.set(id.max(desk.newest.get()));
             let notes = notes.iter().map(ToString::to_string).collect();
             worker::post(&FromEngine::Seen { id, pixels: pixels.clone(), notes });
-            desk.queue(Job::Predict { id, pixels });
+            desk.queue(Job::Predict { id, pixels, scope: request.scope });
         }
         Err(error) => worker::post(&FromEngine::Refused { id, message: error.to_string() }),
     }
 }
 
 /// Reads the image that the page is to be checked on.
-async fn begin_check(desk: Desk, Request { id, source }: Request) {
+async fn begin_check(desk: Desk, Request { id, source, .. }: Request) {
     match desk.sheets.pixels(source).await {
         Ok(pixels) => desk.queue(Job::BeginCheck { id, pixels }),
         Err(error) => {
@@ -219,7 +219,10 @@ impl Job {
 
 async fn work(model: &mut Model, lessons: &mut Lessons, desk: &Desk, job: Job) -> Result<(), ModelError> {
     match job {
-        Job::Predict { id, pixels } => predict(model, desk, id, &pixels).await,
+        Job::Predict { id, pixels, scope } => {
+            model.take_scope(&scope);
+            predict(model, desk, id, &pixels).await
+        }
         Job::Draw(draw) => {
             worker::post(&FromEngine::Drawn(model.draw(draw).await?));
             Ok(())
@@ -275,11 +278,12 @@ async fn predict(model: &mut Model, desk: &Desk, id: u32, pixels: &[u8]) -> Resu
         let terms = model.terms(&kept, mode).await?;
         worker::post(&FromEngine::Predicted { id, mode, terms });
     }
-    if let Some(features) = model.features(&kept).await?.pop() {
+    let narrow = model.keep_for(pixels, model.narrowest());
+    if let Some(features) = model.features(&narrow).await?.pop() {
         desk.comparison.borrow_mut().look_at(id, features);
     }
     let tell = |insight| worker::post(&FromEngine::Told { id, insight });
-    if let Some(gradient) = model.gradient(&kept).await? {
+    if let Some(gradient) = model.gradient(&narrow).await? {
         tell(Insight::Gradient(gradient));
     }
     tell(Insight::Maps(model.maps(pixels).await?));
@@ -349,7 +353,7 @@ async fn take_in(model: &Model, desk: &Desk, tiles: Vec<Source>) -> Result<(), M
         pixels.extend(desk.sheets.pixels(tile.clone()).await?);
     }
     if !tiles.is_empty() {
-        let features = model.features(&model.keep(&pixels)).await?;
+        let features = model.features(&model.keep_for(&pixels, model.narrowest())).await?;
         desk.comparison.borrow_mut().learn(tiles.into_iter().zip(features));
     }
     Ok(())

@@ -47,6 +47,7 @@ pub struct Model {
     base: Rc<[u8]>,
     encoder: Encoder,
     scope: Scope,
+    /// Those of the scope that were needed so far; the activation model is of any.
     heads: BTreeMap<Mode, Head>,
 }
 
@@ -93,7 +94,24 @@ impl Model {
 
     /// The same network on the CPU, loaded anew.
     pub async fn on_cpu(&self) -> Result<Self, ModelError> {
-        Ok(Self::load(self.files.clone(), true).await?.0)
+        let (mut cpu, _) = Self::load(self.files.clone(), true).await?;
+        cpu.take_scope(self.scope.name());
+        Ok(cpu)
+    }
+
+    /// Goes over to the models of another scope; a name that is none stands for the narrowest.
+    pub fn take_scope(&mut self, name: &str) {
+        let named = |scope: &&Scope| scope.name() == name;
+        let scope = self.encoder.config.kind.scopes().iter().find(named).copied().unwrap_or(self.narrowest());
+        if scope != self.scope {
+            self.heads.retain(|&mode, _| mode == Mode::Activation);
+            self.scope = scope;
+        }
+    }
+
+    /// The scope of the last layer alone, by whose weights the gradient is drawn and images are compared.
+    pub fn narrowest(&self) -> Scope {
+        narrowest(&self.encoder)
     }
 
     /// The first half of the checksum of the network's file.
@@ -108,7 +126,7 @@ impl Model {
         Ok(())
     }
 
-    /// The frozen part of an image `[3, 32, 32]`.
+    /// The frozen part of an image `[3, 32, 32]`, for the scope of the models.
     pub fn keep(&self, pixels: &[u8]) -> Kept {
         self.keep_for(pixels, self.scope)
     }
@@ -234,7 +252,7 @@ impl Model {
     /// The logits `[c]` of the network itself at θ̄2 + r·w2, under the classifier ω̄.
     pub async fn logits_at(&self, kept: &Kept, r: f32) -> Result<Vec<f32>, ModelError> {
         let Some((omega, full)) = self.classifier().zip(self.heads.get(&Mode::Full)) else { return Ok(Vec::new()) };
-        let moved = self.encoder.moved(self.scope, &full.parameters.tangents, r);
+        let moved = self.encoder.moved(kept.scope, &full.parameters.tangents, r);
         numbers(omega.apply(self.encoder.features_with(kept, &moved))).await
     }
 
@@ -256,7 +274,6 @@ impl Model {
         Network {
             layers: kind.layers().iter().enumerate().map(layer).collect(),
             scopes: kind.scopes().iter().map(scope).collect(),
-            fitted: self.scope.to_string(),
         }
     }
 
@@ -325,7 +342,7 @@ fn read_base(bytes: &[u8], device: &Device) -> Result<Encoder, ModelError> {
     weights::read_base(bytes, device).map_err(|error| ModelError::Weights("the network".to_owned(), error))
 }
 
-/// The layers by whose parameters the page takes the gradient.
+/// The scope that the page begins with.
 fn narrowest(encoder: &Encoder) -> Scope {
     encoder.config.kind.scopes()[0]
 }

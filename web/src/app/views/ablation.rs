@@ -3,6 +3,7 @@
 use super::select::Select;
 use crate::{
     ablation::STEPS,
+    say,
     state::{Phase, State},
 };
 use leptos::prelude::*;
@@ -27,29 +28,18 @@ pub fn AblationView() -> impl IntoView {
             data-state=move || state_name(state)
             data-rows=move || ablation.rows.with(|rows| rows.len().to_string())
         >
-            <h2 id="ablation-title">"What makes the gradient good"</h2>
-            <p class="lead">
-                "Where is the gradient’s worth from? Here it is taken in networks that are partly random: the layers below \
-                 the last one (" <var>"θ"</var><sub>"1"</sub> "), the last one (" <var>"θ"</var><sub>"2"</sub>
-                ") and the classifier that the gradient goes through (" <var>"ω"</var>
-                "). The paper’s Table 1, on the gallery’s images of all ten classes."
-            </p>
-            <p class="note">
-                "A random layer has the weights that training would begin with, by He’s rule, and biases of 0; a random "
-                <var>"ω"</var> " is normally distributed. A pre-trained " <var>"ω"</var>
-                " is a classifier fitted on the mixture’s own activations. In the full model the activation term goes by \
-                 the pre-trained network in every row. Each model takes about " {STEPS}
-                " steps; all other images of a class are held out."
-            </p>
+            <h2 id="ablation-title">{say::ablation_title()}</h2>
+            <p class="lead" inner_html=say::ablation_lead()></p>
+            <p class="note" inner_html=say::ablation_note(STEPS)></p>
             <Controls />
-            <div class="table" tabindex="0" role="region" aria-label="Accuracy by what is pre-trained">
+            <div class="table" tabindex="0" role="region" aria-label=say::ablation_table()>
                 <table>
-                    <caption class="visually-hidden">"Accuracy on the images held out, by what is pre-trained"</caption>
+                    <caption class="visually-hidden">{say::ablation_caption()}</caption>
                     <thead>
                         <tr>
                             {PARTS.map(|part| view! { <th scope="col">{part}</th> }).collect_view()}
-                            <th scope="col">"Gradient"</th>
-                            <th scope="col">"Full"</th>
+                            <th scope="col">{say::mode_gradient()}</th>
+                            <th scope="col">{say::mode_full()}</th>
                         </tr>
                     </thead>
                     <tbody>{(0..ROWS).map(row).collect_view()}</tbody>
@@ -103,13 +93,13 @@ fn Controls() -> impl IntoView {
     let toggle = move |_| if runs.get_untracked() { ablation.stop(state) } else { ablation.start(state) };
     view! {
         <div class="controls">
-            <Select label="Images a class" testid="ablation-images" setting=settings.ablation_images options=images />
+            <Select label=say::images_a_class() testid="ablation-images" setting=settings.ablation_images options=images />
             <label class="select">
-                <span>"Seed"</span>
+                <span>{say::seed()}</span>
                 <input type="number" min="0" max="999999" data-testid="ablation-seed" prop:value=move || settings.ablation_seed.get().to_string() on:change=seed />
             </label>
             <button data-testid="ablation-start" prop:disabled=move || !ready() on:click=toggle>
-                {move || if runs.get() { "Stop" } else { "Start" }}
+                {move || if runs.get() { say::ablation_stop() } else { say::ablation_start() }}
             </button>
         </div>
         <p class="note phase-note" role="status" data-testid="ablation-status">{move || status(state)}</p>
@@ -121,14 +111,14 @@ fn Controls() -> impl IntoView {
 fn status(state: State) -> String {
     let rows = state.ablation.rows.with(Vec::len);
     match state_name(state) {
-        "idle" => "Nothing is measured yet.".to_owned(),
+        "idle" => say::ablation_idle().to_owned(),
         // In eighths: every change is read out.
         "running" => {
             let eighths = state.ablation.progress.get().map_or(0, |share| (share * 8.0) as usize);
-            format!("About {} % done, {rows} of {ROWS} rows.", eighths * 100 / 8)
+            say::ablation_running(eighths * 100 / 8, rows, ROWS)
         }
-        "done" => format!("Measured on {} images that were held out.", state.ablation.held.get()),
-        _ => format!("Stopped after {rows} of {ROWS} rows."),
+        "done" => say::ablation_done(state.ablation.held.get()),
+        _ => say::ablation_stopped(rows, ROWS),
     }
 }
 
@@ -144,7 +134,8 @@ fn RowView(at: usize) -> impl IntoView {
         view! { <td><i class=format!("swatch {name}") style=style aria-hidden="true"></i><span>{text}</span></td> }
     };
     let part = |trained: bool| {
-        let (class, word) = if trained { ("is-trained", "trained") } else { ("is-random", "random") };
+        let (class, word) =
+            if trained { ("is-trained", say::ablation_trained()) } else { ("is-random", say::ablation_random()) };
         view! { <td class=class>{word}</td> }
     };
     let digits: String = trained(at).map(|trained| if trained { '1' } else { '0' }).iter().collect();
@@ -167,16 +158,8 @@ fn finding(state: State) -> Option<String> {
     let effects = state.ablation.rows.with(|rows| effects(rows))?;
     let points = |at: usize| format!("{} {:+.1}", PARTS[at], 100.0 * effects[at]).replace('-', "−");
     let conclusion = match foremost(effects, state.ablation.held.get()) {
-        Some(at) => {
-            format!("With this seed, {} matters most, by more than chance would make of so many images.", PARTS[at])
-        }
-        None => "Which matters most, so few images do not tell.".to_owned(),
+        Some(at) => say::ablation_foremost(PARTS[at]),
+        None => say::ablation_unclear().to_owned(),
     };
-    Some(format!(
-        "What pre-training adds to the gradient model’s accuracy, in percentage points, as a mean over the four pairs of rows \
-         that differ in one part alone: {}, {}, {}. {conclusion}",
-        points(0),
-        points(1),
-        points(2),
-    ))
+    Some(say::ablation_finding((0..3).map(points).collect::<Vec<_>>().join(", "), conclusion))
 }

@@ -1,6 +1,6 @@
 //! A board of 32×32 pixels to draw on: with a mouse, a finger, or the keyboard.
 
-use crate::{canvas, state::State};
+use crate::{canvas, say, state::State};
 use leptos::{
     ev::{KeyboardEvent, PointerEvent},
     html,
@@ -15,15 +15,18 @@ use web::{
 /// How long a drawing rests before it is looked at.
 const SETTLED: Duration = Duration::from_millis(250);
 
-const COLOURS: [(&str, Colour); 8] = [
-    ("black", [0, 0, 0]),
-    ("white", [255, 255, 255]),
-    ("grey", [128, 128, 128]),
-    ("red", [200, 40, 40]),
-    ("brown", [130, 80, 40]),
-    ("yellow", [235, 200, 60]),
-    ("green", [60, 130, 60]),
-    ("blue", [80, 140, 210]),
+/// The name in the page's attributes, the name for people, the colour.
+type Paint = (&'static str, fn() -> &'static str, Colour);
+
+const COLOURS: [Paint; 8] = [
+    ("black", say::colour_black, [0, 0, 0]),
+    ("white", say::colour_white, [255, 255, 255]),
+    ("grey", say::colour_grey, [128, 128, 128]),
+    ("red", say::colour_red, [200, 40, 40]),
+    ("brown", say::colour_brown, [130, 80, 40]),
+    ("yellow", say::colour_yellow, [235, 200, 60]),
+    ("green", say::colour_green, [60, 130, 60]),
+    ("blue", say::colour_blue, [80, 140, 210]),
 ];
 
 /// The button that opens the board, and the board.
@@ -34,7 +37,7 @@ pub fn Board() -> impl IntoView {
     view! {
         <div class="board">
             <button data-testid="board-open" aria-expanded=expanded on:click=move |_| open.update(|open| *open = !*open)>
-                "Draw an image"
+                {say::board_open()}
             </button>
             <Show when=move || open.get()>
                 <Open />
@@ -47,7 +50,7 @@ pub fn Board() -> impl IntoView {
 fn Open() -> impl IntoView {
     let state = expect_context::<State>();
     let drawing = RwSignal::new(Drawing::default());
-    let colour = RwSignal::new(COLOURS[0].1);
+    let colour = RwSignal::new(COLOURS[0].2);
     let at = RwSignal::new([SIDE as i32 / 2; 2]);
     let node = NodeRef::<html::Canvas>::new();
     Effect::new(move |_| {
@@ -106,11 +109,7 @@ fn Open() -> impl IntoView {
     };
     let name = move || {
         let [x, y] = at.get();
-        format!(
-            "Drawing board. Arrow keys move the brush, space paints, shift with an arrow key draws. Column {}, row {} of 32.",
-            x + 1,
-            y + 1,
-        )
+        say::board_name(x + 1, y + 1)
     };
     view! {
         <div class="board-plane">
@@ -127,21 +126,22 @@ fn Open() -> impl IntoView {
             <i class="cursor" style=cursor></i>
         </div>
         <fieldset class="colours">
-            <legend class="visually-hidden">"Colour of the brush"</legend>
-            {COLOURS.map(|(name, value)| swatch(name, value, colour)).collect_view()}
+            <legend class="visually-hidden">{say::board_colours()}</legend>
+            {COLOURS.map(|paint| swatch(paint, colour)).collect_view()}
         </fieldset>
-        <button data-testid="board-clear" on:click=move |_| drawing.set(Drawing::default())>"Clear"</button>
+        <button data-testid="board-clear" on:click=move |_| drawing.set(Drawing::default())>{say::board_clear()}</button>
     }
 }
 
-fn swatch(name: &'static str, value: Colour, colour: RwSignal<Colour>) -> impl IntoView {
+fn swatch((name, say, value): Paint, colour: RwSignal<Colour>) -> impl IntoView {
     let [red, green, blue] = value;
+    let said = say();
     view! {
         <input
             type="radio"
             name="brush"
-            title=name
-            aria-label=name
+            title=said
+            aria-label=said
             data-testid=format!("board-{name}")
             style=format!("background:rgb({red} {green} {blue})")
             prop:checked=move || colour.get() == value

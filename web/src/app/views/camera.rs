@@ -1,6 +1,6 @@
 //! An image from the visitor's camera, which is on only for as long as its picture is on show.
 
-use crate::{canvas, state::State};
+use crate::{canvas, say, state::State};
 use leptos::{html, prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -24,26 +24,26 @@ pub fn Camera() -> impl IntoView {
         spawn_local(async move {
             match open().await {
                 Ok(opened) => stream.set(Some(opened)),
-                Err(error) => state.upload_error.set(Some(say(&error))),
+                Err(error) => state.upload_error.set(Some(explain(&error).to_owned())),
             }
             asking.set(false);
         });
     };
     let take_picture = move |_| match video.get_untracked().map(|video| take(state, &video)) {
         Some(true) => stop(stream),
-        _ => state.upload_error.set(Some("The camera shows nothing yet: try again in a moment.".to_owned())),
+        _ => state.upload_error.set(Some(say::camera_nothing().to_owned())),
     };
     view! {
         <div class="camera">
             <Show
                 when=move || stream.with(Option::is_some)
                 fallback=move || view! {
-                    <button data-testid="camera-start" disabled=move || asking.get() on:click=start>"Use the camera"</button>
+                    <button data-testid="camera-start" disabled=move || asking.get() on:click=start>{say::camera_start()}</button>
                 }
             >
-                <video node_ref=video autoplay muted playsinline data-testid="camera-video" aria-label="What the camera sees"></video>
-                <button data-testid="camera-take" on:click=take_picture>"Take the picture"</button>
-                <button data-testid="camera-stop" on:click=move |_| stop(stream)>"Turn the camera off"</button>
+                <video node_ref=video autoplay muted playsinline data-testid="camera-video" aria-label=say::camera_video()></video>
+                <button data-testid="camera-take" on:click=take_picture>{say::camera_take()}</button>
+                <button data-testid="camera-stop" on:click=move |_| stop(stream)>{say::camera_stop()}</button>
             </Show>
         </div>
     }
@@ -62,17 +62,14 @@ async fn open() -> Result<MediaStream, JsValue> {
 }
 
 /// Why there is no camera, and what to do.
-fn say(error: &JsValue) -> String {
+fn explain(error: &JsValue) -> &'static str {
     let name = error.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default();
-    let what = match name.as_str() {
-        "NotAllowedError" => {
-            "The browser was not allowed to use the camera. Allow it in the browser’s settings of this page"
-        }
-        "NotFoundError" => "There is no camera. Connect one, or choose a file",
-        "NotReadableError" => "The camera cannot be used: another program may have it. Close that and try again",
-        _ => "This browser offers no camera to this page. Choose a file",
-    };
-    format!("{what}.")
+    match name.as_str() {
+        "NotAllowedError" => say::camera_forbidden(),
+        "NotFoundError" => say::camera_none(),
+        "NotReadableError" => say::camera_taken(),
+        _ => say::camera_unavailable(),
+    }
 }
 
 fn stop(stream: RwSignal<Option<MediaStream>, LocalStorage>) {

@@ -1,11 +1,14 @@
 //! Self-check: whether what the page computes is right, and how fast it is here.
 
-use super::class_name;
-use crate::state::{Choice, Phase, State};
+use super::title;
+use crate::{
+    say,
+    state::{Choice, Phase, State},
+};
 use leptos::prelude::*;
 use web::{
     check::median,
-    messages::{Agreement, Backend, Check, Quotient, Timing},
+    messages::{Agreement, Backend, Check, Mode, Quotient, Timing},
     numbers::{megabytes, precise},
 };
 
@@ -27,13 +30,10 @@ pub fn CheckView() -> impl IntoView {
             data-for=of
             data-state=move || check.with(state_name)
         >
-            <h2 id="check-title">"Is that so?"</h2>
-            <p class="lead">
-                "The page can check itself on the chosen image: the derivative against differences, one processor against the \
-                 other, and the time that a prediction takes with the derivative and without."
-            </p>
+            <h2 id="check-title">{say::check_title()}</h2>
+            <p class="lead">{say::check_lead()}</p>
             <button class="compare" data-testid="check-start" disabled=move || !ready() on:click=move |_| state.check()>
-                "Check it here"
+                {say::check_start()}
             </button>
             <p class="note" role="status" data-testid="check-progress">
                 {move || told.with(|told| told.as_ref().map(|told| progress(&told.of, &told.what)))}
@@ -58,10 +58,10 @@ fn state_name(check: &Option<Check>) -> &'static str {
 
 fn progress(of: &Choice, check: &Check) -> String {
     let image = match of {
-        Choice::Tile(tile) => format!("test image {} ({})", tile.index, class_name(tile.label)),
+        Choice::Tile(tile) => say::check_image(tile.index, say::class(tile.label)),
         Choice::Upload { name, .. } => name.clone(),
     };
-    format!("On {image}: {} of {} pieces of work done.", check.done, check.pieces)
+    say::check_progress(image, check.done, check.pieces)
 }
 
 /// The derivative against differences, as numbers and as a plot.
@@ -76,18 +76,15 @@ fn quotients_view(check: &Check) -> impl IntoView + use<> {
         }
     };
     view! {
-        <h3>"The Jacobian-vector product against finite differences"</h3>
-        <p class="note">
-            "The largest error of (F(θ̄ + h·w₂) − F(θ̄)) / h over the classes, as a share of the largest derivative. It \
-             shrinks with h, until the rounding of F, which is divided by h, takes over."
-        </p>
+        <h3>{say::check_quotients()}</h3>
+        <p class="note">{say::check_quotients_note()}</p>
         <div class="check-quotients">
             <table>
                 <thead>
                     <tr>
                         <th scope="col">"h"</th>
-                        <th scope="col" class="number">"error"</th>
-                        <th scope="col" class="number">"rounding"</th>
+                        <th scope="col" class="number">{say::check_error()}</th>
+                        <th scope="col" class="number">{say::check_rounding()}</th>
                     </tr>
                 </thead>
                 <tbody>{check.quotients.iter().map(row).collect_view()}</tbody>
@@ -117,7 +114,7 @@ fn plot(check: &Check) -> impl IntoView + use<> {
     let largest = check.quotients.first().map_or(0.0, |first| first.error / first.h);
     let rounding = check.rounding;
     let best = check.quotients.iter().map(|quotient| quotient.error).fold(f32::INFINITY, f32::min);
-    let label = format!("Error against h, both on logarithmic scales. The smallest error is {}.", precise(best));
+    let label = say::check_plot(precise(best));
     let dots = check.quotients.iter().map(|quotient| {
         let (x, y) = place(quotient.h, quotient.error);
         view! { <i class="dot network" style=format!("left:{x:.2}%;top:{y:.2}%")></i> }
@@ -126,9 +123,9 @@ fn plot(check: &Check) -> impl IntoView + use<> {
     view! {
         <div>
             <div class="legend">
-                <span><i class="swatch network"></i>"error"</span>
-                <span><i class="swatch tangent"></i>"in proportion to h"</span>
-                <span><i class="swatch rounding"></i>"rounding, in proportion to 1/h"</span>
+                <span><i class="swatch network"></i>{say::check_error()}</span>
+                <span><i class="swatch tangent"></i>{say::check_in_h()}</span>
+                <span><i class="swatch rounding"></i>{say::check_in_one_over_h()}</span>
             </div>
             <div class="plot" role="img" aria-label=label data-testid="check-plot">
                 <div class="plot-ticks" aria-hidden="true">
@@ -154,7 +151,7 @@ fn agreements_view(agreements: &[Agreement]) -> impl IntoView + use<> {
     let row = |Agreement { what, difference, size }: &Agreement| {
         view! {
             <tr data-testid="check-agreement" data-difference=difference.to_string() data-size=size.to_string()>
-                <th scope="row">{what.clone()}</th>
+                <th scope="row">{quantity(what)}</th>
                 <td class="number">{precise(*difference)}</td>
                 <td class="number">{precise(*size)}</td>
             </tr>
@@ -166,9 +163,9 @@ fn agreements_view(agreements: &[Agreement]) -> impl IntoView + use<> {
             <table>
                 <thead>
                     <tr>
-                        <th scope="col">"numbers"</th>
-                        <th scope="col" class="number">"largest difference"</th>
-                        <th scope="col" class="number">"largest number"</th>
+                        <th scope="col">{say::check_numbers()}</th>
+                        <th scope="col" class="number">{say::check_difference()}</th>
+                        <th scope="col" class="number">{say::check_size()}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -176,11 +173,21 @@ fn agreements_view(agreements: &[Agreement]) -> impl IntoView + use<> {
         }
     };
     view! {
-        <h3>"The GPU against the CPU"</h3>
+        <h3>{say::check_agreements()}</h3>
         {match agreements.is_empty() {
-            true => view! { <p class="note">"The page computes on the CPU, so there is nothing to compare, or it has not come to that yet."</p> }.into_any(),
+            true => view! { <p class="note">{say::check_no_gpu()}</p> }.into_any(),
             false => table().into_any(),
         }}
+    }
+}
+
+/// What was compared, which the engine says in English.
+fn quantity(what: &str) -> String {
+    let model = Mode::ALL.into_iter().find(|mode| what == format!("logits of the {} model", mode.name()));
+    match model {
+        Some(mode) => say::check_logits(title(mode)),
+        None if what == "activations" => say::check_activations().to_owned(),
+        None => what.to_owned(),
     }
 }
 
@@ -198,15 +205,15 @@ fn timings_view(timings: &[Timing]) -> impl IntoView + use<> {
         })
     };
     view! {
-        <h3>"One image’s prediction"</h3>
+        <h3>{say::check_timings()}</h3>
         <table>
             <thead>
                 <tr>
-                    <th scope="col">"on"</th>
-                    <th scope="col" class="number">"plain"</th>
-                    <th scope="col" class="number">"with JVP"</th>
-                    <th scope="col" class="number">"ratio"</th>
-                    <th scope="col" class="number">"median of"</th>
+                    <th scope="col">{say::check_on()}</th>
+                    <th scope="col" class="number">{say::check_plain()}</th>
+                    <th scope="col" class="number">{say::check_jvp()}</th>
+                    <th scope="col" class="number">{say::check_ratio()}</th>
+                    <th scope="col" class="number">{say::check_median()}</th>
                 </tr>
             </thead>
             <tbody>{timings.iter().map(row).collect_view()}</tbody>
@@ -216,8 +223,8 @@ fn timings_view(timings: &[Timing]) -> impl IntoView + use<> {
 
 fn backend_name(backend: Backend) -> &'static str {
     match backend {
-        Backend::Webgpu => "the GPU (WebGPU)",
-        Backend::Cpu => "the CPU (WebAssembly)",
+        Backend::Webgpu => say::check_gpu(),
+        Backend::Cpu => say::check_cpu(),
     }
 }
 
@@ -228,11 +235,11 @@ fn facts(state: State, check: &Check) -> impl IntoView + use<> {
         _ => String::new(),
     });
     let facts = [
-        ("processor", on),
-        ("browser", window().navigator().user_agent().unwrap_or_default()),
-        ("program", format!("gradfeat {}", env!("CARGO_PKG_VERSION"))),
-        ("network", format!("SHA-256 {} …", check.digest)),
-        ("memory", format!("{} MB taken by the engine", megabytes(check.memory))),
+        (say::check_processor(), on),
+        (say::check_browser(), window().navigator().user_agent().unwrap_or_default()),
+        (say::check_program(), format!("gradfeat {}", env!("CARGO_PKG_VERSION"))),
+        (say::check_network(), format!("SHA-256 {} …", check.digest)),
+        (say::check_memory(), say::check_megabytes(megabytes(check.memory))),
     ];
     let fact = |(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> };
     view! { <dl data-testid="check-facts" data-memory=check.memory>{facts.map(fact).collect_view()}</dl> }

@@ -1,8 +1,8 @@
 //! The chosen image, enlarged, with its true class.
 
-use super::{class_name, shown_terms};
+use super::shown_terms;
 use crate::{
-    canvas,
+    canvas, say,
     state::{Choice, State},
 };
 use leptos::prelude::*;
@@ -28,17 +28,15 @@ pub fn Chosen() -> impl IntoView {
 
 fn picture(choice: Choice) -> impl IntoView {
     let (name, note, notes) = match &choice {
-        Choice::Tile(tile) => (class_name(tile.label), format!("test image {}, as labelled", tile.index), vec![]),
-        Choice::Upload { name, notes, .. } => {
-            (name.clone(), "your image, as the network sees it".to_owned(), notes.clone())
-        }
+        Choice::Tile(tile) => (say::class(tile.label), say::choose_tile(tile.index), vec![]),
+        Choice::Upload { name, notes, .. } => (name.clone(), say::choose_own().to_owned(), notes.clone()),
     };
     let note_view = |note: String| view! { <span data-testid="image-note">{note}</span> };
     let state = expect_context::<State>();
     let terms = shown_terms(state, Mode::Full);
     let verdict = Memo::new(move |_| {
         let (class, share) = terms.with(|terms| best(terms.as_ref()?))?;
-        Some(format!("full model: {}, {}", class_name(class), percent(share)))
+        Some(say::choose_verdict(say::class(class), percent(share)))
     });
     view! {
         <Image choice />
@@ -56,7 +54,7 @@ fn picture(choice: Choice) -> impl IntoView {
 pub fn Image(choice: Choice) -> impl IntoView {
     match choice {
         Choice::Tile(tile) => {
-            let description = format!("Test image {}: {}", tile.index, class_name(tile.label));
+            let description = say::choose_picture(tile.index, say::class(tile.label));
             view! { <div class="picture" role="img" aria-label=description style=tile.style()></div> }.into_any()
         }
         Choice::Upload { pixels, .. } => view! { <Canvas pixels /> }.into_any(),
@@ -72,7 +70,7 @@ fn Canvas(pixels: Vec<u8>) -> impl IntoView {
             canvas::paint(&node, &interleaved(&pixels), SIDE);
         }
     });
-    view! { <canvas class="picture" node_ref=node role="img" aria-label="Your image, 32 by 32 pixels"></canvas> }
+    view! { <canvas class="picture" node_ref=node role="img" aria-label=say::choose_own_picture()></canvas> }
 }
 
 /// Planar bytes as pixels of four bytes.

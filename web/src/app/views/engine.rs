@@ -1,9 +1,13 @@
 //! How the engine is: what it loads, what it runs on, what went wrong.
 
-use crate::state::{Engine, Phase, State};
+use super::title;
+use crate::{
+    say,
+    state::{Engine, Phase, State},
+};
 use leptos::prelude::*;
 use web::{
-    messages::{Backend, Progress, Ready},
+    messages::{Backend, Mode, Progress, Ready},
     numbers::megabytes,
 };
 
@@ -30,7 +34,7 @@ pub fn EngineView() -> impl IntoView {
             {move || note.get().map(|note| view! { <p class="note">{note}</p> })}
             <Show when=failed>
                 <button class="retry" data-testid="engine-retry" on:click=move |_| state.start_engine()>
-                    "Try again"
+                    {say::try_again()}
                 </button>
             </Show>
         </div>
@@ -54,10 +58,10 @@ fn backend_name(phase: &Phase) -> Option<&'static str> {
 
 fn phase_text(phase: &Phase) -> String {
     match phase {
-        Phase::Loading => "The engine is loading".to_owned(),
-        Phase::Ready(Ready { backend: Backend::Cpu, .. }) => "Ready on the CPU (WebAssembly)".to_owned(),
-        Phase::Ready(Ready { adapter, .. }) if adapter.is_empty() => "Ready on the GPU (WebGPU)".to_owned(),
-        Phase::Ready(Ready { adapter, .. }) => format!("Ready on the GPU (WebGPU, {adapter})"),
+        Phase::Loading => say::engine_loading().to_owned(),
+        Phase::Ready(Ready { backend: Backend::Cpu, .. }) => say::engine_cpu().to_owned(),
+        Phase::Ready(Ready { adapter, .. }) if adapter.is_empty() => say::engine_gpu().to_owned(),
+        Phase::Ready(Ready { adapter, .. }) => say::engine_gpu_named(adapter),
         Phase::Failed(message) => message.clone(),
     }
 }
@@ -65,17 +69,37 @@ fn phase_text(phase: &Phase) -> String {
 /// Why things are not as they might be.
 fn note(engine: &Engine) -> Option<String> {
     let from_start = match &engine.phase {
-        Phase::Ready(ready) => ready.note.as_ref().map(|note| format!("Not on the GPU: {note}.")),
+        Phase::Ready(ready) => ready.note.as_ref().map(|note| say::engine_not_gpu(reason(note))),
         _ => None,
     };
     let parts: Vec<String> = engine.note.clone().into_iter().chain(from_start).collect();
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
+/// Why it is not the GPU, which the engine says in English.
+fn reason(note: &str) -> &str {
+    match note {
+        "this browser has no WebGPU" => say::engine_no_webgpu(),
+        "the browser offers no GPU" => say::engine_no_gpu(),
+        other => other,
+    }
+}
+
+/// What is on its way, which the engine says in English.
+fn file(what: String) -> String {
+    let model = Mode::ALL.into_iter().find(|mode| what == format!("the {} model", mode.name()));
+    match model {
+        Some(mode) => title(mode).to_owned(),
+        None if what == "the network" => say::engine_network().to_owned(),
+        None => what,
+    }
+}
+
 fn progress_view(Progress { what, received, total }: Progress) -> impl IntoView {
+    let what = file(what);
     let amount = match total {
-        Some(total) => format!("{what}: {} of {} MB", megabytes(received), megabytes(total)),
-        None => format!("{what}: {} MB", megabytes(received)),
+        Some(total) => say::engine_amount(&what, megabytes(received), megabytes(total)),
+        None => say::engine_amount_so_far(&what, megabytes(received)),
     };
     view! {
         <span class="progress">

@@ -1,8 +1,8 @@
 //! Real test images to choose from. One tab stop; the arrow keys move within.
 
-use super::class_name;
 use crate::{
     gallery::{Index, Tile},
+    say,
     state::{Choice, Gallery, State},
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*};
@@ -16,7 +16,7 @@ pub fn GalleryView() -> impl IntoView {
     view! {
         <div class="gallery">
             {move || match state.gallery.get() {
-                Gallery::Loading => view! { <p class="note">"The gallery is loading …"</p> }.into_any(),
+                Gallery::Loading => view! { <p class="note">{say::gallery_loading()}</p> }.into_any(),
                 Gallery::Failed(error) => failed(state, &error).into_any(),
                 Gallery::Ready(index) => view! { <Sheets index /> }.into_any(),
             }}
@@ -26,8 +26,8 @@ pub fn GalleryView() -> impl IntoView {
 
 fn failed(state: State, error: &str) -> impl IntoView {
     view! {
-        <p class="error" role="alert">{format!("The gallery could not be loaded: {error}.")}</p>
-        <button class="retry" on:click=move |_| state.load_gallery()>"Try again"</button>
+        <p class="error" role="alert">{say::gallery_failed(error)}</p>
+        <button class="retry" on:click=move |_| state.load_gallery()>{say::try_again()}</button>
     }
 }
 
@@ -48,7 +48,7 @@ fn Sheets(index: Index) -> impl IntoView {
         <div
             class="tiles"
             role="group"
-            aria-label="Images of the CIFAR-10 test set; arrow keys move, Enter chooses"
+            aria-label=say::gallery_keys()
             node_ref=group
             on:keydown=move |event| move_focus(&event, group)
         >
@@ -57,7 +57,7 @@ fn Sheets(index: Index) -> impl IntoView {
             </For>
         </div>
         <Show when=move || state.open_sheets.get() < sheets>
-            <button class="more" data-testid="gallery-more" on:click=more>"More images"</button>
+            <button class="more" data-testid="gallery-more" on:click=more>{say::gallery_more()}</button>
         </Show>
     }
 }
@@ -73,7 +73,7 @@ fn tile_button(state: State, tile: Tile, chosen: Memo<Option<u32>>, tab_stop: Me
     let index = tile.index;
     let style = tile.style();
     let sheet = tile.sheet.to_string();
-    let name = format!("{}, image {index}", class_name(tile.label));
+    let name = say::gallery_tile(say::class(tile.label), index);
     let title = name.clone();
     let pressed = move || if chosen.get() == Some(index) { "true" } else { "false" };
     let tabindex = move || if tab_stop.get() == Some(index) { "0" } else { "-1" };

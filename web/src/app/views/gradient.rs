@@ -1,13 +1,12 @@
 //! The gradient itself: the derivative of a logit by every weight of the last layer.
 
 use super::{
-    class_name,
     matrix::Matrix,
     picture::Legend,
     select::{ClassSelect, Select},
     spatial::Spatial,
 };
-use crate::state::State;
+use crate::{say, state::State};
 use leptos::prelude::*;
 use web::{
     gradient::{Contrast, Order, Ordered, Part},
@@ -88,32 +87,26 @@ pub fn GradientView() -> impl IntoView {
     let told_of = move || state.insights.gradient.with(|told| Some(told.as_ref()?.of.key()));
     let is_there = Memo::new(move |_| shown.size.get().rows > 0);
     let settings = state.settings;
-    let row_orders = [(Order::Stored, "as they are".to_owned()), (Order::Value, "by value".to_owned())];
+    let row_orders = [(Order::Stored, say::order_stored().to_owned()), (Order::Value, say::order_value().to_owned())];
     let column_orders = [
-        (Order::Stored, "by channel".to_owned()),
-        (Order::Position, "by position".to_owned()),
-        (Order::Value, "by value".to_owned()),
+        (Order::Stored, say::order_channel().to_owned()),
+        (Order::Position, say::order_position().to_owned()),
+        (Order::Value, say::order_value().to_owned()),
     ];
     view! {
         <section class="gradient" id="gradient" aria-labelledby="gradient-title" data-testid="gradient" data-for=told_of>
-            <h2 id="gradient-title">"The gradient as a feature"</h2>
-            <p class="lead">
-                "How much would a logit change if one weight of conv5 moved? One number for each of its weights, 2.1 million \
-                 in all, is this image’s gradient feature. It is the product of two factors: "
-                <span class="formula">"("<var>"ω"</var>" ∘ "<var>"d"</var>")"</span>
-                ", one number an output of the layer, and "<span class="formula"><var>"y"</var></span>
-                ", one an input."
-            </p>
+            <h2 id="gradient-title">{say::gradient_title()}</h2>
+            <p class="lead" inner_html=say::gradient_lead()></p>
             <div class="controls">
                 <ClassSelect testid="gradient-class" against_testid="gradient-against" />
-                <Select label="Rows" testid="gradient-rows" setting=settings.rows options=row_orders />
-                <Select label="Columns" testid="gradient-columns" setting=settings.columns options=column_orders />
+                <Select label=say::gradient_rows() testid="gradient-rows" setting=settings.rows options=row_orders />
+                <Select label=say::gradient_columns() testid="gradient-columns" setting=settings.columns options=column_orders />
             </div>
-            <Show when=move || is_there.get() fallback=|| view! { <p class="note">"It comes after the predictions …"</p> }>
+            <Show when=move || is_there.get() fallback=|| view! { <p class="note">{say::comes_after_predictions()}</p> }>
                 <Matrix shown />
                 <div class="beside">
                     <Formula shown />
-                    <Legend extent=Signal::derive(move || shown.extent()) what="Colours of the gradient" />
+                    <Legend extent=Signal::derive(move || shown.extent()) what=say::gradient_colours() />
                 </div>
                 <Spatial shown />
             </Show>
@@ -154,7 +147,7 @@ fn Formula(shown: Shown) -> impl IntoView {
                 ))}
                 <strong>{move || part.get().map(|part| precise(part.product()))}</strong>
             </p>
-            <p class="note">{move || if shown.cursor.get().is_none() { "The strongest of all. Point at another." } else { "" }}</p>
+            <p class="note">{move || if shown.cursor.get().is_none() { say::gradient_strongest() } else { "" }}</p>
         </div>
     }
 }
@@ -162,7 +155,7 @@ fn Formula(shown: Shown) -> impl IntoView {
 /// What the gradient is of, in words.
 pub fn contrast_name(Contrast { class, against }: Contrast) -> String {
     match against {
-        None => class_name(class),
-        Some(against) => format!("{} − {}", class_name(class), class_name(against)),
+        None => say::class(class),
+        Some(against) => format!("{} − {}", say::class(class), say::class(against)),
     }
 }

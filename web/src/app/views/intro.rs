@@ -1,6 +1,7 @@
 //! What the page is about, and how the engine is.
 
 use super::{activation_term, engine, gradient_term, tour::TourButton};
+use crate::say;
 use leptos::prelude::*;
 
 /// The headline, the idea in one paragraph, its formula, and the engine's state.
@@ -8,13 +9,8 @@ use leptos::prelude::*;
 pub fn Intro() -> impl IntoView {
     view! {
         <header class="intro">
-            <h1>"Gradients as features"</h1>
-            <p class="idea">
-                "A network that learned without labels turns an image into activations " <var>"f"</var>
-                ". How its output would change if its weights moved, the Jacobian " <var>"J"</var>
-                ", is a second description of the same image. A linear classifier that reads both comes close to \
-                 training the network further, and no weight of the network moves."
-            </p>
+            <h1>{say::title()}</h1>
+            <p class="idea" inner_html=say::intro_idea()></p>
             <p class="source">
                 "Mu, Liang, Li: "
                 <a href="https://arxiv.org/abs/2004.05529">
@@ -37,7 +33,7 @@ fn Equation() -> impl IntoView {
         <div class="equation">
             <p
                 role="math"
-                aria-label="logits of x = w1 transposed times f, plus omega-bar transposed times J times w2"
+                aria-label=say::intro_equation()
             >
                 <span class="formula" aria-hidden="true">
                     "logits(" <var>"x"</var> ") = " {activation_term()} " + " {gradient_term()}
@@ -45,13 +41,13 @@ fn Equation() -> impl IntoView {
             </p>
             <dl>
                 <dt><var>"f"</var></dt>
-                <dd>"the network’s 512 activations"</dd>
+                <dd>{say::intro_f()}</dd>
                 <dt><var>"J"</var></dt>
-                <dd>"their derivatives by the 2.1 million weights of its last layer"</dd>
+                <dd>{say::intro_j()}</dd>
                 <dt><var>"w"</var><sub>"1"</sub>", "<var>"w"</var><sub>"2"</sub></dt>
-                <dd>"what is trained: one weight a feature"</dd>
+                <dd>{say::intro_w()}</dd>
                 <dt><var>"ω̄"</var></dt>
-                <dd>"a classifier on "<var>"f"</var>", trained once and then fixed"</dd>
+                <dd inner_html=say::intro_omega()></dd>
             </dl>
         </div>
     }
@@ -61,15 +57,15 @@ fn Equation() -> impl IntoView {
 #[component]
 fn Contents() -> impl IntoView {
     let sections = [
-        ("network", "The network"),
-        ("gradient", "The gradient"),
-        ("predictions", "The predictions"),
-        ("line", "The tangent"),
-        ("similar", "Similar images"),
-        ("train", "Train it here"),
-        ("ablation", "Random or trained"),
-        ("check", "Self-check"),
+        ("network", say::to_network()),
+        ("gradient", say::to_gradient()),
+        ("predictions", say::to_predictions()),
+        ("line", say::to_line()),
+        ("similar", say::to_similar()),
+        ("train", say::to_train()),
+        ("ablation", say::to_ablation()),
+        ("check", say::to_check()),
     ];
     let link = |(id, name)| view! { <a href=format!("#{id}") data-testid=format!("to-{id}")>{name}</a> };
-    view! { <nav class="contents" aria-label="Sections">{sections.map(link).collect_view()}</nav> }
+    view! { <nav class="contents" aria-label=say::sections()>{sections.map(link).collect_view()}</nav> }
 }

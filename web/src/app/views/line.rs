@@ -1,7 +1,7 @@
 //! Linearisation: the network itself as its weights move, against the tangent line that the gradient term is.
 
 use super::{gradient::contrast_name, select::ClassSelect};
-use crate::state::State;
+use crate::{say, state::State};
 use leptos::prelude::*;
 use web::{line::Point, numbers::signed};
 
@@ -27,17 +27,12 @@ pub fn LineView() -> impl IntoView {
     let is_there = Memo::new(move |_| point.with(Option::is_some));
     view! {
         <section class="line" id="line" aria-labelledby="line-title" data-testid="line" data-for=told_of>
-            <h2 id="line-title">"The network against its tangent"</h2>
-            <p class="lead">
-                "The gradient term stands for a network whose weights moved from "
-                <span class="formula"><var>"θ̄"</var><sub>"2"</sub></span>" to "
-                <span class="formula"><var>"θ̄"</var><sub>"2"</sub>" + "<var>"w"</var><sub>"2"</sub></span>
-                ", as if its output changed along a straight line. Move them and see how far that holds."
-            </p>
+            <h2 id="line-title">{say::line_title()}</h2>
+            <p class="lead" inner_html=say::line_lead()></p>
             <div class="controls">
                 <ClassSelect testid="line-class" against_testid="line-against" />
             </div>
-            <Show when=move || is_there.get() fallback=|| view! { <p class="note">"It comes after the predictions …"</p> }>
+            <Show when=move || is_there.get() fallback=|| view! { <p class="note">{say::comes_after_predictions()}</p> }>
                 <Plot curve point name=Signal::derive(move || contrast.get().map(contrast_name).unwrap_or_default()) />
                 <Slider point />
                 <Reading point />
@@ -63,9 +58,9 @@ fn Plot(curve: Memo<Vec<Point>>, point: Memo<Option<Point>>, #[prop(into)] name:
     };
     view! {
         <div class="legend">
-            <span><i class="swatch network"></i>"the network, logit of "{name}</span>
-            <span><i class="swatch tangent"></i>"its tangent line"</span>
-            <span><i class="swatch gap"></i>"error"</span>
+            <span><i class="swatch network"></i>{move || say::line_network(name.get())}</span>
+            <span><i class="swatch tangent"></i>{say::line_tangent()}</span>
+            <span><i class="swatch gap"></i>{say::line_error()}</span>
         </div>
         <div class="plot" role="img" aria-label=move || curve.with(|curve| summary(curve, &name.get()))>
             <div class="plot-ticks" aria-hidden="true">{[0.0, 0.5, 1.0].map(tick).collect_view()}</div>
@@ -166,18 +161,12 @@ fn gap_style(point: &Point, range: Range) -> String {
 }
 
 fn sentence(point: &Point) -> String {
-    format!(
-        "r = {:.2}: the network says {}, its tangent line {}; error {}.",
-        point.r,
-        signed(point.network),
-        signed(point.tangent),
-        signed(point.error()),
-    )
+    say::line_reading(format!("{:.2}", point.r), signed(point.network), signed(point.tangent), signed(point.error()))
 }
 
 /// The plot in words.
 fn summary(curve: &[Point], name: &str) -> String {
     let at = |part: usize| curve.get(part * curve.len().saturating_sub(1) / 4).map(sentence).unwrap_or_default();
     let places: Vec<String> = (0..=4).map(at).collect();
-    format!("The logit of {name} as r goes from 0 to 2. {}", places.join(" "))
+    say::line_summary(name, places.join(" "))
 }

@@ -1,10 +1,7 @@
 //! Two maps of the gallery's images: alike is near.
 
-use super::{
-    class_name,
-    gallery::{children, focus},
-};
-use crate::{gallery::Tile, state::State};
+use super::gallery::{children, focus};
+use crate::{gallery::Tile, say, state::State};
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use wasm_bindgen::JsCast;
 use web::{
@@ -21,18 +18,15 @@ pub fn MapView(tiles: Memo<Vec<Tile>>, name: impl Fn() -> String + Send + Sync +
     let layout = expect_context::<State>().insights.layout;
     let is_there = Memo::new(move |_| layout.with(Option::is_some));
     let told_of = move || layout.with(|told| Some(told.as_ref()?.of.key()));
-    let class = |class: usize| view! { <span><i class="swatch" data-class=class></i>{class_name(class)}</span> };
+    let class = |class: usize| view! { <span><i class="swatch" data-class=class></i>{say::class(class)}</span> };
     view! {
-        <h3>"On a map"</h3>
-        <p class="note">
-            "The two directions in which the gallery’s images differ most (kernel PCA of the same cosines). A frame’s colour \
-             is the class. Arrow keys move, Enter chooses."
-        </p>
-        <Show when=move || is_there.get() fallback=|| view! { <p class="note">"It comes when all images are compared …"</p> }>
+        <h3>{say::map_title()}</h3>
+        <p class="note">{say::map_note()}</p>
+        <Show when=move || is_there.get() fallback=|| view! { <p class="note">{say::map_waits()}</p> }>
             <div class="legend map-legend">{(0..CLASSES.len()).map(class).collect_view()}</div>
             <div class="image-maps" data-testid="image-maps" data-for=told_of>
-                <Map tiles testid="map-activation" title=Signal::derive(|| "By activation".to_owned()) plane=|layout| &layout.by_activation />
-                <Map tiles testid="map-gradient" title=Signal::derive(move || format!("By the gradient of the logit of {}", name())) plane=|layout| &layout.by_gradient />
+                <Map tiles testid="map-activation" title=Signal::derive(|| say::similar_by_activation().to_owned()) plane=|layout| &layout.by_activation />
+                <Map tiles testid="map-gradient" title=Signal::derive(move || say::similar_by_gradient(name())) plane=|layout| &layout.by_gradient />
             </div>
         </Show>
     }
@@ -62,12 +56,7 @@ impl Points {
         let count = self.places.len();
         let alike =
             (0..count).filter(|&at| self.nearest(at).is_some_and(|other| self.labels[other] == self.labels[at]));
-        format!(
-            "Map of {count} images. {title}. On it, the nearest neighbour of {} of them is of the same class. It keeps {} of \
-             all variance.",
-            alike.count(),
-            percent(self.share.into()),
-        )
+        say::map_summary(count, title, alike.count(), percent(self.share.into()))
     }
 
     fn nearest(&self, at: usize) -> Option<usize> {
@@ -100,9 +89,8 @@ fn Map(
     let group = NodeRef::<html::Div>::new();
     let summary = Memo::new(move |_| points.with(|points| points.summary(&title.get())));
     let own = move || points.with(|points| style(points.own));
-    let share =
-        move || points.with(|points| format!("The map keeps {} of all variance.", percent(points.share.into())));
-    let said = move || looked_at.get().unwrap_or_else(|| "Point at an image to see which it is.".to_owned());
+    let share = move || points.with(|points| say::map_share(percent(points.share.into())));
+    let said = move || looked_at.get().unwrap_or_else(|| say::map_point().to_owned());
     view! {
         <figure>
             <h4>{title}</h4>
@@ -139,7 +127,7 @@ fn point(
     looked_at: RwSignal<Option<String>>,
 ) -> impl IntoView {
     let key = tile.index.to_string();
-    let name = format!("{}, image {key}", class_name(tile.label));
+    let name = say::gallery_tile(say::class(tile.label), &key);
     let is_in = |key: String, memo: Memo<Option<String>>| move || memo.with(|found| found.as_ref() == Some(&key));
     let (is_chosen, is_stop) = (is_in(key.clone(), chosen), is_in(key.clone(), tab_stop));
     let picture = tile.style();

@@ -4,7 +4,7 @@ use super::{
     gradient::{Shown, contrast_name},
     picture::{Numbers, Picture},
 };
-use crate::{canvas, state::State};
+use crate::{canvas, say, state::State};
 use leptos::{
     ev::{self, KeyboardEvent, PointerEvent, WheelEvent},
     html,
@@ -159,14 +159,14 @@ pub fn Matrix(shown: Shown) -> impl IntoView {
     view! {
         <div class="matrix" class:whole=whole>
             <div class="factor-rows">
-                <Picture numbers=rows scale=rows_scale label="The factor ω ∘ d of the rows on show".to_owned() testid="gradient-row-factor" />
+                <Picture numbers=rows scale=rows_scale label=say::matrix_row_factor() testid="gradient-row-factor" />
             </div>
             <div class="plane">
                 <canvas
                     node_ref=control.node
                     tabindex="0"
                     role="application"
-                    aria-roledescription="matrix"
+                    aria-roledescription=say::matrix_role()
                     aria-label=move || description(shown)
                     aria-describedby="matrix-keys"
                     data-testid="gradient-matrix"
@@ -181,19 +181,17 @@ pub fn Matrix(shown: Shown) -> impl IntoView {
                 <i class="cursor" style=move || cursor_style(window.get(), shown.entry())></i>
             </div>
             <div class="factor-columns">
-                <Picture numbers=columns scale=columns_scale label="The factor y of the columns on show".to_owned() testid="gradient-column-factor" />
+                <Picture numbers=columns scale=columns_scale label=say::matrix_column_factor() testid="gradient-column-factor" />
             </div>
         </div>
         <div class="matrix-line">
-            <div class="zoom" role="group" aria-label="Zoom">
-                <button data-testid="zoom-in" aria-label="Zoom in" on:click=move |_| control.zoom_at_cursor(true)>"+"</button>
-                <button data-testid="zoom-out" aria-label="Zoom out" disabled=whole on:click=move |_| control.zoom_at_cursor(false)>"−"</button>
-                <button data-testid="zoom-all" disabled=whole on:click=move |_| control.view.set(Viewport::default())>"All"</button>
+            <div class="zoom" role="group" aria-label=say::matrix_zoom()>
+                <button data-testid="zoom-in" aria-label=say::matrix_zoom_in() on:click=move |_| control.zoom_at_cursor(true)>"+"</button>
+                <button data-testid="zoom-out" aria-label=say::matrix_zoom_out() disabled=whole on:click=move |_| control.zoom_at_cursor(false)>"−"</button>
+                <button data-testid="zoom-all" disabled=whole on:click=move |_| control.view.set(Viewport::default())>{say::matrix_all()}</button>
             </div>
             <p class="note" data-testid="gradient-range">{move || range(window.get(), shown.size.get())}</p>
-            <p class="note" id="matrix-keys">
-                "Drag to move. Keys: arrows move the cursor, with Shift by a tenth; + and − zoom; 0 shows all."
-            </p>
+            <p class="note" id="matrix-keys">{say::matrix_keys()}</p>
         </div>
     }
 }
@@ -259,10 +257,8 @@ fn cursor_style(window: Window, entry: Entry) -> String {
 
 fn range(Window { left, across, top, down }: Window, size: Size) -> String {
     match across == size.columns {
-        true => {
-            format!("All {} rows and {} columns; a pixel shows the strongest of its entries.", size.rows, size.columns)
-        }
-        false => format!("Rows {top} to {}, columns {left} to {}.", top + down - 1, left + across - 1),
+        true => say::matrix_whole(size.rows, size.columns),
+        false => say::matrix_window(top, top + down - 1, left, left + across - 1),
     }
 }
 
@@ -270,7 +266,5 @@ fn description(shown: Shown) -> String {
     let Size { rows, columns } = shown.size.get();
     let name = shown.contrast.get().map(contrast_name).unwrap_or_default();
     let extent = precise(shown.extent());
-    format!(
-        "The gradient of the logit of {name} by the weights of conv5: {rows} rows of {columns} numbers, none larger than {extent}"
-    )
+    say::matrix_description(name, rows, columns, extent)
 }

@@ -9,6 +9,7 @@ mod engine;
 mod gallery;
 mod gradient;
 mod intro;
+mod languages;
 mod line;
 mod map;
 mod matrix;
@@ -23,23 +24,37 @@ mod tour;
 mod train;
 mod upload;
 
-use crate::{canvas, state::State};
+use crate::{canvas, language::Language, say, state::State};
 use leptos::prelude::*;
-use web::{
-    cifar10::CLASSES,
-    messages::{Mode, Terms},
-};
+use web::messages::{Mode, Terms};
 
 /// The whole page.
 #[component]
 pub fn Page() -> impl IntoView {
-    provide_context(State::start());
+    let state = State::start();
+    provide_context(state);
     provide_context(canvas::palette());
+    similar::ask(state);
+    let language = RwSignal::new(Language::spoken());
+    // Another language is another page on the same state.
+    let page = move || {
+        language.track();
+        untrack(|| view! { <Sections /> })
+    };
+    view! {
+        <languages::Languages language />
+        {page}
+    }
+}
+
+/// All of it in the language that is spoken.
+#[component]
+fn Sections() -> impl IntoView {
     view! {
         <intro::Intro />
         <main>
             <section class="choose" id="choose" aria-labelledby="choose-title">
-                <h2 id="choose-title">"Choose an image"</h2>
+                <h2 id="choose-title">{say::choose_title()}</h2>
                 <choice::Chosen />
                 <div class="sources">
                     <gallery::GalleryView />
@@ -66,10 +81,10 @@ pub fn Page() -> impl IntoView {
 fn ResultView() -> impl IntoView {
     let state = expect_context::<State>();
     let data_for = move || state.shown_for();
+    let scope = move || state.shown.with(|shown| shown.as_ref().map(|shown| shown.scope.clone()));
     let busy = move || if state.is_busy() { "true" } else { "false" };
     view! {
-        <div class="result" data-testid="result" data-for=data_for aria-busy=busy>
-            <network::ScopeNote />
+        <div class="result" data-testid="result" data-for=data_for data-scope=scope aria-busy=busy>
             <predictions::Predictions />
             <terms::TermsView />
         </div>
@@ -81,28 +96,23 @@ fn shown_terms(state: State, mode: Mode) -> Memo<Option<Vec<Terms>>> {
     Memo::new(move |_| state.shown.with(|shown| shown.as_ref()?.terms.get(&mode).cloned()))
 }
 
-/// A class's name; a number where there is none.
-pub fn class_name(class: usize) -> String {
-    CLASSES.get(class).map_or_else(|| format!("class {class}"), |name| (*name).to_owned())
-}
-
 /// A model's name for people.
 pub fn title(mode: Mode) -> &'static str {
     match mode {
-        Mode::Activation => "Activation",
-        Mode::Gradient => "Gradient",
-        Mode::Full => "Full",
-        Mode::Finetune => "Fine-tuned",
+        Mode::Activation => say::mode_activation(),
+        Mode::Gradient => say::mode_gradient(),
+        Mode::Full => say::mode_full(),
+        Mode::Finetune => say::mode_finetune(),
     }
 }
 
 /// What a model is, in a few words.
 fn subtitle(mode: Mode) -> &'static str {
     match mode {
-        Mode::Activation => "a linear classifier on activations",
-        Mode::Gradient => "a linear classifier on gradients",
-        Mode::Full => "both together: the paper’s model",
-        Mode::Finetune => "the network itself, trained further",
+        Mode::Activation => say::about_activation(),
+        Mode::Gradient => say::about_gradient(),
+        Mode::Full => say::about_full(),
+        Mode::Finetune => say::about_finetune(),
     }
 }
 

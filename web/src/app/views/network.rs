@@ -1,7 +1,10 @@
 //! The network: its layers, which of them are θ1, θ2 and ω (Figure 1 of the paper), and what each makes of the image.
 
 use super::picture::{Legend, Numbers, Picture};
-use crate::state::{Engine, Phase, State};
+use crate::{
+    say,
+    state::{Engine, Phase, State},
+};
 use leptos::prelude::*;
 use web::{
     maps::{mosaic, strongest},
@@ -18,14 +21,10 @@ pub fn NetworkView() -> impl IntoView {
     let told_of = move || state.insights.maps.with(|told| Some(told.as_ref()?.of.key()));
     view! {
         <section class="network" id="network" aria-labelledby="network-title" data-testid="network" data-for=told_of>
-            <h2 id="network-title">"The network"</h2>
-            <p class="lead">
-                "Convolutions turn the image into activations, and a linear classifier reads those. The gradient is taken by \
-                 the weights of the upper layers, "<span class="formula"><var>"θ"</var><sub>"2"</sub></span>
-                "; the lower ones, "<span class="formula"><var>"θ"</var><sub>"1"</sub></span>", stay out of it."
-            </p>
+            <h2 id="network-title">{say::network_title()}</h2>
+            <p class="lead" inner_html=say::network_lead()></p>
             {move || match network.get() {
-                None => view! { <p class="note">"It comes with the engine …"</p> }.into_any(),
+                None => view! { <p class="note">{say::network_waits()}</p> }.into_any(),
                 Some(network) => sections(state, network).into_any(),
             }}
         </section>
@@ -42,24 +41,6 @@ fn sections(state: State, network: Network) -> impl IntoView {
     view! { <Diagram network=network.clone() layer /><LayerMaps network layer /> }
 }
 
-/// Says so where the models on show are not of the scope that was chosen.
-#[component]
-pub fn ScopeNote() -> impl IntoView {
-    let state = expect_context::<State>();
-    let note = Memo::new(move |_| {
-        let network = state.engine.with(network)?;
-        let chosen = chosen(&network, &state.settings.scope.get());
-        (chosen.name != network.fitted).then(|| {
-            format!(
-                "No models are fitted here for {chosen}: what follows is of {fitted}. `gradfeat train --scope {chosen}` fits them.",
-                chosen = chosen.name,
-                fitted = network.fitted,
-            )
-        })
-    });
-    move || note.get().map(|note| view! { <p class="notice" role="status" data-testid="scope-note">{note}</p> })
-}
-
 fn network(engine: &Engine) -> Option<Network> {
     match &engine.phase {
         Phase::Ready(ready) => Some(ready.network.clone()),
@@ -67,10 +48,10 @@ fn network(engine: &Engine) -> Option<Network> {
     }
 }
 
-/// The scope that the address names, or else the one that the models were fitted for.
+/// The scope that was set, or else the narrowest.
 fn chosen(network: &Network, name: &str) -> Scope {
-    let named = |name: &str| network.scopes.iter().find(|scope| scope.name == name).cloned();
-    named(name).or_else(|| named(&network.fitted)).unwrap_or_else(|| Scope { name: network.fitted.clone(), start: 0 })
+    let named = network.scopes.iter().find(|scope| scope.name == name).or(network.scopes.first());
+    named.cloned().unwrap_or_else(|| Scope { name: name.to_owned(), start: 0 })
 }
 
 /// The layers from the image to the logits, in three parts.
@@ -97,24 +78,22 @@ fn Diagram(network: Network, layer: Memo<usize>) -> impl IntoView {
             grouped(inside.map(|(_, layer)| layer.parameters).sum())
         })
     };
-    let count = move |theta2: bool| move || parameters(theta2);
     view! {
         <fieldset class="scopes">
-            <legend>"Gradient by the weights of"</legend>
+            <legend>{say::network_scope()}</legend>
             {switch}
         </fieldset>
-        <ScopeNote />
         <div class="diagram">
             <div class="part theta1" data-testid="part-theta1">
-                <p class="part-name"><span class="formula"><var>"θ"</var><sub>"1"</sub></span>" frozen, "{count(false)}" numbers"</p>
+                <p class="part-name"><span class="formula"><var>"θ"</var><sub>"1"</sub></span>" "{move || say::network_frozen(parameters(false))}</p>
                 <div class="boxes">{move || boxes(false)}</div>
             </div>
-            <div class="part theta2" data-testid="part-theta2" data-parameters=count(true)>
-                <p class="part-name"><span class="formula"><var>"θ"</var><sub>"2"</sub></span>" gradient, "{count(true)}" numbers"</p>
+            <div class="part theta2" data-testid="part-theta2" data-parameters=move || parameters(true)>
+                <p class="part-name"><span class="formula"><var>"θ"</var><sub>"2"</sub></span>" "{move || say::network_moving(parameters(true))}</p>
                 <div class="boxes">{move || boxes(true)}</div>
             </div>
             <div class="part omega">
-                <p class="part-name"><span class="formula"><var>"ω"</var></span>" classifier"</p>
+                <p class="part-name"><span class="formula"><var>"ω"</var></span>" "{say::network_classifier()}</p>
                 <div class="boxes"><div class="layer"><strong>"logits"</strong><span>"10"</span></div></div>
             </div>
         </div>
@@ -148,7 +127,7 @@ fn layer_box(state: State, index: usize, spec: &Layer, layer: Memo<usize>) -> im
         <button class="layer" data-testid="layer" data-layer=own_name aria-pressed=pressed on:click=choose>
             <strong>{name}</strong>
             <span>{format!("{outputs} × {side} × {side}")}</span>
-            <span class="kernel">{format!("{kernel} × {kernel}, step {stride}")}</span>
+            <span class="kernel">{say::network_kernel(kernel, stride)}</span>
         </button>
     }
 }
@@ -160,29 +139,24 @@ fn LayerMaps(network: Network, layer: Memo<usize>) -> impl IntoView {
     let layers = StoredValue::new(network.layers);
     let name = Memo::new(move |_| layers.with_value(|layers| layers.get(layer.get()).map(|layer| layer.name.clone())));
     let maps = Memo::new(move |_| state.insights.maps.with(|told| told.as_ref()?.what.get(layer.get()).cloned()));
-    let title = move |what: &str| format!("{what} of {}", name.get().unwrap_or_default());
+    let title = move |say: fn(String) -> String| say(name.get().unwrap_or_default());
     let still = Memo::new(move |_| maps.with(|maps| maps.as_ref().is_some_and(|maps| maps.tangents.is_empty())));
     view! {
-        <Show when=move || maps.with(Option::is_some) fallback=|| view! { <p class="note">"What the layers make of the image comes after the predictions …"</p> }>
+        <Show when=move || maps.with(Option::is_some) fallback=|| view! { <p class="note">{say::network_maps_wait()}</p> }>
             <div class="maps">
-                <MapsFigure title=Signal::derive(move || title("Feature maps")) testid="feature-maps" maps numbers=|maps| &maps.features />
+                <MapsFigure title=Signal::derive(move || title(say::network_features)) testid="feature-maps" maps numbers=|maps| &maps.features />
                 <Show
                     when=move || !still.get()
                     fallback=move || view! {
                         <p class="note maps-still" data-testid="no-tangents">
-                            {title("No tangent maps")}": the layer is below the weights that move, and so stays as it is."
+                            {title(say::network_still)}
                         </p>
                     }
                 >
-                    <MapsFigure title=Signal::derive(move || title("Tangent maps")) testid="tangent-maps" maps numbers=|maps| &maps.tangents />
+                    <MapsFigure title=Signal::derive(move || title(say::network_tangents)) testid="tangent-maps" maps numbers=|maps| &maps.tangents />
                 </Show>
             </div>
-            <p class="note">
-                "A tangent map is the derivative of the map beside it along the full model’s "
-                <span class="formula"><var>"w"</var><sub>"2"</sub></span>
-                ": how the layer’s output begins to change when "
-                <span class="formula"><var>"θ"</var><sub>"2"</sub></span>" moves that way."
-            </p>
+            <p class="note" inner_html=say::network_tangents_note()></p>
         </Show>
     }
 }
@@ -207,10 +181,10 @@ fn MapsFigure(
         maps.with(|maps| {
             let (Maps { side, .. }, (map, value)) = (maps.as_ref()?, strongest.get()?);
             let count = maps.as_ref()?.count();
-            Some(format!("{count} maps of {side} × {side}; strongest in map {map}: {}", precise(value)))
+            Some(say::network_maps(count, *side, map, precise(value)))
         })
     });
-    let label = move || format!("{}: {}", title.get(), text.get().unwrap_or_default());
+    let label = move || say::network_maps_label(title.get(), text.get().unwrap_or_default());
     view! {
         <figure
             class="map-figure"
@@ -221,7 +195,7 @@ fn MapsFigure(
             <h3>{title}</h3>
             <p class="note">{text}</p>
             <Picture numbers=picture scale=largest label=Signal::derive(label) testid="maps-picture" />
-            <Legend extent=largest what="Colours of the maps" />
+            <Legend extent=largest what=say::network_maps_colours() />
         </figure>
     }
 }

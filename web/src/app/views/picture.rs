@@ -1,6 +1,6 @@
 //! Pictures of signed numbers in the one palette, and its legend.
 
-use crate::canvas;
+use crate::{canvas, say};
 use leptos::{html, prelude::*};
 use web::{
     numbers::precise,
@@ -47,7 +47,7 @@ pub fn Legend(#[prop(into)] extent: Signal<f32>, what: &'static str) -> impl Int
     let ramp = (-STEPS..=STEPS).map(|step| f32::from(step) / f32::from(STEPS)).map(|at| at * at.abs()).collect();
     let ramp = Numbers { values: ramp, width: 2 * STEPS as usize + 1 };
     let tick = move |share: f32| view! { <span>{move || precise(share * extent.get())}</span> };
-    let label = move || format!("{what}: purple is {}, green is +{}", precise(-extent.get()), precise(extent.get()));
+    let label = move || say::legend(what, precise(-extent.get()), precise(extent.get()));
     view! {
         <figure class="palette">
             <Picture

@@ -1,7 +1,10 @@
 //! What each model says the image is.
 
-use super::{class_name, formula, shown_terms, subtitle, title};
-use crate::state::{Outcome, State};
+use super::{formula, shown_terms, subtitle, title};
+use crate::{
+    say,
+    state::{Outcome, State},
+};
 use leptos::prelude::*;
 use web::{
     messages::Mode,
@@ -16,10 +19,10 @@ pub fn Predictions() -> impl IntoView {
     let spoken = move || state.shown.with(|shown| shown.as_ref().filter(|shown| shown.is_complete()).map(sentence));
     view! {
         <section class="predictions" id="predictions" aria-labelledby="predictions-title">
-            <h2 id="predictions-title">"What the models say"</h2>
+            <h2 id="predictions-title">{say::predictions_title()}</h2>
             {move || state.trouble.get().map(|trouble| view! {
                 <p class="error" role="alert" data-testid="result-error">{trouble}</p>
-                <button class="retry" on:click=move |_| state.retry()>"Try again"</button>
+                <button class="retry" on:click=move |_| state.retry()>{say::try_again()}</button>
             })}
             {move || state.shown.with(Option::is_some).then(|| origin(is_baked.get()))}
             <div class="cards">
@@ -33,8 +36,8 @@ pub fn Predictions() -> impl IntoView {
 /// Where the results come from.
 fn origin(is_baked: bool) -> impl IntoView {
     let (name, text) = match is_baked {
-        true => ("baked", "Computed beforehand, natively, until the engine is here."),
-        false => ("live", "Computed live, in this browser."),
+        true => ("baked", say::predictions_baked()),
+        false => ("live", say::predictions_live()),
     };
     view! { <p class="note" data-testid="origin" data-origin=name>{text}</p> }
 }
@@ -63,7 +66,7 @@ fn Card(mode: Mode) -> impl IntoView {
                         data-class=class
                         data-probability=probability
                     >
-                        <strong>{class_name(found)}</strong>
+                        <strong>{say::class(found)}</strong>
                         <span class="share">{percent(share)}</span>
                     </p>
                 }
@@ -78,19 +81,19 @@ fn Card(mode: Mode) -> impl IntoView {
 /// Whether the class is that of the label.
 fn judgement(found: Option<usize>, label: Option<usize>) -> impl IntoView {
     found.zip(label).map(|(found, label)| match found == label {
-        true => view! { <span class="right">"✓ as labelled"</span> }.into_any(),
-        false => view! { <span class="wrong">{format!("✗ labelled {}", class_name(label))}</span> }.into_any(),
+        true => view! { <span class="right">{say::predictions_right()}</span> }.into_any(),
+        false => view! { <span class="wrong">{say::predictions_wrong(say::class(label))}</span> }.into_any(),
     })
 }
 
 /// The predictions as one sentence, for those who hear the page.
 fn sentence(outcome: &Outcome) -> String {
     let says = |(mode, terms): (&Mode, &Vec<_>)| {
-        best(terms).map(|(class, share)| format!("{}: {}, {}", title(*mode), class_name(class), percent(share)))
+        best(terms).map(|(class, share)| say::predictions_says(title(*mode), say::class(class), percent(share)))
     };
     let image = match outcome.label {
-        Some(label) => format!("Image {}, labelled {}", outcome.key, class_name(label)),
-        None => "Your image".to_owned(),
+        Some(label) => say::predictions_image(&outcome.key, say::class(label)),
+        None => say::predictions_own().to_owned(),
     };
-    format!("{image}. {}.", outcome.terms.iter().filter_map(says).collect::<Vec<_>>().join("; "))
+    say::predictions_all(image, outcome.terms.iter().filter_map(says).collect::<Vec<_>>().join("; "))
 }

@@ -1,7 +1,6 @@
 //! One choice of few.
 
-use super::class_name;
-use crate::state::State;
+use crate::{say, state::State};
 use leptos::prelude::*;
 use std::{fmt::Display, str::FromStr};
 use web::{cifar10::CLASSES, gradient::ClassChoice};
@@ -41,11 +40,11 @@ where
 pub fn ClassSelect(testid: &'static str, against_testid: &'static str) -> impl IntoView {
     let settings = expect_context::<State>().settings;
     let options = |none: &str| {
-        let classes = (0..CLASSES.len()).map(|class| (ClassChoice(Some(class)), class_name(class)));
+        let classes = (0..CLASSES.len()).map(|class| (ClassChoice(Some(class)), say::class(class)));
         std::iter::once((ClassChoice(None), none.to_owned())).chain(classes).collect::<Vec<_>>()
     };
     view! {
-        <Select label="Logit of" testid setting=settings.class options=options("predicted") />
-        <Select label="minus that of" testid=against_testid setting=settings.against options=options("none") />
+        <Select label=say::logit_of() testid setting=settings.class options=options(say::logit_predicted()) />
+        <Select label=say::logit_minus() testid=against_testid setting=settings.against options=options(say::logit_none()) />
     }
 }

@@ -1,8 +1,9 @@
 //! Similarity: which images of the gallery are nearest, by activation and by gradient.
 
-use super::{class_name, gradient::contrast_name, map::MapView};
+use super::{gradient::contrast_name, map::MapView};
 use crate::{
     gallery::Tile,
+    say,
     state::{Gallery, State},
 };
 use leptos::prelude::*;
@@ -19,7 +20,6 @@ const NEAREST: usize = 8;
 pub fn SimilarView() -> impl IntoView {
     let state = expect_context::<State>();
     let tiles = Memo::new(move |_| tiles(state));
-    ask(state, tiles);
     let similar = state.insights.similar;
     let told_of = move || similar.with(|told| Some(told.as_ref()?.of.key()));
     let known = Memo::new(move |_| similar.with(|told| told.as_ref().map_or(0, |told| told.what.by_gradient.len())));
@@ -35,26 +35,22 @@ pub fn SimilarView() -> impl IntoView {
             data-for=told_of
             data-known=move || known.get().to_string()
         >
-            <h2 id="similar-title">"Which images are alike"</h2>
-            <p class="lead">
-                "Two images are alike to the network when their features point the same way: their activations, or their \
-                 gradients. The inner product of two gradients is the network’s tangent kernel; its factors give it without \
-                 the gradients being written down."
-            </p>
+            <h2 id="similar-title">{say::similar_title()}</h2>
+            <p class="lead">{say::similar_lead()}</p>
             <Show
                 when=move || on.get()
                 fallback=move || view! {
                     <button class="compare" data-testid="similar-start" on:click=move |_| on.set(true)>
-                        {move || format!("Compare with {} images of the gallery", tiles.with(Vec::len))}
+                        {move || say::similar_start(tiles.with(Vec::len))}
                     </button>
                 }
             >
                 <p class="note" role="status" data-testid="similar-progress">
-                    {move || format!("Compared with {} of the {} images that the gallery shows.", known.get(), tiles.with(Vec::len))}
+                    {move || say::similar_progress(known.get(), tiles.with(Vec::len))}
                 </p>
                 {move || trouble().map(|trouble| view! { <p class="error" role="alert">{trouble}</p> })}
-                <Nearest title=Signal::derive(|| "By activation".to_owned()) testid="similar-activation" tiles numbers=|similar| &similar.by_activation />
-                <Nearest title=Signal::derive(move || format!("By the gradient of the logit of {}", name())) testid="similar-gradient" tiles numbers=|similar| &similar.by_gradient />
+                <Nearest title=Signal::derive(|| say::similar_by_activation().to_owned()) testid="similar-activation" tiles numbers=|similar| &similar.by_activation />
+                <Nearest title=Signal::derive(move || say::similar_by_gradient(name())) testid="similar-gradient" tiles numbers=|similar| &similar.by_gradient />
                 <MapView tiles name />
             </Show>
         </section>
@@ -71,7 +67,8 @@ fn tiles(state: State) -> Vec<Tile> {
 }
 
 /// Has the images compared whenever the chosen one, its logit or the gallery changes.
-fn ask(state: State, tiles: Memo<Vec<Tile>>) {
+pub fn ask(state: State) {
+    let tiles = Memo::new(move |_| tiles(state));
     Effect::new(move |_| {
         let (true, Some(contrast)) = (state.settings.compare.get(), state.contrast()) else { return };
         state.insights.gradient.with(|told| {
@@ -107,11 +104,11 @@ fn Nearest(
     let share = move || {
         let label = label.get()?;
         let alike = found.with(|found| found.iter().filter(|(tile, _)| tile.label == label).count());
-        Some(format!("{alike} of {} are labelled {}", found.with(Vec::len), class_name(label)))
+        Some(say::similar_share(alike, found.with(Vec::len), say::class(label)))
     };
     let item = move |(tile, similarity): (Tile, f32)| {
-        let name = class_name(tile.label);
-        let description = format!("{name}, image {}, similarity {similarity:.2}", tile.index);
+        let name = say::class(tile.label);
+        let description = say::similar_tile(&name, tile.index, format!("{similarity:.2}"));
         let alike = label.get() == Some(tile.label);
         let (style, index) = (tile.style(), tile.index.to_string());
         view! {

@@ -1,7 +1,7 @@
 //! Where in the image the gradient comes from.
 
 use super::{choice::Image, gradient::Shown};
-use crate::state::State;
+use crate::{say, state::State};
 use leptos::prelude::*;
 use web::palette::Palette;
 
@@ -27,15 +27,9 @@ pub fn Spatial(shown: Shown) -> impl IntoView {
                 <div class="spatial-cells" aria-hidden="true">{move || cells(&magnitudes.get())}</div>
             </div>
             <div>
-                <h3>"Where it comes from"</h3>
+                <h3>{say::spatial_title()}</h3>
                 <p class="spatial-text">{move || sentence(&magnitudes.get())}</p>
-                <p class="note">
-                    {format!(
-                        "Magnitudes of the gradient, summed over all weights that read the same position of conv4’s 4 × 4. A \
-                         position sees {FIELD} × {FIELD} pixels, {STEP} further on for the next; a cell stands in their middle.",
-                    )}
-                    " Every class has the same shares: the rows’ factor is the same at all positions."
-                </p>
+                <p class="note">{say::spatial_note(FIELD, STEP)}</p>
             </div>
         </div>
     }
@@ -69,9 +63,7 @@ fn sentence(magnitudes: &[f64]) -> String {
     let ends = magnitudes.iter().enumerate().max_by(by_size).zip(magnitudes.iter().enumerate().min_by(by_size));
     ends.map_or_else(String::new, |(most, least)| {
         let ((row, column, share), (least_row, least_column, least_share)) = (place(most), place(least));
-        format!(
-            "Most at row {row}, column {column}: {share:.1} % of the whole. Least at row {least_row}, column \
-             {least_column}: {least_share:.1} %.",
-        )
+        let [share, least_share] = [share, least_share].map(|share| format!("{share:.1}"));
+        say::spatial_text(row, column, share, least_row, least_column, least_share)
     })
 }

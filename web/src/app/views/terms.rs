@@ -1,7 +1,7 @@
 //! Where each logit comes from: its activation term and its gradient term, and their sum.
 
-use super::{class_name, formula, shown_terms, title};
-use crate::state::State;
+use super::{formula, shown_terms, title};
+use crate::{say, state::State};
 use leptos::prelude::*;
 use web::{
     cifar10::CLASSES,
@@ -18,16 +18,13 @@ pub fn TermsView() -> impl IntoView {
     });
     view! {
         <section class="terms" id="terms" aria-labelledby="terms-title">
-            <h2 id="terms-title">"Where the logits come from"</h2>
+            <h2 id="terms-title">{say::terms_title()}</h2>
             <div class="legend">
-                <span><i class="swatch activation"></i>"activation term"</span>
-                <span><i class="swatch gradient"></i>"gradient term"</span>
-                <span><i class="swatch whole"></i>"not split"</span>
-                <span><i class="swatch total"></i>"logit: the sum"</span>
-                <span class="note">
-                    {move || format!("Zero in the middle; all bars on one scale, ±{:.1}. ", extent.get())}
-                    <b>"Bold"</b>": predicted. ◂ labelled."
-                </span>
+                <span><i class="swatch activation"></i>{say::terms_activation()}</span>
+                <span><i class="swatch gradient"></i>{say::terms_gradient()}</span>
+                <span><i class="swatch whole"></i>{say::terms_whole()}</span>
+                <span><i class="swatch total"></i>{say::terms_total()}</span>
+                <span class="note" inner_html=move || say::terms_scale(format!("{:.1}", extent.get()))></span>
             </div>
             <div class="tables">
                 {Mode::ALL.map(|mode| view! { <Table mode extent /> }).collect_view()}
@@ -48,10 +45,10 @@ fn Table(mode: Mode, extent: Memo<f64>) -> impl IntoView {
             <caption>{title(mode)}" "{formula(mode)}</caption>
             <thead>
                 <tr>
-                    <th scope="col">"class"</th>
+                    <th scope="col">{say::terms_class()}</th>
                     <td class="bar-column" aria-hidden="true"></td>
-                    <th scope="col" class="number">{if splits(mode) { "activation" } else { "network" }}</th>
-                    <th scope="col" class="number">"gradient"</th>
+                    <th scope="col" class="number">{if splits(mode) { say::terms_column_activation() } else { say::terms_column_network() }}</th>
+                    <th scope="col" class="number">{say::terms_column_gradient()}</th>
                     <th scope="col" class="number">"logit"</th>
                 </tr>
             </thead>
@@ -89,7 +86,7 @@ fn row(
             class:best=move || best.get() == Some(class)
             class:labelled=move || label.get() == Some(class)
         >
-            <th scope="row">{class_name(class)}</th>
+            <th scope="row">{say::class(class)}</th>
             <td class="bar-column" aria-hidden="true">{bar_view(terms, extent)}</td>
             <td class="number activation">{term(mode.has_activation() || !splits(mode), |terms| terms.activation)}</td>
             <td class="number gradient">{term(mode.has_gradient(), |terms| terms.gradient)}</td>

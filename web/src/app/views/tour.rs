@@ -1,6 +1,7 @@
 //! The tour's bar, at the foot of the window while somebody is on it, and the button that leads there.
 
 use crate::{
+    say,
     state::State,
     tour::{Place, STEPS, Step},
 };
@@ -19,8 +20,8 @@ pub fn TourButton() -> impl IntoView {
         on => on,
     });
     let words = move || match last.get() {
-        Place(None) => "Take the tour".to_owned(),
-        left => format!("Go on with the tour at step {left}"),
+        Place(None) => say::tour_start().to_owned(),
+        left => say::tour_go_on(left),
     };
     let go = move |_| place.set(Place(last.get().0.or(Some(0))));
     view! {
@@ -84,27 +85,27 @@ fn Bar() -> impl IntoView {
             go(None);
         }
     };
-    let text = move || (step().text)(state).unwrap_or_else(|| "Its numbers come with the predictions …".to_owned());
+    let text = move || (step().text)(state).unwrap_or_else(|| say::tour_waiting().to_owned());
     view! {
-        <aside class="tour" aria-label="Guided tour" data-testid="tour" data-step=move || (at() + 1).to_string() on:keydown=key>
+        <aside class="tour" aria-label=say::tour_label() data-testid="tour" data-step=move || (at() + 1).to_string() on:keydown=key>
             <div class="tour-text" aria-live="polite">
-                <p><strong>{move || step().title}</strong>" "<span data-testid="tour-text">{text}</span></p>
+                <p><strong>{move || (step().title)()}</strong>" "<span data-testid="tour-text">{text}</span></p>
             </div>
             <div class="tour-controls">
-                <button data-testid="tour-back" disabled=move || at() == 0 on:click=move |_| go(at().checked_sub(1))>"Back"</button>
+                <button data-testid="tour-back" disabled=move || at() == 0 on:click=move |_| go(at().checked_sub(1))>{say::tour_back()}</button>
                 <input
                     type="range"
                     min="1"
                     max=STEPS.len().to_string()
                     prop:value=move || (at() + 1).to_string()
-                    aria-label="Step of the tour"
-                    aria-valuetext=move || format!("{} of {}: {}", at() + 1, STEPS.len(), step().title)
+                    aria-label=say::tour_scrub()
+                    aria-valuetext=move || say::tour_place(at() + 1, STEPS.len(), (step().title)())
                     data-testid="tour-scrub"
                     node_ref=slider
                     on:input=scrubbed
                 />
-                <button data-testid="tour-next" disabled=move || at() == last on:click=move |_| go(Some(at() + 1))>"Next"</button>
-                <button data-testid="tour-leave" on:click=move |_| go(None)>"Leave"</button>
+                <button data-testid="tour-next" disabled=move || at() == last on:click=move |_| go(Some(at() + 1))>{say::tour_next()}</button>
+                <button data-testid="tour-leave" on:click=move |_| go(None)>{say::tour_leave()}</button>
             </div>
         </aside>
     }

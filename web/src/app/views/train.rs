@@ -1,8 +1,8 @@
 //! Training: the four models side by side on a few images, with the visitor's own classes if there are any.
 
-use super::{choice::Image, class_name, formula, select::Select, title};
+use super::{choice::Image, formula, select::Select, title};
 use crate::{
-    browser,
+    browser, say,
     settings::SCOPES,
     state::{Choice, State},
     training::{OwnClass, Phase},
@@ -45,23 +45,15 @@ pub fn TrainView() -> impl IntoView {
             data-steps=steps
             data-playing=move || training.playing.get().to_string()
         >
-            <h2 id="train-title">"Train it here"</h2>
-            <p class="lead">
-                "The four models learn side by side from the same few images, by the same program as natively. What of the \
-                 network stays fixed is computed once an image and kept; a step then touches only what is trained. First "
-                <var>"ω̄"</var>" is fitted; then all four start together."
-            </p>
+            <h2 id="train-title">{say::train_title()}</h2>
+            <p class="lead" inner_html=say::train_lead()></p>
             <Classes />
             <OwnClasses />
             <Settings />
             <Controls />
             <Curves />
             <Models />
-            <p class="note">
-                "Your images and the trained models are kept in this page only, and never leave your machine: when it is closed \
-                 or loaded anew, they are gone. Save the models that you want to keep. Should the engine break, training goes on \
-                 from where it was at most ten seconds of training earlier, with the optimiser’s averages begun anew."
-            </p>
+            <p class="note">{say::train_note()}</p>
         </section>
     }
 }
@@ -97,13 +89,13 @@ fn Classes() -> impl IntoView {
                     prop:checked=move || classes.get().0[label]
                     on:change=changed
                 />
-                {class_name(label)}
+                {say::class(label)}
             </label>
         }
     };
     view! {
         <fieldset class="scopes">
-            <legend>"Classes"</legend>
+            <legend>{say::train_classes()}</legend>
             {(0..CLASSES.len()).map(option).collect_view()}
         </fieldset>
     }
@@ -129,10 +121,10 @@ fn OwnClasses() -> impl IntoView {
     view! {
         <form class="controls" on:submit=submitted>
             <label class="select">
-                <span>"A class of your own"</span>
-                <input type="text" maxlength="40" placeholder="my cup" data-testid="train-name" node_ref=name />
+                <span>{say::train_own()}</span>
+                <input type="text" maxlength="40" placeholder=say::train_own_example() data-testid="train-name" node_ref=name />
             </label>
-            <button data-testid="train-add-class">"Add the class"</button>
+            <button data-testid="train-add-class">{say::train_add_class()}</button>
         </form>
         {move || names.get().into_iter().map(|name| view! { <Own name /> }).collect_view()}
     }
@@ -185,24 +177,24 @@ fn Own(name: String) -> impl IntoView {
             <span class="note">{move || counted(own.get().images.len())}</span>
             <label>
                 <input type="file" accept="image/*" multiple data-testid="train-files" on:change=taken />
-                <span class="upload-button">"Add files"</span>
+                <span class="upload-button">{say::train_files()}</span>
             </label>
-            <button type="button" data-testid="train-add-chosen" on:click=add_chosen>"Add the chosen image"</button>
-            <button type="button" data-testid="train-remove" on:click=remove>"Remove"</button>
+            <button type="button" data-testid="train-add-chosen" on:click=add_chosen>{say::train_add_chosen()}</button>
+            <button type="button" data-testid="train-remove" on:click=remove>{say::train_remove()}</button>
             <div class="own-images">{move || own.get().images.into_iter().map(image).collect_view()}</div>
         </div>
     }
 }
 
 fn counted(images: usize) -> String {
-    if images == 1 { "1 image".to_owned() } else { format!("{images} images") }
+    if images == 1 { say::train_one_image().to_owned() } else { say::train_images(images) }
 }
 
 fn read_into(state: State, class: String, file: File) {
     spawn_local(async move {
         match browser::read_file(&file).await {
             Ok(bytes) => state.training.add_image(state, class, Source::File(bytes)),
-            Err(_) => state.training.note.set(Some(format!("{} cannot be read.", file.name()))),
+            Err(_) => state.training.note.set(Some(say::upload_unreadable(file.name()))),
         }
     });
 }
@@ -219,12 +211,12 @@ fn Settings() -> impl IntoView {
     };
     view! {
         <div class="controls">
-            <Select label="Images a class" testid="train-images" setting=settings.images options=plain(&[2, 5, 10, 20, 50, 80, MOST_IMAGES]) />
-            <Select label="Scope" testid="train-scope" setting=settings.train_scope options=SCOPES.map(|scope| (scope, scope.to_string())).to_vec() />
-            <Select label="Steps" testid="train-steps" setting=settings.steps options=plain(&[5, 50, 100, 200, 500, 1000, 2000]) />
-            <Select label="Steps a frame" testid="train-speed" setting=settings.speed options=plain(&[1, 2, 4, 10, 50]) />
+            <Select label=say::images_a_class() testid="train-images" setting=settings.images options=plain(&[2, 5, 10, 20, 50, 80, MOST_IMAGES]) />
+            <Select label=say::train_scope() testid="train-scope" setting=settings.train_scope options=SCOPES.map(|scope| (scope, scope.to_string())).to_vec() />
+            <Select label=say::train_steps() testid="train-steps" setting=settings.steps options=plain(&[5, 50, 100, 200, 500, 1000, 2000]) />
+            <Select label=say::train_speed() testid="train-speed" setting=settings.speed options=plain(&[1, 2, 4, 10, 50]) />
             <label class="select">
-                <span>"Seed"</span>
+                <span>{say::seed()}</span>
                 <input type="number" min="0" max="999999" data-testid="train-seed" prop:value=move || settings.seed.get().to_string() on:change=seed />
             </label>
         </div>
@@ -249,13 +241,13 @@ fn Controls() -> impl IntoView {
     view! {
         <div class="controls upload">
             <button data-testid="train-play" prop:disabled=is_over on:click=toggle>
-                {move || if playing.get() { "Pause" } else { "Play" }}
+                {move || if playing.get() { say::train_pause() } else { say::train_play() }}
             </button>
-            <button data-testid="train-step" prop:disabled=is_over on:click=move |_| training.step(state)>"One step"</button>
-            <button data-testid="train-reset" on:click=move |_| training.reset()>"Reset"</button>
+            <button data-testid="train-step" prop:disabled=is_over on:click=move |_| training.step(state)>{say::train_step()}</button>
+            <button data-testid="train-reset" on:click=move |_| training.reset()>{say::train_reset()}</button>
             <label>
                 <input type="file" accept=".safetensors" data-testid="train-load" on:change=chosen />
-                <span class="upload-button">"Load a model"</span>
+                <span class="upload-button">{say::train_load()}</span>
             </label>
         </div>
         <p class="note phase-note" role="status" data-testid="train-status">{move || status(state)}</p>
@@ -266,12 +258,12 @@ fn Controls() -> impl IntoView {
 /// Where the lesson stands, said seldom enough to be listened to.
 fn status(state: State) -> String {
     match state.training.phase.get() {
-        Phase::Idle => "Nothing is trained yet.".to_owned(),
+        Phase::Idle => say::train_idle().to_owned(),
         // In quarters: every change is read out.
-        Phase::Preparing(share) => format!("Reading the images and fitting ω̄: {} %", (share * 4.0) as u32 * 25),
-        Phase::Learning if state.training.playing.get() => "Training …".to_owned(),
-        Phase::Learning => "Paused.".to_owned(),
-        Phase::Done => "All steps are done.".to_owned(),
+        Phase::Preparing(share) => say::train_preparing((share * 4.0) as u32 * 25),
+        Phase::Learning if state.training.playing.get() => say::train_learning().to_owned(),
+        Phase::Learning => say::train_paused().to_owned(),
+        Phase::Done => say::train_done().to_owned(),
         Phase::Failed(message) => message,
     }
 }
@@ -287,8 +279,8 @@ fn Curves() -> impl IntoView {
     };
     let right = Memo::new(move |_| course.with(|course| right(course, axis.get())));
     let end = move || match axis.get() {
-        Axis::Steps => format!("{} steps", right.get() as u32),
-        Axis::Seconds => format!("{} s", right.get().ceil() as u32),
+        Axis::Steps => say::train_end_steps(right.get() as u32),
+        Axis::Seconds => say::train_end_seconds(right.get().ceil() as u32),
     };
     let top = Memo::new(move |_| {
         course.with(|course| {
@@ -318,22 +310,22 @@ fn Curves() -> impl IntoView {
     view! {
         <div class="curves-head">
             <div class="legend">{Mode::ALL.map(key).collect_view()}</div>
-            <div class="zoom" role="group" aria-label="What the curves run along">
-                {button(Axis::Steps, "by steps", "train-by-steps")}
-                {button(Axis::Seconds, "by seconds", "train-by-seconds")}
+            <div class="zoom" role="group" aria-label=say::train_axis()>
+                {button(Axis::Steps, say::train_by_steps(), "train-by-steps")}
+                {button(Axis::Seconds, say::train_by_seconds(), "train-by-seconds")}
             </div>
         </div>
         <div class="curves">
             <figure>
-                <figcaption>"Loss on the images of each step"</figcaption>
-                <svg viewBox="0 0 1000 1000" preserveAspectRatio="none" role="img" aria-label="Loss of the four models; the table below has the numbers">
+                <figcaption>{say::train_losses()}</figcaption>
+                <svg viewBox="0 0 1000 1000" preserveAspectRatio="none" role="img" aria-label=say::train_losses_label()>
                     {paths(Box::new(loss))}
                 </svg>
                 <div class="ticks" aria-hidden="true"><span>"0"</span><span>{end}</span></div>
             </figure>
             <figure>
-                <figcaption>"Accuracy on the images held out, 0 to 100 %"</figcaption>
-                <svg viewBox="0 0 1000 1000" preserveAspectRatio="none" role="img" aria-label="Held-out accuracy of the four models; the table below has the numbers">
+                <figcaption>{say::train_accuracies()}</figcaption>
+                <svg viewBox="0 0 1000 1000" preserveAspectRatio="none" role="img" aria-label=say::train_accuracies_label()>
                     <path class="grid" d="M0 250H1000M0 500H1000M0 750H1000" />
                     {paths(Box::new(held))}
                 </svg>
@@ -364,16 +356,16 @@ fn along(course: &Course, axis: Axis, mode: usize, points: &[(usize, f32)]) -> i
 fn Models() -> impl IntoView {
     let rows = (0..4).map(|mode| view! { <Model mode /> }).collect_view();
     view! {
-        <div class="table" tabindex="0" role="region" aria-label="How far the four models are">
+        <div class="table" tabindex="0" role="region" aria-label=say::train_table()>
             <table>
                 <thead>
                     <tr>
-                        <th scope="col">"Model"</th>
-                        <th scope="col">"fitted on"</th>
-                        <th scope="col">"held out"</th>
-                        <th scope="col">"loss"</th>
-                        <th scope="col">"seconds"</th>
-                        <th scope="col"><span class="visually-hidden">"File"</span></th>
+                        <th scope="col">{say::train_column_model()}</th>
+                        <th scope="col">{say::train_column_fitted()}</th>
+                        <th scope="col">{say::train_column_held()}</th>
+                        <th scope="col">{say::train_column_loss()}</th>
+                        <th scope="col">{say::train_column_seconds()}</th>
+                        <th scope="col"><span class="visually-hidden">{say::train_column_file()}</span></th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -418,11 +410,11 @@ fn Model(mode: usize) -> impl IntoView {
                 <button
                     data-testid="train-save"
                     data-mode=name.name()
-                    aria-label=format!("Save the {} model", title(name))
+                    aria-label=say::train_save_model(title(name))
                     prop:disabled=nothing
                     on:click=move |_| state.training.save(state, name)
                 >
-                    "Save"
+                    {say::train_save()}
                 </button>
             </td>
         </tr>

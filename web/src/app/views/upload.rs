@@ -1,6 +1,6 @@
 //! The visitor's own images: by file, by drop anywhere on the page, by paste.
 
-use crate::state::State;
+use crate::{say, state::State};
 use leptos::{
     ev::{self, DragEvent},
     html,
@@ -28,9 +28,9 @@ pub fn Upload() -> impl IntoView {
         <div class="upload" class:dragging=dragging>
             <label>
                 <input type="file" accept="image/*" data-testid="image-upload" node_ref=input on:change=changed />
-                <span class="upload-button">"Use your own image"</span>
+                <span class="upload-button">{say::upload_button()}</span>
             </label>
-            <span class="note">"or drop or paste one. It stays on your machine."</span>
+            <span class="note">{say::upload_hint()}</span>
             {move || state.upload_error.get().map(|error| view! {
                 <p class="error" role="alert" data-testid="upload-error">{error}</p>
             })}

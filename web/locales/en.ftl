@@ -1,0 +1,355 @@
+# What the page says in English. Every language has the same messages; text may hold HTML where it is shown as such.
+
+## Page
+
+title = Gradients as features
+languages = Language
+class-0 = airplane
+class-1 = automobile
+class-2 = bird
+class-3 = cat
+class-4 = deer
+class-5 = dog
+class-6 = frog
+class-7 = horse
+class-8 = ship
+class-9 = truck
+class-other = class { $number }
+mode-activation = Activation
+mode-gradient = Gradient
+mode-full = Full
+mode-finetune = Fine-tuned
+about-activation = a linear classifier on activations
+about-gradient = a linear classifier on gradients
+about-full = both together: the paper’s model
+about-finetune = the network itself, trained further
+comes-after-predictions = It comes after the predictions …
+try-again = Try again
+seed = Seed
+images-a-class = Images a class
+
+## Introduction
+
+intro-idea = A network that learned without labels turns an image into activations <var>f</var>. How its output would change if its weights moved, the Jacobian <var>J</var>, is a second description of the same image. A linear classifier that reads both comes close to training the network further, and no weight of the network moves.
+intro-equation = logits of x = w1 transposed times f, plus omega-bar transposed times J times w2
+intro-f = the network’s 512 activations
+intro-j = their derivatives by the 2.1 million weights of its last layer
+intro-w = what is trained: one weight a feature
+intro-omega = a classifier on <var>f</var>, trained once and then fixed
+sections = Sections
+to-network = The network
+to-gradient = The gradient
+to-predictions = The predictions
+to-line = The tangent
+to-similar = Similar images
+to-train = Train it here
+to-ablation = Random or trained
+to-check = Self-check
+
+## Engine
+
+engine-loading = The engine is loading
+engine-cpu = Ready on the CPU (WebAssembly)
+engine-gpu = Ready on the GPU (WebGPU)
+engine-gpu-named = Ready on the GPU (WebGPU, { $adapter })
+engine-not-gpu = Not on the GPU: { $why }.
+engine-no-webgpu = this browser has no WebGPU
+engine-no-gpu = the browser offers no GPU
+engine-amount = { $what }: { $received } of { $total } MB
+engine-amount-so-far = { $what }: { $received } MB
+engine-network = the network
+engine-cannot-start = This browser cannot start the engine ({ $why }).
+engine-unreadable = it sent a message that cannot be read ({ $why })
+engine-again-cpu = The engine stopped ({ $why }) and was started again on the CPU.
+engine-again-gpu = The engine stopped ({ $why }) and was started again on the GPU.
+engine-stopped = The engine stopped: { $why }.
+engine-not-loaded = The engine’s program could not be loaded.
+engine-not-ready = The engine is not ready yet.
+
+## Choosing an image
+
+choose-title = Choose an image
+choose-tile = test image { $index }, as labelled
+choose-own = your image, as the network sees it
+choose-verdict = full model: { $class }, { $share }
+choose-picture = Test image { $index }: { $class }
+choose-own-picture = Your image, 32 by 32 pixels
+gallery-loading = The gallery is loading …
+gallery-failed = The gallery could not be loaded: { $why }.
+gallery-missing = The gallery is not there yet.
+gallery-keys = Images of the CIFAR-10 test set; arrow keys move, Enter chooses
+gallery-more = More images
+gallery-tile = { $class }, image { $index }
+upload-button = Use your own image
+upload-hint = or drop or paste one. It stays on your machine.
+upload-large = { $name } is too large: at most { $most } MB are read.
+upload-unreadable = { $name } cannot be read.
+upload-refused = { $name }: { $why }.
+sentence = { $text }.
+camera-start = Use the camera
+camera-video = What the camera sees
+camera-take = Take the picture
+camera-stop = Turn the camera off
+camera-nothing = The camera shows nothing yet: try again in a moment.
+camera-forbidden = The browser was not allowed to use the camera. Allow it in the browser’s settings of this page.
+camera-none = There is no camera. Connect one, or choose a file.
+camera-taken = The camera cannot be used: another program may have it. Close that and try again.
+camera-unavailable = This browser offers no camera to this page. Choose a file.
+board-open = Draw an image
+board-name = Drawing board. Arrow keys move the brush, space paints, shift with an arrow key draws. Column { $column }, row { $row } of 32.
+board-colours = Colour of the brush
+board-clear = Clear
+colour-black = black
+colour-white = white
+colour-grey = grey
+colour-red = red
+colour-brown = brown
+colour-yellow = yellow
+colour-green = green
+colour-blue = blue
+
+## Network
+
+network-title = The network
+network-lead = Convolutions turn the image into activations, and a linear classifier reads those. The gradient is taken by the weights of the upper layers, <span class="formula"><var>θ</var><sub>2</sub></span>; the lower ones, <span class="formula"><var>θ</var><sub>1</sub></span>, stay out of it.
+network-waits = It comes with the engine …
+network-scope = Gradient by the weights of
+network-frozen = frozen, { $count } numbers
+network-moving = gradient, { $count } numbers
+network-classifier = classifier
+network-kernel = { $kernel } × { $kernel }, step { $stride }
+network-maps-wait = What the layers make of the image comes after the predictions …
+network-features = Feature maps of { $layer }
+network-tangents = Tangent maps of { $layer }
+network-still = No tangent maps of { $layer }: the layer is below the weights that move, and so stays as it is.
+network-tangents-note = A tangent map is the derivative of the map beside it along the full model’s <span class="formula"><var>w</var><sub>2</sub></span>: how the layer’s output begins to change when <span class="formula"><var>θ</var><sub>2</sub></span> moves that way.
+network-maps = { $count } maps of { $side } × { $side }; strongest in map { $map }: { $value }
+network-maps-label = { $title }: { $text }
+network-maps-colours = Colours of the maps
+legend = { $what }: purple is { $low }, green is +{ $high }
+
+## Gradient
+
+gradient-title = The gradient as a feature
+gradient-lead = How much would a logit change if one weight of conv5 moved? One number for each of its weights, 2.1 million in all, is this image’s gradient feature. It is the product of two factors: <span class="formula">(<var>ω</var> ∘ <var>d</var>)</span>, one number an output of the layer, and <span class="formula"><var>y</var></span>, one an input.
+gradient-rows = Rows
+gradient-columns = Columns
+order-stored = as they are
+order-value = by value
+order-channel = by channel
+order-position = by position
+logit-of = Logit of
+logit-minus = minus that of
+logit-predicted = predicted
+logit-none = none
+gradient-colours = Colours of the gradient
+gradient-strongest = The strongest of all. Point at another.
+matrix-row-factor = The factor ω ∘ d of the rows on show
+matrix-column-factor = The factor y of the columns on show
+matrix-role = matrix
+matrix-zoom = Zoom
+matrix-zoom-in = Zoom in
+matrix-zoom-out = Zoom out
+matrix-all = All
+matrix-keys = Drag to move. Keys: arrows move the cursor, with Shift by a tenth; + and − zoom; 0 shows all.
+matrix-whole = All { $rows } rows and { $columns } columns; a pixel shows the strongest of its entries.
+matrix-window = Rows { $top } to { $bottom }, columns { $left } to { $right }.
+matrix-description = The gradient of the logit of { $name } by the weights of conv5: { $rows } rows of { $columns } numbers, none larger than { $extent }
+spatial-title = Where it comes from
+spatial-note = Magnitudes of the gradient, summed over all weights that read the same position of conv4’s 4 × 4. A position sees { $field } × { $field } pixels, { $step } further on for the next; a cell stands in their middle. Every class has the same shares: the rows’ factor is the same at all positions.
+spatial-text = Most at row { $row }, column { $column }: { $share } % of the whole. Least at row { $least_row }, column { $least_column }: { $least_share } %.
+
+## Predictions
+
+predictions-title = What the models say
+predictions-baked = Computed beforehand, natively, until the engine is here.
+predictions-live = Computed live, in this browser.
+predictions-right = ✓ as labelled
+predictions-wrong = ✗ labelled { $class }
+predictions-says = { $model }: { $class }, { $share }
+predictions-image = Image { $index }, labelled { $class }
+predictions-own = Your image
+predictions-all = { $image }. { $said }.
+terms-title = Where the logits come from
+terms-activation = activation term
+terms-gradient = gradient term
+terms-whole = not split
+terms-total = logit: the sum
+terms-scale = Zero in the middle; all bars on one scale, ±{ $extent }. <b>Bold</b>: predicted. ◂ labelled.
+terms-class = class
+terms-column-activation = activation
+terms-column-network = network
+terms-column-gradient = gradient
+
+## Line
+
+line-title = The network against its tangent
+line-lead = The gradient term stands for a network whose weights moved from <span class="formula"><var>θ̄</var><sub>2</sub></span> to <span class="formula"><var>θ̄</var><sub>2</sub> + <var>w</var><sub>2</sub></span>, as if its output changed along a straight line. Move them and see how far that holds.
+line-network = the network, logit of { $name }
+line-tangent = its tangent line
+line-error = error
+line-reading = r = { $r }: the network says { $network }, its tangent line { $tangent }; error { $error }.
+line-summary = The logit of { $name } as r goes from 0 to 2. { $places }
+
+## Similar images
+
+similar-title = Which images are alike
+similar-lead = Two images are alike to the network when their features point the same way: their activations, or their gradients. The inner product of two gradients is the network’s tangent kernel; its factors give it without the gradients being written down.
+similar-start = Compare with { $count } images of the gallery
+similar-progress = Compared with { $known } of the { $count } images that the gallery shows.
+similar-by-activation = By activation
+similar-by-gradient = By the gradient of the logit of { $name }
+similar-share = { $alike } of { $count } are labelled { $class }
+similar-tile = { $class }, image { $index }, similarity { $similarity }
+map-title = On a map
+map-note = The two directions in which the gallery’s images differ most (kernel PCA of the same cosines). A frame’s colour is the class. Arrow keys move, Enter chooses.
+map-waits = It comes when all images are compared …
+map-summary = Map of { $count } images. { $title }. On it, the nearest neighbour of { $alike } of them is of the same class. It keeps { $share } of all variance.
+map-share = The map keeps { $share } of all variance.
+map-point = Point at an image to see which it is.
+
+## Training
+
+train-title = Train it here
+train-lead = The four models learn side by side from the same few images, by the same program as natively. What of the network stays fixed is computed once an image and kept; a step then touches only what is trained. First <var>ω̄</var> is fitted; then all four start together.
+train-note = Your images and the trained models are kept in this page only, and never leave your machine: when it is closed or loaded anew, they are gone. Save the models that you want to keep. Should the engine break, training goes on from where it was at most ten seconds of training earlier, with the optimiser’s averages begun anew.
+train-classes = Classes
+train-own = A class of your own
+train-own-example = my cup
+train-add-class = Add the class
+train-no-name = Give the class a name.
+train-taken = There is a class { $name } already.
+train-empty = The class { $name } has no images yet.
+train-two = Choose two classes at least.
+train-one-image = 1 image
+train-images = { $count } images
+train-files = Add files
+train-add-chosen = Add the chosen image
+train-remove = Remove
+train-scope = Scope
+train-steps = Steps
+train-speed = Steps a frame
+train-play = Play
+train-pause = Pause
+train-step = One step
+train-reset = Reset
+train-load = Load a model
+train-idle = Nothing is trained yet.
+train-preparing = Reading the images and fitting ω̄: { $share } %
+train-learning = Training …
+train-paused = Paused.
+train-done = All steps are done.
+train-loaded = The file’s model is now the { $mode } model.
+train-resumed = The engine was started again; the lesson goes on from step { $step }.
+train-axis = What the curves run along
+train-by-steps = by steps
+train-by-seconds = by seconds
+train-end-steps = { $count } steps
+train-end-seconds = { $count } s
+train-losses = Loss on the images of each step
+train-losses-label = Loss of the four models; the table below has the numbers
+train-accuracies = Accuracy on the images held out, 0 to 100 %
+train-accuracies-label = Held-out accuracy of the four models; the table below has the numbers
+train-table = How far the four models are
+train-column-model = Model
+train-column-fitted = fitted on
+train-column-held = held out
+train-column-loss = loss
+train-column-seconds = seconds
+train-column-file = File
+train-save = Save
+train-save-model = Save the { $model } model
+
+## Ablation
+
+ablation-title = What makes the gradient good
+ablation-lead = Where is the gradient’s worth from? Here it is taken in networks that are partly random: the layers below the last one (<var>θ</var><sub>1</sub>), the last one (<var>θ</var><sub>2</sub>) and the classifier that the gradient goes through (<var>ω</var>). The paper’s Table 1, on the gallery’s images of all ten classes.
+ablation-note = A random layer has the weights that training would begin with, by He’s rule, and biases of 0; a random <var>ω</var> is normally distributed. A pre-trained <var>ω</var> is a classifier fitted on the mixture’s own activations. In the full model the activation term goes by the pre-trained network in every row. Each model takes about { $steps } steps; all other images of a class are held out.
+ablation-table = Accuracy by what is pre-trained
+ablation-caption = Accuracy on the images held out, by what is pre-trained
+ablation-start = Start
+ablation-stop = Stop
+ablation-idle = Nothing is measured yet.
+ablation-running = About { $share } % done, { $rows } of { $all } rows.
+ablation-done = Measured on { $held } images that were held out.
+ablation-stopped = Stopped after { $rows } of { $all } rows.
+ablation-anew = The engine was started again. Start anew.
+ablation-trained = trained
+ablation-random = random
+ablation-foremost = With this seed, { $part } matters most, by more than chance would make of so many images.
+ablation-unclear = Which matters most, so few images do not tell.
+ablation-finding = What pre-training adds to the gradient model’s accuracy, in percentage points, as a mean over the four pairs of rows that differ in one part alone: { $effects }. { $conclusion }
+
+## Self-check
+
+check-title = Is that so?
+check-lead = The page can check itself on the chosen image: the derivative against differences, one processor against the other, and the time that a prediction takes with the derivative and without.
+check-start = Check it here
+check-image = test image { $index } ({ $class })
+check-progress = On { $image }: { $done } of { $pieces } pieces of work done.
+check-quotients = The Jacobian-vector product against finite differences
+check-quotients-note = The largest error of (F(θ̄ + h·w₂) − F(θ̄)) / h over the classes, as a share of the largest derivative. It shrinks with h, until the rounding of F, which is divided by h, takes over.
+check-error = error
+check-rounding = rounding
+check-in-h = in proportion to h
+check-in-one-over-h = rounding, in proportion to 1/h
+check-plot = Error against h, both on logarithmic scales. The smallest error is { $best }.
+check-agreements = The GPU against the CPU
+check-no-gpu = The page computes on the CPU, so there is nothing to compare, or it has not come to that yet.
+check-numbers = numbers
+check-difference = largest difference
+check-size = largest number
+check-activations = activations
+check-logits = logits of the { $model } model
+check-timings = One image’s prediction
+check-on = on
+check-plain = plain
+check-jvp = with JVP
+check-ratio = ratio
+check-median = median of
+check-gpu = the GPU (WebGPU)
+check-cpu = the CPU (WebAssembly)
+check-processor = processor
+check-browser = browser
+check-program = program
+check-network = network
+check-memory = memory
+check-megabytes = { $size } MB taken by the engine
+
+## The tour
+tour-label = Guided tour
+tour-start = Take the tour
+tour-go-on = Go on with the tour at step { $step }
+tour-back = Back
+tour-next = Next
+tour-leave = Leave
+tour-scrub = Step of the tour
+tour-place = { $step } of { $steps }: { $title }
+tour-waiting = Its numbers come with the predictions …
+tour-image-title = An image
+tour-image-tile = This is test image { $index }, labelled { $class }. It is 32 × 32 pixels, 3,072 numbers. Choose another whenever you like: the tour goes on with it.
+tour-image-own = This is { $name }, as the network sees it: 32 × 32 pixels, 3,072 numbers. Choose another whenever you like: the tour goes on with it.
+tour-activations-title = Activations
+tour-activations = Five convolutions, which learned without labels by telling how an image was turned, make 512 activations f of it. Below is what the last one answers to this image.
+tour-tangents-title = Tangents
+tour-tangents = Beside them, how the same 512 numbers would change if the weights moved along w₂: J w₂. Both come out of one forward pass, and no Jacobian is ever written down.
+tour-gradient-title = A gradient
+tour-gradient = One number for each of 2.1 million weights: by how much the logit of { $class } would rise if that weight did. The two colours are its two signs. This is what the gradient model reads.
+tour-sorted-title = The same, sorted
+tour-sorted = It is an outer product: 512 numbers of the output times 4,096 of the input. With rows and columns in order one sees it: strong at the corners, nothing in the middle.
+tour-readers-title = Four readers
+tour-readers = { $all }. On all 10,000 test images the last three are right far more often than the first.
+tour-reader = { $model } says { $class }, { $share }
+tour-terms-title = Two terms
+tour-terms = The full model’s logit of { $class } is w₁ᵀ f + ω̄ᵀ J w₂: { $activation } from the activations, in blue, and { $gradient } from the gradient, in orange, together { $total }.
+tour-start-title = Where the tangent starts
+tour-start-of-line = The gradient term is a tangent. At r = 0 the weights have not moved, and network and tangent agree: { $network } and { $tangent }. Move r and see them part.
+tour-end-title = Where the model reads it
+tour-end-of-line = At r = 1 the weights are θ̄₂ + w₂. The network itself says { $network }, its tangent { $tangent }: the error of the linearisation is { $error }.
+tour-alike-title = What is alike
+tour-alike = Two images are alike when their features point the same way. Compare the two rows: what is near by activations need not be near by gradients, and how often a row keeps to the image’s class is written above it.
+tour-train-title = Your turn
+tour-train = Press Play: all four models learn { $classes } from { $images } images a class, here and now. Add your own classes from files or the camera; five images a class show a difference.
+tour-train-and = { $first } and { $second }
+tour-check-title = Do not take our word
+tour-check = Press “Check it here”: the page holds its derivative against small steps and against reverse mode, on this image and this machine, and shows the numbers.

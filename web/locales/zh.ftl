@@ -1,0 +1,355 @@
+# What the page says in Simplified Chinese. Every language has the same messages; text may hold HTML where it is shown as such.
+
+## Page
+
+title = 梯度即特征
+languages = 语言
+class-0 = 飞机
+class-1 = 汽车
+class-2 = 鸟
+class-3 = 猫
+class-4 = 鹿
+class-5 = 狗
+class-6 = 青蛙
+class-7 = 马
+class-8 = 船
+class-9 = 卡车
+class-other = 类别 { $number }
+mode-activation = 激活
+mode-gradient = 梯度
+mode-full = 完整
+mode-finetune = 微调
+about-activation = 以激活为特征的线性分类器
+about-gradient = 以梯度为特征的线性分类器
+about-full = 两者合一：论文的模型
+about-finetune = 继续训练网络本身
+comes-after-predictions = 将在预测之后出现……
+try-again = 重试
+seed = 随机种子
+images-a-class = 每类图像数
+
+## Introduction
+
+intro-idea = 一个无标签学得的网络把图像变成激活 <var>f</var>。若移动它的权重，输出会怎样变化？答案是雅可比矩阵 <var>J</var>，它是同一图像的第二种描述。同时读取两者的线性分类器，效果接近于继续训练网络，而网络的权重一个也不动。
+intro-equation = x 的 logit 等于 w1 转置乘 f，加上 omega-bar 转置乘 J 乘 w2
+intro-f = 网络的 512 个激活
+intro-j = 它们对最后一层 210 万个权重的导数
+intro-w = 要训练的部分：每个特征一个权重
+intro-omega = 基于 <var>f</var> 的分类器，训练一次后固定不变
+sections = 各节
+to-network = 网络
+to-gradient = 梯度
+to-predictions = 预测
+to-line = 切线
+to-similar = 相似图像
+to-train = 在此训练
+to-ablation = 随机还是预训练
+to-check = 自检
+
+## Engine
+
+engine-loading = 引擎正在加载
+engine-cpu = 就绪：使用 CPU（WebAssembly）
+engine-gpu = 就绪：使用 GPU（WebGPU）
+engine-gpu-named = 就绪：使用 GPU（WebGPU，{ $adapter }）
+engine-not-gpu = 未使用 GPU：{ $why }。
+engine-no-webgpu = 此浏览器不支持 WebGPU
+engine-no-gpu = 浏览器未提供 GPU
+engine-amount = { $what }：{ $received } / { $total } MB
+engine-amount-so-far = { $what }：{ $received } MB
+engine-network = 网络
+engine-cannot-start = 此浏览器无法启动引擎（{ $why }）。
+engine-unreadable = 它发来了无法读取的消息（{ $why }）
+engine-again-cpu = 引擎停止了（{ $why }），已在 CPU 上重新启动。
+engine-again-gpu = 引擎停止了（{ $why }），已在 GPU 上重新启动。
+engine-stopped = 引擎停止了：{ $why }。
+engine-not-loaded = 无法加载引擎程序。
+engine-not-ready = 引擎尚未就绪。
+
+## Choosing an image
+
+choose-title = 选择图像
+choose-tile = 测试图像 { $index }，按其标签
+choose-own = 您的图像，网络所见的样子
+choose-verdict = 完整模型：{ $class }，{ $share }
+choose-picture = 测试图像 { $index }：{ $class }
+choose-own-picture = 您的图像，32 × 32 像素
+gallery-loading = 图库正在加载……
+gallery-failed = 无法加载图库：{ $why }。
+gallery-missing = 图库尚未就绪。
+gallery-keys = CIFAR-10 测试集图像；方向键移动，回车键选择
+gallery-more = 更多图像
+gallery-tile = { $class }，图像 { $index }
+upload-button = 使用自己的图像
+upload-hint = 也可拖放或粘贴。图像不会离开您的设备。
+upload-large = { $name } 太大：最多读取 { $most } MB。
+upload-unreadable = 无法读取 { $name }。
+upload-refused = { $name }：{ $why }。
+sentence = { $text }。
+camera-start = 使用摄像头
+camera-video = 摄像头画面
+camera-take = 拍照
+camera-stop = 关闭摄像头
+camera-nothing = 摄像头尚无画面：请稍后再试。
+camera-forbidden = 浏览器未获准使用摄像头。请在浏览器的本页设置中允许。
+camera-none = 没有摄像头。请连接一个，或选择文件。
+camera-taken = 摄像头无法使用：可能被其他程序占用。请关闭该程序后重试。
+camera-unavailable = 此浏览器不向本页提供摄像头。请选择文件。
+board-open = 画一幅图像
+board-name = 画板。方向键移动画笔，空格键上色，Shift 加方向键画线。第 { $column } 列，第 { $row } 行，共 32。
+board-colours = 画笔颜色
+board-clear = 清空
+colour-black = 黑
+colour-white = 白
+colour-grey = 灰
+colour-red = 红
+colour-brown = 棕
+colour-yellow = 黄
+colour-green = 绿
+colour-blue = 蓝
+
+## Network
+
+network-title = 网络
+network-lead = 卷积层把图像变成激活，线性分类器读取激活。梯度对上部各层的权重 <span class="formula"><var>θ</var><sub>2</sub></span> 求取；下部各层 <span class="formula"><var>θ</var><sub>1</sub></span> 不参与。
+network-waits = 将随引擎出现……
+network-scope = 对以下各层的权重求梯度
+network-frozen = 冻结，{ $count } 个参数
+network-moving = 求梯度，{ $count } 个参数
+network-classifier = 分类器
+network-kernel = { $kernel } × { $kernel }，步长 { $stride }
+network-maps-wait = 各层的输出将在预测之后出现……
+network-features = { $layer } 的特征图
+network-tangents = { $layer } 的切向图
+network-still = { $layer } 没有切向图：该层位于变动的权重之下，因此保持不变。
+network-tangents-note = 切向图是旁边特征图沿完整模型的 <span class="formula"><var>w</var><sub>2</sub></span> 方向的导数：当 <span class="formula"><var>θ</var><sub>2</sub></span> 朝该方向移动时，该层输出如何开始变化。
+network-maps = { $count } 幅 { $side } × { $side } 的图；最强值在第 { $map } 幅：{ $value }
+network-maps-label = { $title }：{ $text }
+network-maps-colours = 图的颜色
+legend = { $what }：紫色为 { $low }，绿色为 +{ $high }
+
+## Gradient
+
+gradient-title = 作为特征的梯度
+gradient-lead = 若 conv5 的某个权重移动，logit 会改变多少？每个权重一个数，共 210 万个，就是这幅图像的梯度特征。它是两个因子之积：<span class="formula">(<var>ω</var> ∘ <var>d</var>)</span>，该层每个输出一个数；以及 <span class="formula"><var>y</var></span>，每个输入一个数。
+gradient-rows = 行
+gradient-columns = 列
+order-stored = 原顺序
+order-value = 按数值
+order-channel = 按通道
+order-position = 按位置
+logit-of = 目标 logit
+logit-minus = 减去
+logit-predicted = 预测的类别
+logit-none = 无
+gradient-colours = 梯度的颜色
+gradient-strongest = 全部中最强的一个。可指向其他元素。
+matrix-row-factor = 所示各行的因子 ω ∘ d
+matrix-column-factor = 所示各列的因子 y
+matrix-role = 矩阵
+matrix-zoom = 缩放
+matrix-zoom-in = 放大
+matrix-zoom-out = 缩小
+matrix-all = 全部
+matrix-keys = 拖动以移动。按键：方向键移动光标，加 Shift 每次移动十分之一；+ 和 − 缩放；0 显示全部。
+matrix-whole = 全部 { $rows } 行、{ $columns } 列；每个像素显示其中最强的元素。
+matrix-window = 第 { $top } 至 { $bottom } 行，第 { $left } 至 { $right } 列。
+matrix-description = { $name } 的 logit 对 conv5 权重的梯度：{ $rows } 行，每行 { $columns } 个数，绝对值都不超过 { $extent }
+spatial-title = 来自图像何处
+spatial-note = 梯度的绝对值，按 conv4 的 4 × 4 位置分别求和。每个位置看到 { $field } × { $field } 个像素，相邻位置相距 { $step } 个像素；方格画在其中心。各类别的占比相同：行因子在所有位置上都一样。
+spatial-text = 最多在第 { $row } 行第 { $column } 列：占全部的 { $share } %。最少在第 { $least_row } 行第 { $least_column } 列：{ $least_share } %。
+
+## Predictions
+
+predictions-title = 各模型的判断
+predictions-baked = 引擎就绪之前，显示事先在本机程序中算好的结果。
+predictions-live = 在此浏览器中实时计算。
+predictions-right = ✓ 与标签一致
+predictions-wrong = ✗ 标签为{ $class }
+predictions-says = { $model }：{ $class }，{ $share }
+predictions-image = 图像 { $index }，标签为{ $class }
+predictions-own = 您的图像
+predictions-all = { $image }。{ $said }。
+terms-title = logit 从何而来
+terms-activation = 激活项
+terms-gradient = 梯度项
+terms-whole = 未拆分
+terms-total = logit：总和
+terms-scale = 零在中间；所有条形同一刻度，±{ $extent }。<b>粗体</b>：预测的类别。◂ 标签。
+terms-class = 类别
+terms-column-activation = 激活
+terms-column-network = 网络
+terms-column-gradient = 梯度
+
+## Line
+
+line-title = 网络与它的切线
+line-lead = 梯度项代表权重从 <span class="formula"><var>θ̄</var><sub>2</sub></span> 移到 <span class="formula"><var>θ̄</var><sub>2</sub> + <var>w</var><sub>2</sub></span> 的网络，仿佛其输出沿直线变化：这就是线性化。移动它们，看看这在多远之内成立。
+line-network = 网络，{ $name } 的 logit
+line-tangent = 它的切线
+line-error = 误差
+line-reading = r = { $r }：网络给出 { $network }，切线给出 { $tangent }；误差 { $error }。
+line-summary = r 从 0 到 2 时 { $name } 的 logit。{ $places }
+
+## Similar images
+
+similar-title = 哪些图像相似
+similar-lead = 当两幅图像的特征（激活或梯度）指向同一方向时，网络认为它们相似。两个梯度的内积就是网络的神经正切核；利用梯度的因子即可算出，无需写出整个梯度。
+similar-start = 与图库中的 { $count } 幅图像比较
+similar-progress = 图库所示的 { $count } 幅图像中，已比较 { $known } 幅。
+similar-by-activation = 按激活
+similar-by-gradient = 按 { $name } 的 logit 的梯度
+similar-share = { $count } 幅中有 { $alike } 幅标签为{ $class }
+similar-tile = { $class }，图像 { $index }，相似度 { $similarity }
+map-title = 在地图上
+map-note = 图库图像差异最大的两个方向（对同样的余弦作核主成分分析）。边框颜色表示类别。方向键移动，回车键选择。
+map-waits = 全部图像比较完后出现……
+map-summary = { $count } 幅图像的地图。{ $title }。图上有 { $alike } 幅图像的最近邻与其同类。它保留了全部方差的 { $share }。
+map-share = 此图保留了全部方差的 { $share }。
+map-point = 指向图像即可看到它是哪一幅。
+
+## Training
+
+train-title = 在此训练
+train-lead = 四个模型用同样的少量图像并排学习，所用程序与本机版相同。网络中固定的部分每幅图像只算一次并保存；每一步只涉及要训练的部分。先拟合 <var>ω̄</var>，然后四个模型一起开始。
+train-note = 您的图像和训练出的模型只保存在本页中，绝不会离开您的设备：页面关闭或重新加载后即消失。请保存想要保留的模型。若引擎中断，训练会从最多十秒训练之前的状态继续，优化器的平均量重新开始。
+train-classes = 类别
+train-own = 自定义类别
+train-own-example = 我的杯子
+train-add-class = 添加类别
+train-no-name = 请为类别命名。
+train-taken = 已有类别“{ $name }”。
+train-empty = 类别“{ $name }”还没有图像。
+train-two = 请至少选择两个类别。
+train-one-image = 1 幅图像
+train-images = { $count } 幅图像
+train-files = 添加文件
+train-add-chosen = 添加所选图像
+train-remove = 移除
+train-scope = 范围
+train-steps = 步数
+train-speed = 每帧步数
+train-play = 播放
+train-pause = 暂停
+train-step = 单步
+train-reset = 重置
+train-load = 加载模型
+train-idle = 尚未训练。
+train-preparing = 正在读取图像并拟合 ω̄：{ $share } %
+train-learning = 正在训练……
+train-paused = 已暂停。
+train-done = 全部步数已完成。
+train-loaded = 文件中的模型现为“{ $mode }”模型。
+train-resumed = 引擎已重新启动；训练从第 { $step } 步继续。
+train-axis = 曲线的横轴
+train-by-steps = 按步数
+train-by-seconds = 按秒
+train-end-steps = { $count } 步
+train-end-seconds = { $count } 秒
+train-losses = 每一步图像上的损失
+train-losses-label = 四个模型的损失；数值见下表
+train-accuracies = 留出图像上的准确率，0 至 100 %
+train-accuracies-label = 四个模型的留出准确率；数值见下表
+train-table = 四个模型的进展
+train-column-model = 模型
+train-column-fitted = 训练图像
+train-column-held = 留出图像
+train-column-loss = 损失
+train-column-seconds = 秒
+train-column-file = 文件
+train-save = 保存
+train-save-model = 保存“{ $model }”模型
+
+## Ablation
+
+ablation-title = 梯度为何有效
+ablation-lead = 梯度的价值从何而来？这里在部分随机的网络中求梯度：最后一层以下各层（<var>θ</var><sub>1</sub>）、最后一层（<var>θ</var><sub>2</sub>）以及梯度所经过的分类器（<var>ω</var>）。即论文的表 1，用图库中全部十类的图像。
+ablation-note = 随机层的权重按 He 规则初始化，偏置为 0；随机的 <var>ω</var> 服从正态分布。预训练的 <var>ω</var> 是在该混合网络自身的激活上拟合的分类器。完整模型的激活项在每一行都取自预训练网络。每个模型约训练 { $steps } 步；每类的其余图像全部留出。
+ablation-table = 按预训练部分列出的准确率
+ablation-caption = 留出图像上的准确率，按预训练部分列出
+ablation-start = 开始
+ablation-stop = 停止
+ablation-idle = 尚未测量。
+ablation-running = 约完成 { $share } %，{ $all } 行中已有 { $rows } 行。
+ablation-done = 在 { $held } 幅留出图像上测得。
+ablation-stopped = 在 { $all } 行中的第 { $rows } 行后停止。
+ablation-anew = 引擎已重新启动。请重新开始。
+ablation-trained = 预训练
+ablation-random = 随机
+ablation-foremost = 在此随机种子下，{ $part } 最为重要，其优势超过这么多图像下偶然所能造成的。
+ablation-unclear = 图像太少，看不出哪个最重要。
+ablation-finding = 预训练给梯度模型的准确率带来的增益（百分点），取只差一个部分的四对行的平均：{ $effects }。{ $conclusion }
+
+## Self-check
+
+check-title = 真是这样吗？
+check-lead = 本页可用所选图像检验自己：导数与差商对比，两种处理器相互对比，以及预测在有、无导数时各需多少时间。
+check-start = 在此检验
+check-image = 测试图像 { $index }（{ $class }）
+check-progress = { $image }：{ $pieces } 项工作已完成 { $done } 项。
+check-quotients = 雅可比-向量积与有限差分对比
+check-quotients-note = (F(θ̄ + h·w₂) − F(θ̄)) / h 在各类别中的最大误差，相对于最大的导数。它随 h 减小，直到 F 的舍入误差（被 h 除）占上风。
+check-error = 误差
+check-rounding = 舍入
+check-in-h = 与 h 成正比
+check-in-one-over-h = 舍入，与 1/h 成正比
+check-plot = 误差与 h 的关系，均为对数刻度。最小误差为 { $best }。
+check-agreements = GPU 与 CPU 对比
+check-no-gpu = 本页在 CPU 上计算，因而无可比较，或尚未进行到此项。
+check-numbers = 数值
+check-difference = 最大差值
+check-size = 最大数值
+check-activations = 激活
+check-logits = “{ $model }”模型的 logit
+check-timings = 一幅图像的预测
+check-on = 运行于
+check-plain = 普通
+check-jvp = 含 JVP
+check-ratio = 比值
+check-median = 取中位数的次数
+check-gpu = GPU（WebGPU）
+check-cpu = CPU（WebAssembly）
+check-processor = 处理器
+check-browser = 浏览器
+check-program = 程序
+check-network = 网络
+check-memory = 内存
+check-megabytes = 引擎占用 { $size } MB
+
+## 导览
+tour-label = 导览
+tour-start = 开始导览
+tour-go-on = 从第 { $step } 步继续导览
+tour-back = 上一步
+tour-next = 下一步
+tour-leave = 退出
+tour-scrub = 导览的步骤
+tour-place = 第 { $step } 步，共 { $steps } 步：{ $title }
+tour-waiting = 数值会随预测一起给出……
+tour-image-title = 一幅图像
+tour-image-tile = 这是测试图像 { $index }，标签为{ $class }。它有 32 × 32 个像素，即 3,072 个数。你可以随时另选一幅，导览会接着讲它。
+tour-image-own = 这是网络所看到的 { $name }：32 × 32 个像素，即 3,072 个数。你可以随时另选一幅，导览会接着讲它。
+tour-activations-title = 激活
+tour-activations = 五层卷积把它变成 512 个激活 f；这些卷积没有用标签，而是靠判断图像被旋转了多少学来的。下面是最后一层对这幅图像的响应。
+tour-tangents-title = 切线
+tour-tangents = 旁边是当权重沿 w₂ 移动时，这 512 个数会怎样变化：J w₂。两者出自同一次前向计算，雅可比矩阵从未被写出来。
+tour-gradient-title = 梯度
+tour-gradient = 210 万个权重各对应一个数：这个权重增大时，{ $class }的 logit 会增大多少。两种颜色表示正负。梯度模型读取的就是它。
+tour-sorted-title = 排序之后
+tour-sorted = 它是一个外积：输出的 512 个数乘以输入的 4,096 个数。把行和列排好序就能看出来：四角强，中间为零。
+tour-readers-title = 四个模型
+tour-readers = { $all }。在全部 10,000 幅测试图像上，后三个比第一个正确得多。
+tour-reader = { $model }模型判断为{ $class }，{ $share }
+tour-terms-title = 两项之和
+tour-terms = 完整模型对{ $class }的 logit 是 w₁ᵀ f + ω̄ᵀ J w₂：蓝色的 { $activation } 来自激活，橙色的 { $gradient } 来自梯度，合计 { $total }。
+tour-start-title = 切线的起点
+tour-start-of-line = 梯度项是一条切线。r = 0 时权重没有移动，网络与切线一致：{ $network } 与 { $tangent }。移动 r，看它们怎样分开。
+tour-end-title = 模型读取之处
+tour-end-of-line = r = 1 时权重是 θ̄₂ + w₂。网络本身给出 { $network }，切线给出 { $tangent }：线性化的误差是 { $error }。
+tour-alike-title = 什么是相似
+tour-alike = 特征方向一致的图像就是相似的。比较这两行：按激活相近的，按梯度未必相近；每行上方写着其中有多少与这幅图像同类。
+tour-train-title = 该你了
+tour-train = 按“播放”：四个模型就在这里用每类 { $images } 幅图像学习{ $classes }。也可以从文件或摄像头加入自己的类别；每类五幅图像就能看出差别。
+tour-train-and = { $first }和{ $second }
+tour-check-title = 不必轻信
+tour-check = 按“在此检验”：页面会在这幅图像、这台机器上，把自己的导数与微小步长、与反向模式对照，并给出数值。
