@@ -124,7 +124,8 @@ fn unknown_names_are_refused_with_the_known_ones() {
 
 #[test]
 fn a_model_without_the_head_that_is_asked_for_says_so() {
-    refused(&["predict", text(&model()), "--scope", "conv3-5", "x.png"], &["no fitted head", "conv3-5"]);
+    let base = root().join("models/cifar10-ali");
+    refused(&["predict", text(&base), "--scope", "conv3-5", "x.png"], &["no fitted head", "conv3-5"]);
     refused(&["predict", "nowhere", "x.png"], &["cannot read nowhere"]);
     refused(&["evaluate", "nowhere"], &["cannot read nowhere"]);
 }
@@ -216,7 +217,10 @@ fn exported_predictions_are_those_of_the_models() {
     let sheet = image::open(gallery.join("sheet-0.png")).expect("the gallery is there");
     sheet.crop_imm(64, 0, 32, 32).save(&image).expect("the folder can be written");
     for mode in ["activation", "gradient", "full", "finetune"] {
-        let output = gradfeat(&["predict", text(&model()), "--mode", mode, text(&image), "--json", "--device", "cpu"]);
+        let model = model();
+        let asked =
+            ["predict", text(&model), "--mode", mode, "--scope", "conv5", text(&image), "--json", "--device", "cpu"];
+        let output = gradfeat(&asked);
         let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
         for (term, name) in ["activation_logits", "gradient_logits"].into_iter().enumerate() {
             for class in 0..10 {
