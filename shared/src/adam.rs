@@ -1,5 +1,5 @@
-//! Adam (Kingma and Ba 2015) in one pass over a parameter. Burn's, which it agrees with to the last bit of its formula
-//! and whose state it keeps, takes a dozen, and on the CPU those were a quarter of the time of a fit.
+//! Adam (Kingma and Ba 2015) in one pass over a parameter, shared by the threads. Burn's, whose formula and state it
+//! keeps, takes a dozen on one thread of the CPU.
 
 use crate::kernels::{self, adam::AdamStep};
 use burn::{

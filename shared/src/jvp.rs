@@ -113,7 +113,7 @@ pub fn average_pool(x: Dual<4>, side: usize) -> Dual<4> {
 /// Mean over all positions: `[N, C, H, W]` → `[N, C]`.
 pub fn global_average_pool(x: Dual<4>) -> Dual<2> {
     x.linear(|x| match x.dims() {
-        // Of one position there is nothing to compute, but on the CPU it took a tenth of a step's time.
+        // Of one position there is nothing to compute, but on the CPU it took 8 % of a fit's time.
         [.., 1, 1] => x.flatten(1, 3),
         _ => x.mean_dim(2).mean_dim(3).flatten(1, 3),
     })
