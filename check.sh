@@ -54,6 +54,7 @@ version_is trunk "$TRUNK" || cargo install trunk --version "$TRUNK" --locked --q
 step "lints"
 cargo clippy --release "${NATIVE[@]}" --all-targets -- -D warnings
 cargo clippy "${WEB[@]}" --all-targets -- -D warnings
+cargo clippy --release -p split --all-targets -- -D warnings
 
 step "native tests"
 cargo build --release "${NATIVE[@]}"
@@ -64,13 +65,17 @@ cargo test --release "${NATIVE[@]}" --test shipped -- --ignored
 
 step "the page"
 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner cargo test "${WEB[@]}"
+# In a browser with a software GPU the whole suite takes the better part of an hour; these a few minutes.
+for part in kernels golden training similarity::images; do
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="node e2e/webgpu_runner.js" cargo test "${WEB[@]}" --test suite "$part"
+done
 trunk build --release --offline
 # The same page for a fixed address; without wasm-opt, which takes minutes.
 PREFIXED="$(mktemp -d)"
 export PREFIXED
 trap 'rm -rf "$PREFIXED"' EXIT
 trunk build --offline --public-url /any/prefix/ --dist "$PREFIXED"
-TRUNK_PROFILE=release TRUNK_STAGING_DIR="$PREFIXED" node web/publish/publish.js
+node --input-type=module --eval 'import("./web/publish/publish.js").then(({ publish }) => publish(process.env.PREFIXED))'
 
 step "the page in a browser, with WebGPU and without"
 GRADFEAT="$CARGO_TARGET_DIR/release/gradfeat" node --test --test-concurrency=1 web/e2e/*.test.js

@@ -1,5 +1,5 @@
 //! Makes one function a message from `locales`, a Fluent file a language. It fails unless every language says the same
-//! messages with the same variables.
+//! messages with the same variables. And has the interface keep what `web/split` needs to know.
 
 use fluent_syntax::{
     ast::{Entry, Expression, InlineExpression, Message, PatternElement},
@@ -15,6 +15,9 @@ type Text = (String, Vec<String>);
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=locales");
+    if env::var("CARGO_CFG_TARGET_FAMILY")? == "wasm" {
+        println!("cargo::rustc-link-arg-bin=app=--emit-relocs");
+    }
     let [english, chinese] = FILES.map(messages);
     let (english, mut chinese) = (english?, chinese?);
     let mut code = String::new();

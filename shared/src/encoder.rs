@@ -5,6 +5,7 @@ use crate::{
     features::Kept,
     images::SIDE,
     jvp::{self, Dual, Filter},
+    kernels,
     ntk::Scales,
 };
 use burn::{
@@ -257,9 +258,11 @@ pub struct Encoder {
 impl Encoder {
     /// From stored parameters, one for each of the kind's layers.
     pub fn new(config: EncoderConfig, stored: Vec<Conv>) -> Self {
-        // What is frozen is scaled once, not in every pass.
+        // What is frozen is scaled and laid out once, not in every pass.
         let scaled = stored.iter().zip(config.kind.layers()).map(|(conv, spec)| {
-            conv.scaled(config.parametrization.scales(spec.outputs)).filter(spec, Parametrization::Standard)
+            let scaled = conv.scaled(config.parametrization.scales(spec.outputs));
+            let filter = scaled.filter(spec, Parametrization::Standard);
+            Filter { weight: kernels::lay_out_weight(filter.weight), ..filter }
         });
         let filters = scaled.collect();
         Self { config, stored, digest: String::new(), filters }

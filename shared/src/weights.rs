@@ -7,6 +7,7 @@
 use crate::{
     config::{EncoderConfig, Mode, Scope, UnknownName},
     encoder::{Conv, Encoder, LayerSpec},
+    kernels,
     linear::{Classifier, Head, Parameters},
 };
 use burn::tensor::{Device, Tensor, TensorData};
@@ -276,7 +277,7 @@ impl<'a> File<'a> {
         let conv = |spec: &LayerSpec| {
             let name = format!("{}{infix}", spec.name);
             Ok(Conv::new(
-                self.tensor(&format!("{name}.weight"), spec.weight_shape(), device)?,
+                kernels::lay_out_weight(self.tensor(&format!("{name}.weight"), spec.weight_shape(), device)?),
                 self.tensor(&format!("{name}.bias"), [spec.outputs], device)?,
             ))
         };

@@ -37,6 +37,7 @@ async function openFully(options) {
   await page.page.getByTestId("ablation-start").click();
   await page.page.waitForSelector("[data-testid=ablation]:not([data-rows='0'])", { timeout: 300_000 });
   await page.page.getByTestId("ablation-start").click();
+  await page.page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
   // The last thing on the page that can be clicked.
   await page.page.getByTestId("check-start").focus();
   return page;

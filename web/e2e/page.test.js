@@ -110,13 +110,24 @@ for (const backend of ["webgpu", "cpu"]) {
       for (const target of targets) assert.equal(await page.page.locator(`section${target}`).count(), 1, target);
     });
 
+    test("every section says more, in words, to those who ask", async () => {
+      const deeper = page.page.locator("main section > details");
+      assert.equal(await deeper.count(), 8);
+      for (const details of await deeper.all()) {
+        const text = details.locator("p");
+        assert.equal(await text.isVisible(), false);
+        await details.locator("summary").press("Enter");
+        assert.ok((await text.innerText()).length > 200);
+      }
+    });
+
     test("nothing was printed as an error, nothing asked of others", () => page.assertQuiet());
   });
 }
 
 /** Presses Tab until the focus is on `selector`, once around the page at most. */
 async function tabTo(page, selector) {
-  const places = await page.locator("a[href], button, input, select, textarea, [tabindex]").count();
+  const places = await page.locator("a[href], button, input, select, summary, textarea, [tabindex]").count();
   for (let press = 0; press <= places; press++) {
     await page.keyboard.press("Tab");
     if (await page.evaluate((selector) => document.activeElement.matches(selector), selector)) return;
@@ -155,6 +166,22 @@ describe("when things go wrong", { timeout: 600_000 }, () => {
     server.faults.blocked = [];
     await result.getByRole("button", { name: "Try again" }).click();
     await page.outcome(String(indices(0)[0]));
+    await page.close();
+  });
+
+  test("where the interface's second program does not come, the first shows what it has, and tries again", async () => {
+    server.faults.blocked = ["split_later.wasm"];
+    const page = await Page.open(browser, server.url);
+    await page.until("failed");
+    assert.match(await page.engine.innerText(), /rest of this page could not be loaded/);
+    assert.equal(await page.page.getByTestId("prediction").count(), 4);
+    assert.equal(await page.page.getByTestId("line").count(), 0);
+    server.faults.blocked = [];
+    await page.page.getByTestId("engine-retry").click();
+    await page.until("ready");
+    const key = String(indices(0)[0]);
+    await page.outcome(key);
+    await page.section("line", key);
     await page.close();
   });
 

@@ -353,3 +353,15 @@ tour-train = 按“播放”：四个模型就在这里用每类 { $images } 幅
 tour-train-and = { $first }和{ $second }
 tour-check-title = 不必轻信
 tour-check = 按“在此检验”：页面会在这幅图像、这台机器上，把自己的导数与微小步长、与反向模式对照，并给出数值。
+later-failed = 本页的其余部分未能加载。
+
+## Deeper
+deeper = 深入一步
+network-deeper = 前向模式在自下而上计算时求导。每一层传出一对量：它的输出，以及权重沿 <span class="formula"><var>w</var><sub>2</sub></span> 移动时输出的变化。<var>x</var> 与权重 <var>W</var> 的卷积，其导数为 <span class="formula"><var>x</var> ⋆ <var>w</var><sub>2</sub> + <var>ẋ</var> ⋆ <var>W</var></span>；leaky ReLU 把两者都乘以 <var>d</var>：值大于 0 时为 1，否则为其斜率（论文式 6 和式 7）。因此一次前向就得到 <var>f</var> 和 <span class="formula"><var>J</var> <var>w</var><sub>2</sub></span>，而雅可比矩阵本身（每幅图像 512 行，每行 210 万个数）从不写出。
+gradient-deeper = 由链式法则，类别 <var>c</var> 的 logit 对从输入 <var>i</var> 到输出 <var>o</var> 的权重的导数为 <span class="formula"><var>ω</var>[<var>c</var>, <var>o</var>] · <var>d</var>[<var>o</var>] · <var>y</var>[<var>i</var>]</span>：该类别多看重这个输出、这个输出是否打开、以及输入了什么。输出乘以输入是秩为 1 的矩阵，两个类别只在第一个因子上不同。作用域更宽时，梯度在每一层各有一部分；最后一层以下的部分是在图像各位置上对这类乘积求和。
+predictions-deeper = 模型的 logit 经 softmax 变为百分比，即各指数占其总和的份额。激活、梯度和完整模型对所训练的量都是线性的：无论训练从哪里开始，它们的损失只有一个谷底。梯度模型用网络的切线 <span class="formula"><var>F</var>(<var>θ̄</var>) + <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub></span> 代替网络，并去掉常数部分；完整模型则以 <var>f</var> 上的自由分类器取代该部分。微调就是切线所代表的东西。
+line-deeper = 泰勒定理：<span class="formula"><var>F</var>(<var>θ̄</var> + <var>r</var> <var>w</var><sub>2</sub>) = <var>F</var>(<var>θ̄</var>) + <var>r</var> <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub> + <var>O</var>(<var>r</var>²)</span>。切线保留前两项。最后一层由直线段拼成，在一段之内切线是精确的；随着 <var>r</var> 增大，512 个激活中变号的越来越多，误差大致按平方增长。网络越宽，权重需要走的路越短，切线就越可靠；其极限就是神经正切核。
+similar-deeper = 对最后一层，核为 <span class="formula">(⟨<var>y</var>, <var>y</var>′⟩ / 512 + 0.1) · ⟨<var>ω</var> ∘ <var>d</var>, <var>ω</var> ∘ <var>d</var>′⟩</span>：用 4,096 个数和 512 个数的两个内积代替 210 万个数的一个内积。再除以两个梯度的长度，就是它们夹角的余弦。图是核主成分分析：把所有图像对的核矩阵中心化，它的前两个特征向量就是图像的位置。
+train-deeper = 损失是平均交叉熵。它对 <span class="formula"><var>w</var><sub>1</sub></span> 和 <span class="formula"><var>w</var><sub>2</sub></span> 是凸的：只有一个谷底，所以种子或步长只改变下降的快慢，不改变去向；对微调的权重则不然。每幅图像保留最后一层的输入（4,096 个数）以及冻结权重由此算出的值（512 个数）。一步把 32 幅图像的保留输入乘以 <span class="formula"><var>w</var><sub>2</sub></span>，再用反向模式穿过这一个乘积。
+ablation-deeper = 如果只靠特征的数量就够，那么随机网络的 210 万个特征也行。其实不然：在论文表 1（CIFAR-10，同一作用域）中，全随机网络的梯度模型在测试图像上正确率为 23.1 %，只有 <span class="formula"><var>θ</var><sub>1</sub></span> 预训练时为 53.4 %，全部预训练时为 70.1 %。下面的层决定输入什么（<var>y</var>），最后一层决定哪些输出打开（<var>d</var>），<var>ω</var> 决定其中哪些有分量。
+check-deeper = <var>F</var> 的两个值之差偏离导数有两个原因：曲线弯曲，误差与 <var>h</var> 成正比；<var>F</var> 只有七位有效数字，其舍入误差要除以 <var>h</var>。若导数有错，就会留下无论 <var>h</var> 多小都不消失的误差；导数正确时，误差在两条直线之间形成一个谷。

@@ -1,14 +1,10 @@
-// Trunk's last step for a release: names everything by what is in it, so that a browser may keep it for ever and never
-// mixes two versions, and lists it for the service worker. The interface's files have such names from Trunk already.
-// A page for development stays as it is, and has no service worker.
-//
-//   TRUNK_PROFILE       debug or release
-//   TRUNK_STAGING_DIR   the page
+// For a release: names everything by what is in it, so that a browser may keep it for ever and never mixes two versions,
+// and lists it for the service worker. A page for development stays as it is, and has no service worker.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PAGE, edit, replace } from "./page.js";
 
-const PAGE = "index.html";
 const WORKER = "service_worker.js";
 const ENGINE = ["engine.js", "engine_bg.wasm", "engine_loader.js"];
 
@@ -46,25 +42,21 @@ function gatherEngine(root) {
   writeFileSync(join(root, "engine/engine_loader.js"), 'import init from "./engine.js"; await init();\n');
 }
 
-/** Replaces what must be there exactly once. */
-function replace(text, old, by) {
-  if (text.split(old).length !== 2) throw new Error(`${PAGE} should say ${old} once`);
-  return text.replace(old, () => by);
-}
-
-function publish(root) {
+/** Publishes the page in `root`, whose interface is split. */
+export function publish(root) {
   gatherEngine(root);
-  const [engine, gallery, models] = ["engine", "gallery", "models"].map((folder) => rename(root, folder));
+  const [app, engine, gallery, models] = ["app", "engine", "gallery", "models"].map((folder) => rename(root, folder));
   const offline = readFileSync(join(import.meta.dirname, "offline.js"), "utf8");
-  let page = readFileSync(join(root, PAGE), "utf8");
-  page = replace(page, 'data-engine="engine_loader.js"', `data-engine="${engine}/engine_loader.js"`);
-  page = replace(page, 'data-gallery="gallery"', `data-gallery="${gallery}"`);
-  page = replace(page, 'data-models="models"', `data-models="${models}"`);
-  page = replace(page, "</head>", `<script type="module">\n${offline}</script></head>`);
-  writeFileSync(join(root, PAGE), page);
+  edit(root, (page) => {
+    page = page.replaceAll(/\bapp\/app(_bg\.wasm|\.js)/g, (_, ending) => `${app}/app${ending}`);
+    page = replace(page, 'data-engine="engine_loader.js"', `data-engine="${engine}/engine_loader.js"`);
+    page = replace(page, 'data-gallery="gallery"', `data-gallery="${gallery}"`);
+    page = replace(page, 'data-models="models"', `data-models="${models}"`);
+    return replace(page, "</head>", `<script type="module">\n${offline}</script></head>`);
+  });
   const files = list(root).filter((path) => path !== PAGE && !path.endsWith(".md"));
   // What the page shows before the engine comes.
-  const first = (path) => !path.includes("/") || /\/(index|predictions)\.json$|\/sheet-0\.png$/.test(path);
+  const first = (path) => !path.includes("/") || path.startsWith(app) || /\/(index|predictions)\.json$|\/sheet-0\.png$/.test(path);
   // Models of wider scopes are kept when somebody has asked for them.
   const wider = (path) => /-conv\d-\d\.safetensors$/.test(path);
   const facts = {
@@ -77,5 +69,3 @@ function publish(root) {
   const constants = Object.entries(facts).map(([name, value]) => `const ${name} = ${JSON.stringify(value, null, 2)};\n`);
   writeFileSync(join(root, WORKER), constants.join("") + readFileSync(join(import.meta.dirname, WORKER), "utf8"));
 }
-
-if (process.env.TRUNK_PROFILE === "release") publish(process.env.TRUNK_STAGING_DIR);

@@ -3,7 +3,7 @@
 //! Leaky ReLU's derivative is constant almost everywhere, so the primal output depends on the pre-activation alone
 //! and the tangent output on the tangent alone: two nodes of the graph, each with one parent, one gate as backward.
 
-use super::{BatchNormInput, KernelGradients, Kernels};
+use super::{BatchNormInput, KernelGradients, Kernels, Layout};
 use burn::backend::{
     Autodiff, AutodiffBackend,
     autodiff::{
@@ -100,6 +100,12 @@ impl<B: KernelGradients> Backward<B, 1> for Maxout {
         if let Some(parent) = parent {
             grads.register::<B>(parent.id, B::pairwise_maxout_gradient(ops.state, grad));
         }
+    }
+}
+
+impl<B: Layout, C: CheckpointStrategy> Layout for Autodiff<B, C> {
+    fn lay_out_weight(weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::from_inner(B::lay_out_weight(Self::inner(weight)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The kernels on Burn's CPU backend.
 
 use super::{
-    BatchNormInput, KernelGradients, Kernels, Pictures, Updates,
+    BatchNormInput, KernelGradients, Kernels, Layout, Pictures, Updates,
     adam::{self, AdamStep},
     batch_norm, conv2d,
     conv2d::Geometry,
@@ -53,6 +53,12 @@ impl Kernels for Flex {
         let (x, scale, shift) = (x.to_contiguous(), scale.to_contiguous(), shift.to_contiguous());
         let out = batch_norm::forward(x.storage(), scale.storage(), shift.storage(), positions(&x), epsilon);
         (made(out.normalized, x.shape()), made(out.mean, scale.shape()), made(out.variance, scale.shape()))
+    }
+}
+
+impl Layout for Flex {
+    fn lay_out_weight(weight: FlexTensor) -> FlexTensor {
+        weight.to_contiguous()
     }
 }
 

@@ -53,6 +53,13 @@ pub trait Kernels: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
+/// How a backend reads numbers that do not change.
+#[backend_extension(Flex, Cube, Autodiff)]
+pub trait Layout: Backend {
+    /// `[O, C, K, K]`, in memory as [`Kernels::valid_conv2d`] reads it without a copy; in reverse mode a constant.
+    fn lay_out_weight(weight: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
 /// What a backend draws. Nothing is trained through a picture, so there is no reverse mode.
 #[backend_extension(Flex, Cube)]
 pub trait Pictures: Backend {
@@ -133,6 +140,12 @@ pub fn leaky_relu_jvp<const D: usize>(pre: Tensor<D>, tangent: Tensor<D>, slope:
 /// Convolution without padding: `x [N, C, H, W] ⋆ weight [O, C, K, K] → [N, O, H', W']`.
 pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, stride: usize) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::valid_conv2d(x.into_dispatch(), weight.into_dispatch(), stride))
+}
+
+/// The same weight `[O, C, K, K]`, in memory as [`conv2d`] on its device reads it without a copy: worth its while for
+/// one that stays as it is.
+pub fn lay_out_weight(weight: Tensor<4>) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::lay_out_weight(weight.into_dispatch()))
 }
 
 /// Transposed convolution without padding: `x [N, O, H', W']`, `weight [O, C, K, K]` → `[N, C, H, W]` with

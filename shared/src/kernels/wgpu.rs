@@ -1,6 +1,8 @@
 //! The kernels on wgpu devices: WGSL for leaky ReLU, Burn's own convolution.
 
-use super::{BatchNormInput, KernelGradients, Kernels, Pictures, Updates, adam::AdamStep, outer_product_view::Window};
+use super::{
+    BatchNormInput, KernelGradients, Kernels, Layout, Pictures, Updates, adam::AdamStep, outer_product_view::Window,
+};
 use burn::backend::{
     TensorMetadata,
     ops::{ActivationOps, ConvOptions, ConvTransposeOptions, FloatTensorOps, ModuleOps},
@@ -58,6 +60,14 @@ impl Kernels for CubeBackend {
         let out = Self::float_add(Self::float_mul(centred, factor), by_channel(shift));
         let channels = scale.shape();
         (out, Self::float_reshape(mean, channels.clone()), Self::float_reshape(variance, channels))
+    }
+}
+
+impl Layout for CubeBackend {
+    fn lay_out_weight(weight: CubeTensor) -> CubeTensor {
+        // Burn's convolution wants the channels next to each other, and copies the weight in every pass if they are not.
+        let channels_last = into_contiguous(Self::float_permute(weight, &[0, 2, 3, 1]));
+        Self::float_permute(channels_last, &[0, 3, 1, 2])
     }
 }
 

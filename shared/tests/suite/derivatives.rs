@@ -151,9 +151,9 @@ pub async fn padded_and_pooled_layers_carry_tangents(device: &Device) {
 }
 
 /// An encoder in training, all of its layers' parameters leaves of reverse mode: the last layer's output and its
-/// gradients, against Burn's own operations on the CPU.
+/// gradients, against Burn's own operations on the CPU. Far from the bends, where no rounding decides a slope.
 pub async fn encoders_in_training_agree_with_burn(device: &Device) {
-    for network in recipe::networks(Point::Generic) {
+    for network in recipe::networks(Point::Smooth) {
         let on = |device: &Device, activations: &dyn Fn(&[Conv], Tensor<4>) -> Tensor<4>| {
             let stored = trainable(&network.encoder(device).stored);
             let out = activations(&stored, recipe::images(device).autodiff());
@@ -167,7 +167,7 @@ pub async fn encoders_in_training_agree_with_burn(device: &Device) {
         let what = format!("{network:?}");
         let shape: [usize; 3] = network.kind.shape_before(network.kind.layers().len());
         assert_eq!(found.dims()[1..], shape, "{what}");
-        assert_close(&what, found.inner().to_device(&Device::flex()), expected.inner(), rounding(device)).await;
+        assert_close(&what, found.inner(), expected.inner(), rounding(device)).await;
         let found = all_gradients(&found_convs, &found_gradients).await;
         let expected = all_gradients(&expected_convs, &expected_gradients).await;
         for (layer, (found, expected)) in found.iter().zip(&expected).enumerate() {

@@ -22,14 +22,15 @@ use shared::{
 /// `x`'s and the weight's shape, and the stride.
 type Convolution = ([usize; 4], [usize; 4], usize);
 
-/// Odd sizes, both strides with and without a rest, one image and many, kernels that are not square, one as large as
+/// Odd sizes, both strides with and without a rest, one image and many, kernels that are not square, some as large as
 /// the image, and enough patches for three blocks of the CPU's convolution.
-const CONVOLUTIONS: [Convolution; 7] = [
+const CONVOLUTIONS: [Convolution; 8] = [
     ([1, 3, 7, 9], [5, 3, 3, 3], 1),
     ([2, 2, 8, 11], [3, 2, 3, 3], 2),
     ([3, 4, 10, 6], [2, 4, 4, 4], 2),
     ([2, 3, 6, 7], [4, 3, 2, 3], 1),
     ([1, 6, 4, 4], [7, 6, 4, 4], 1),
+    ([3, 3, 5, 5], [4, 3, 5, 5], 1),
     ([5, 6, 5, 5], [3, 6, 5, 5], 2),
     ([40, 3, 32, 32], [4, 3, 5, 5], 1),
 ];
@@ -48,6 +49,21 @@ pub async fn convolutions_agree_with_burn(device: &Device) {
     for case in CONVOLUTIONS {
         let burns = |x, weight, stride| conv2d(x, weight, None, ConvOptions::new([stride; 2], [0, 0], [1, 1], 1));
         assert_agree(case, device, kernels::conv2d, burns).await;
+    }
+}
+
+/// A weight that is laid out for the convolution is the same weight, and gives the same.
+pub async fn a_laid_out_weight_is_the_same(device: &Device) {
+    for (x, weight, stride) in CONVOLUTIONS {
+        let numbers = |name, shape: [usize; 4]| {
+            let values = recipe::numbers(name, shape.iter().product(), 1.0);
+            Tensor::<4>::from_data(TensorData::new(values, shape), device)
+        };
+        let (x, weight) = (numbers("x", x), numbers("weight", weight));
+        let laid_out = kernels::lay_out_weight(weight.clone());
+        assert_eq!(read(laid_out.clone()).await, read(weight.clone()).await);
+        let [found, expected] = [laid_out, weight].map(|weight| kernels::conv2d(x.clone(), weight, stride));
+        assert_eq!(read(found).await, read(expected).await);
     }
 }
 
@@ -197,7 +213,7 @@ type Convolve = fn(Tensor<4>, Tensor<4>, usize) -> Tensor<4>;
 async fn assert_agree(case: Convolution, device: &Device, ours: Convolve, burns: Convolve) {
     let (found, expected) = (differentiated(case, device, ours), differentiated(case, &Device::flex(), burns));
     for ((name, found), expected) in ["output", "by x", "by weight"].into_iter().zip(found).zip(expected) {
-        assert_close(&format!("{name} {case:?}"), found.to_device(&Device::flex()), expected, rounding(device)).await;
+        assert_close(&format!("{name} {case:?}"), found, expected, rounding(device)).await;
     }
 }
 

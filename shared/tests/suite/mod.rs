@@ -1,4 +1,5 @@
-//! The tests that every device has to pass: the CPU in `cpu.rs`, wgpu in `wgpu.rs`.
+//! The tests that every device has to pass: the CPU in `cpu.rs`, wgpu in `wgpu.rs`, both of WebAssembly in
+//! `web/tests/suite.rs`.
 //!
 //! A body is an async function of a device. It reads no files and starts no threads, so that it runs in a browser's
 //! worker as well.
@@ -14,7 +15,7 @@ pub mod similarity;
 pub mod solver;
 pub mod training;
 
-/// Makes one `#[test]` of every body, on the device that `$device()` gives, if it gives one.
+/// Makes one test of every body, on the device that `$device()` gives, if it gives one.
 macro_rules! every_body_on {
     ($device:path) => {
         suite::tests! { $device:
@@ -39,6 +40,7 @@ macro_rules! every_body_on {
             }
             kernels {
                 convolutions_agree_with_burn,
+                a_laid_out_weight_is_the_same,
                 transposed_convolutions_agree_with_burn,
                 maxout_follows_its_definition,
                 batch_normalization_agrees_with_burn,
@@ -82,6 +84,7 @@ macro_rules! every_body_on {
     };
 }
 
+#[cfg(not(target_family = "wasm"))]
 macro_rules! tests {
     ($device:path: $($module:ident { $($body:ident),+ $(,)? })+) => {
         $(mod $module {
@@ -90,6 +93,18 @@ macro_rules! tests {
                 if let Some(device) = $device() {
                     pollster::block_on(crate::suite::$module::$body(&device));
                 }
+            })+
+        })+
+    };
+}
+
+#[cfg(target_family = "wasm")]
+macro_rules! tests {
+    ($device:path: $($module:ident { $($body:ident),+ $(,)? })+) => {
+        $(mod $module {
+            $(#[wasm_bindgen_test::wasm_bindgen_test]
+            async fn $body() {
+                crate::suite::$module::$body(&$device().await).await;
             })+
         })+
     };

@@ -8,6 +8,7 @@ mod engine_link;
 mod gallery;
 mod insights;
 mod language;
+mod later;
 mod say;
 mod settings;
 mod state;

@@ -7,6 +7,7 @@ use crate::{
     engine_link::Link,
     gallery::{Index, Tile},
     insights::Insights,
+    later::{self, Program},
     say,
     settings::{self, Settings},
     training::Training,
@@ -38,6 +39,8 @@ pub struct State {
     pub choice: RwSignal<Option<Choice>>,
     /// Why the last file was not taken.
     pub upload_error: RwSignal<Option<String>>,
+    /// What comes behind the first look, once it is there.
+    pub later: RwSignal<Option<&'static Program>>,
     /// The engine.
     pub engine: RwSignal<Engine>,
     /// The predictions on show.
@@ -186,6 +189,7 @@ impl State {
             open_sheets: RwSignal::new(1),
             choice: RwSignal::new(None),
             upload_error: RwSignal::new(None),
+            later: RwSignal::new(None),
             engine: RwSignal::new(Engine::default()),
             shown: RwSignal::new(None),
             trouble: RwSignal::new(None),
@@ -219,9 +223,22 @@ impl State {
         });
     }
 
-    /// Starts the engine, as for the first time.
+    /// Loads what comes behind the first look, unless it is there, and has it start the engine.
     pub fn start_engine(self) {
         self.engine.set(Engine::default());
+        spawn_local(async move {
+            match later::program().await {
+                Ok(program) => {
+                    self.later.set(Some(program));
+                    (program.start_engine)(self);
+                }
+                Err(_) => self.engine_failed(say::later_failed().to_owned()),
+            }
+        });
+    }
+
+    /// Launches the engine as for the first time.
+    pub fn launch_first(self) {
         self.launch(Recovery::new(url_state::cpu_only()));
     }
 

@@ -1,6 +1,6 @@
 //! Ablation: what of the network the gradient owes its worth to.
 
-use super::select::Select;
+use super::{Deeper, select::Select};
 use crate::{
     ablation::STEPS,
     say,
@@ -30,6 +30,7 @@ pub fn AblationView() -> impl IntoView {
         >
             <h2 id="ablation-title">{say::ablation_title()}</h2>
             <p class="lead" inner_html=say::ablation_lead()></p>
+            <Deeper text=say::ablation_deeper() />
             <p class="note" inner_html=say::ablation_note(STEPS)></p>
             <Controls />
             <div class="table" tabindex="0" role="region" aria-label=say::ablation_table()>

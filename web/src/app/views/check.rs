@@ -1,6 +1,6 @@
 //! Self-check: whether what the page computes is right, and how fast it is here.
 
-use super::title;
+use super::{Deeper, title};
 use crate::{
     say,
     state::{Choice, Phase, State},
@@ -32,6 +32,7 @@ pub fn CheckView() -> impl IntoView {
         >
             <h2 id="check-title">{say::check_title()}</h2>
             <p class="lead">{say::check_lead()}</p>
+            <Deeper text=say::check_deeper() />
             <button class="compare" data-testid="check-start" disabled=move || !ready() on:click=move |_| state.check()>
                 {say::check_start()}
             </button>

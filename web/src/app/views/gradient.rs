@@ -1,6 +1,7 @@
 //! The gradient itself: the derivative of a logit by every weight of the last layer.
 
 use super::{
+    Deeper,
     matrix::Matrix,
     picture::Legend,
     select::{ClassSelect, Select},
@@ -97,6 +98,7 @@ pub fn GradientView() -> impl IntoView {
         <section class="gradient" id="gradient" aria-labelledby="gradient-title" data-testid="gradient" data-for=told_of>
             <h2 id="gradient-title">{say::gradient_title()}</h2>
             <p class="lead" inner_html=say::gradient_lead()></p>
+            <Deeper text=say::gradient_deeper() />
             <div class="controls">
                 <ClassSelect testid="gradient-class" against_testid="gradient-against" />
                 <Select label=say::gradient_rows() testid="gradient-rows" setting=settings.rows options=row_orders />

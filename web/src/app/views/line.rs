@@ -1,6 +1,6 @@
 //! Linearisation: the network itself as its weights move, against the tangent line that the gradient term is.
 
-use super::{gradient::contrast_name, select::ClassSelect};
+use super::{Deeper, gradient::contrast_name, select::ClassSelect};
 use crate::{say, state::State};
 use leptos::prelude::*;
 use web::{line::Point, numbers::signed};
@@ -29,6 +29,7 @@ pub fn LineView() -> impl IntoView {
         <section class="line" id="line" aria-labelledby="line-title" data-testid="line" data-for=told_of>
             <h2 id="line-title">{say::line_title()}</h2>
             <p class="lead" inner_html=say::line_lead()></p>
+            <Deeper text=say::line_deeper() />
             <div class="controls">
                 <ClassSelect testid="line-class" against_testid="line-against" />
             </div>

@@ -10,6 +10,7 @@ mod gallery;
 mod gradient;
 mod intro;
 mod languages;
+pub mod later;
 mod line;
 mod map;
 mod matrix;
@@ -24,7 +25,7 @@ mod tour;
 mod train;
 mod upload;
 
-use crate::{canvas, language::Language, say, state::State};
+use crate::{canvas, language::Language, later::Program, say, state::State};
 use leptos::prelude::*;
 use web::messages::{Mode, Terms};
 
@@ -50,6 +51,8 @@ pub fn Page() -> impl IntoView {
 /// All of it in the language that is spoken.
 #[component]
 fn Sections() -> impl IntoView {
+    let later = expect_context::<State>().later;
+    let view = move |which: fn(&Program) -> fn() -> AnyView| move || later.get().map(|program| which(program)());
     view! {
         <intro::Intro />
         <main>
@@ -59,20 +62,15 @@ fn Sections() -> impl IntoView {
                 <div class="sources">
                     <gallery::GalleryView />
                     <upload::Upload />
-                    <camera::Camera />
-                    <board::Board />
+                    {view(|later| later.sources)}
                 </div>
             </section>
             <network::NetworkView />
-            <gradient::GradientView />
+            {view(|later| later.gradient)}
             <ResultView />
-            <line::LineView />
-            <similar::SimilarView />
-            <train::TrainView />
-            <ablation::AblationView />
-            <check::CheckView />
+            {view(|later| later.after_result)}
         </main>
-        <tour::Tour />
+        {view(|later| later.tour)}
     }
 }
 
@@ -88,6 +86,17 @@ fn ResultView() -> impl IntoView {
             <predictions::Predictions />
             <terms::TermsView />
         </div>
+    }
+}
+
+/// What else there is to say, for those who ask.
+#[component]
+fn Deeper(text: &'static str) -> impl IntoView {
+    view! {
+        <details class="deeper">
+            <summary>{say::deeper()}</summary>
+            <p inner_html=text></p>
+        </details>
     }
 }
 

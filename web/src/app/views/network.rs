@@ -1,6 +1,9 @@
 //! The network: its layers, which of them are θ1, θ2 and ω (Figure 1 of the paper), and what each makes of the image.
 
-use super::picture::{Legend, Numbers, Picture};
+use super::{
+    Deeper,
+    picture::{Legend, Numbers, Picture},
+};
 use crate::{
     say,
     state::{Engine, Phase, State},
@@ -23,6 +26,7 @@ pub fn NetworkView() -> impl IntoView {
         <section class="network" id="network" aria-labelledby="network-title" data-testid="network" data-for=told_of>
             <h2 id="network-title">{say::network_title()}</h2>
             <p class="lead" inner_html=say::network_lead()></p>
+            <Deeper text=say::network_deeper() />
             {move || match network.get() {
                 None => view! { <p class="note">{say::network_waits()}</p> }.into_any(),
                 Some(network) => sections(state, network).into_any(),

@@ -1,6 +1,6 @@
 //! What each model says the image is.
 
-use super::{formula, shown_terms, subtitle, title};
+use super::{Deeper, formula, shown_terms, subtitle, title};
 use crate::{
     say,
     state::{Outcome, State},
@@ -28,6 +28,7 @@ pub fn Predictions() -> impl IntoView {
             <div class="cards">
                 {Mode::ALL.map(|mode| view! { <Card mode /> }).collect_view()}
             </div>
+            <Deeper text=say::predictions_deeper() />
             <p class="visually-hidden" role="status">{spoken}</p>
         </section>
     }

@@ -1,6 +1,6 @@
 //! Similarity: which images of the gallery are nearest, by activation and by gradient.
 
-use super::{gradient::contrast_name, map::MapView};
+use super::{Deeper, gradient::contrast_name, map::MapView};
 use crate::{
     gallery::Tile,
     say,
@@ -37,6 +37,7 @@ pub fn SimilarView() -> impl IntoView {
         >
             <h2 id="similar-title">{say::similar_title()}</h2>
             <p class="lead">{say::similar_lead()}</p>
+            <Deeper text=say::similar_deeper() />
             <Show
                 when=move || on.get()
                 fallback=move || view! {

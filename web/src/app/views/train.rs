@@ -1,6 +1,6 @@
 //! Training: the four models side by side on a few images, with the visitor's own classes if there are any.
 
-use super::{choice::Image, formula, select::Select, title};
+use super::{Deeper, choice::Image, formula, select::Select, title};
 use crate::{
     browser, say,
     settings::SCOPES,
@@ -47,6 +47,7 @@ pub fn TrainView() -> impl IntoView {
         >
             <h2 id="train-title">{say::train_title()}</h2>
             <p class="lead" inner_html=say::train_lead()></p>
+            <Deeper text=say::train_deeper() />
             <Classes />
             <OwnClasses />
             <Settings />
