@@ -1,22 +1,26 @@
 //! Ctrl-C (and a polite kill): the work in hand is saved, then the program leaves.
 
 use anyhow::{Context, Result};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
 };
 
-/// Tells whether the user has asked to stop.
+/// Signals that come within this time are one asking: whoever ends a group of processes may send it to each of them and
+/// to the group as well, as coreutils' `timeout` does.
+const ONE_ASKING: Duration = Duration::from_secs(1);
+
+/// Tells whether the user has asked to stop, and since when.
 #[derive(Clone)]
-pub struct Interrupt(Arc<AtomicBool>);
+pub struct Interrupt(Arc<OnceLock<Instant>>);
 
 impl Interrupt {
     /// Starts listening. A second Ctrl-C ends the program at once.
     pub fn listen() -> Result<Self> {
-        let asked = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&asked);
+        let asked = Arc::new(OnceLock::new());
+        let since = Arc::clone(&asked);
         ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::Relaxed) {
+            if since.get_or_init(Instant::now).elapsed() >= ONE_ASKING {
                 std::process::exit(1);
             }
         })
@@ -32,6 +36,6 @@ impl Interrupt {
 
     /// Whether to stop now.
     pub fn asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.get().is_some()
     }
 }

@@ -89,6 +89,26 @@ fn a_run_that_is_killed_goes_on_from_a_whole_checkpoint() {
     }
 }
 
+/// Two signals at once are one asking, not impatience: what was done is written, the network too.
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_interrupted_writes_its_results() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (data, out) = (folder.path().join("data"), folder.path().join("out"));
+    write_data(&data);
+    let mut child = pretrain(&data, &out, &[]).spawn().expect("the program starts");
+    wait_for_news(&mut child, &out.join("checkpoint.safetensors"), None);
+    for _ in 0..2 {
+        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("there is kill");
+        assert!(sent.success());
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert!(child.wait().expect("it ends").success());
+    for file in ["model.safetensors", "metrics.jsonl", "report.html"] {
+        assert!(out.join(file).exists(), "there is no {file}");
+    }
+}
+
 /// What ends a run before it begins: one message, exit code 1, and everything is as it was.
 #[test]
 fn what_cannot_be_gone_on_from_is_refused_and_kept() {

@@ -10,7 +10,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> tangent: array<f32>;     // [len]
 @group(0) @binding(2) var<storage, read_write> primal: array<f32>;      // [len]
 @group(0) @binding(3) var<storage, read_write> tangent_out: array<f32>; // [len]
-@group(0) @binding(4) var<storage, read_write> params: Params;
+@group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {

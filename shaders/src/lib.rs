@@ -1,7 +1,7 @@
 //! The project's WGSL, one kernel a file. Each has a plain CPU twin in `shared::kernels`.
 //!
-//! Bindings follow the order of a kernel's arguments; the last one, `params`, holds its scalars. Every storage
-//! buffer is `read_write` because the runtime that launches them binds parts of shared buffers, which WebGPU
+//! Bindings follow the order of a kernel's arguments; the last one, the uniform `params`, holds its scalars. Every
+//! storage buffer is `read_write` because the runtime that launches them binds parts of shared buffers, which WebGPU
 //! allows in one dispatch only when all of them are bound alike.
 
 /// One compute kernel.
@@ -28,5 +28,16 @@ pub const LEAKY_RELU_GATE: Kernel =
 pub const OUTER_PRODUCT_VIEW: Kernel =
     Kernel { name: "outer_product_view", source: include_str!("outer_product_view.wgsl"), workgroup: 64 };
 
+/// Adam's step: `parameter, gradient, first, second → parameter, first, second`.
+pub const ADAM: Kernel = Kernel { name: "adam", source: include_str!("adam.wgsl"), workgroup: 64 };
+
+/// Dropout: `x → out`.
+pub const DROPOUT: Kernel = Kernel { name: "dropout", source: include_str!("dropout.wgsl"), workgroup: 64 };
+
+/// A convolution's weight gradient by groups of images: `x, grad → [groups, O, C, K, K]`.
+pub const CONV2D_WEIGHT_GRADIENT: Kernel =
+    Kernel { name: "conv2d_weight_gradient", source: include_str!("conv2d_weight_gradient.wgsl"), workgroup: 64 };
+
 /// Every kernel, for the tests that check them all.
-pub const ALL: [Kernel; 3] = [LEAKY_RELU_JVP, LEAKY_RELU_GATE, OUTER_PRODUCT_VIEW];
+pub const ALL: [Kernel; 6] =
+    [LEAKY_RELU_JVP, LEAKY_RELU_GATE, OUTER_PRODUCT_VIEW, ADAM, DROPOUT, CONV2D_WEIGHT_GRADIENT];

@@ -13,7 +13,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read_write> rows: array<f32>;    // [R]
 @group(0) @binding(1) var<storage, read_write> columns: array<f32>; // [C]
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;     // [height, width]
-@group(0) @binding(3) var<storage, read_write> params: Params;
+@group(0) @binding(3) var<uniform> params: Params;
 
 // The first entry that a pixel covers, and the one after its last: at least one.
 fn covered(first: u32, count: u32, pixel: u32, pixels: u32) -> vec2<u32> {

@@ -20,7 +20,7 @@ pub const IMAGE_BYTES: usize = 3 * PLANE;
 /// The longest side that is decoded, in pixels: an image can claim any size, and memory is finite.
 pub const MAX_SIDE: u32 = 16_384;
 /// The most memory that decoding one image may take, in bytes.
-const MAX_DECODE_BYTES: u64 = 512 << 20;
+pub const MAX_DECODE_BYTES: u64 = 512 << 20;
 
 /// The names of CIFAR-10's classes, in the order of its labels.
 pub const CIFAR10_CLASSES: [&str; 10] =

@@ -9,7 +9,7 @@ import { serve } from "./server.js";
 
 const SMALL = "?ablationimages=2";
 const RUN_MS = 600_000;
-/** All parts pre-trained first, none last: θ1, θ2, ω. */
+/** All parts pre-trained first, none last: θ₁, θ₂, ω. */
 const ROWS = ["111", "110", "101", "100", "011", "010", "001", "000"];
 
 let server;
@@ -73,7 +73,7 @@ describe("the ablation", { timeout: 1_800_000 }, () => {
       for (const share of [gradient, full]) assert.ok(Number(share) > 0.05 && Number(share) < 0.95, JSON.stringify(first));
     }
     const finding = await get(page, "finding").innerText();
-    for (const [part, name] of ["θ1", "θ2", "ω"].entries()) {
+    for (const [part, name] of ["θ₁", "θ₂", "ω"].entries()) {
       const effect = first.reduce((sum, { trained, gradient }) => sum + (trained[part] === "1" ? 25 : -25) * gradient, 0);
       const said = Number(finding.match(new RegExp(`${name} ([+−][0-9]+(?:[.][0-9]+)?)`))[1].replace("−", "-"));
       assert.ok(Math.abs(said - effect) <= 0.051, `${name}: ${said} instead of ${effect}`);

@@ -59,7 +59,7 @@ describe("the camera", { timeout: 600_000 }, () => {
       await page.page.waitForFunction(() => document.querySelector("[data-testid=camera-video]")?.videoWidth > 0);
       const track = await page.page.evaluateHandle(() => document.querySelector("[data-testid=camera-video]").srcObject.getTracks()[0]);
       await page.page.getByTestId("camera-take").press("Enter");
-      await page.page.getByTestId("chosen").getByText("camera.png").waitFor();
+      await page.page.getByTestId("chosen").getByText("your picture").waitFor();
       const outcome = await page.outcome("upload");
       assert.ok(outcome.full.total.every(Number.isFinite));
       assert.equal(await page.page.getByTestId("camera-video").count(), 0);

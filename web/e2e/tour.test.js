@@ -58,7 +58,7 @@ for (const [name, viewport] of [["a desktop", { width: 1440, height: 900 }], ["a
       await shows("gradient");
       await press("ArrowLeft");
       await at(3);
-      await shows("network");
+      await shows("maps");
     });
 
     test("quotes the numbers of the chosen image", async () => {
@@ -66,7 +66,7 @@ for (const [name, viewport] of [["a desktop", { width: 1440, height: 900 }], ["a
       await id("tour-scrub").fill("6");
       await at(6);
       await shows("predictions");
-      assert.ok((await text()).includes(`${(100 * full.probability).toFixed(1)} %`) || full.probability > 0.9995, await text());
+      assert.ok((await text()).includes(`${(100 * full.probability).toFixed(1)}\u00a0%`) || full.probability > 0.9995, await text());
       await id("tour-next").click();
       await shows("terms");
       const total = full.total[full.class].toFixed(2);

@@ -86,6 +86,24 @@ upload-large = { $name } is too large: at most { $most } MB are read.
 upload-unreadable = { $name } cannot be read.
 upload-refused = { $name }: { $why }.
 sentence = { $text }.
+list-item = { $first }, { $second }
+list-last = { $first } and { $second }
+list-clause = { $first }; { $second }
+trouble-format = this is not an image in a known format (PNG, JPEG, WebP, GIF or BMP)
+trouble-damaged = the image cannot be read ({ $why })
+trouble-empty = the image has no pixels ({ $width } × { $height })
+trouble-large = the image is too large with its { $width } × { $height } pixels: at most { $side } on a side and { $most } MB in all are read; make it smaller
+trouble-unreachable = { $file } could not be loaded: the network does not answer
+trouble-status = { $file } could not be loaded: the server answers { $status }
+trouble-broken-off = { $file } broke off while it was loaded
+trouble-file = the file is not usable ({ $why })
+trouble-model = { $file } is not usable ({ $why })
+note-first-frame = it is animated, and this is its first frame
+note-turned = it is turned as its EXIF data say
+note-cropped = it is cropped to the square at its centre
+note-over-white = what is transparent lies over white
+note-broken-off = its file breaks off, and what is missing was filled
+camera-file = your picture
 camera-start = Use the camera
 camera-video = What the camera sees
 camera-take = Take the picture
@@ -95,7 +113,9 @@ camera-forbidden = The browser was not allowed to use the camera. Allow it in th
 camera-none = There is no camera. Connect one, or choose a file.
 camera-taken = The camera cannot be used: another program may have it. Close that and try again.
 camera-unavailable = This browser offers no camera to this page. Choose a file.
+board-file = your drawing
 board-open = Draw an image
+board-close = Close the drawing board
 board-name = Drawing board. Arrow keys move the brush, space paints, shift with an arrow key draws. Column { $column }, row { $row } of 32.
 board-colours = Colour of the brush
 board-clear = Clear
@@ -122,7 +142,7 @@ network-maps-wait = What the layers make of the image comes after the prediction
 network-features = Feature maps of { $layer }
 network-tangents = Tangent maps of { $layer }
 network-still = No tangent maps of { $layer }: the layer is below the weights that move, and so stays as it is.
-network-tangents-note = A tangent map is the derivative of the map beside it along the full model’s <span class="formula"><var>w</var><sub>2</sub></span>: how the layer’s output begins to change when <span class="formula"><var>θ</var><sub>2</sub></span> moves that way.
+network-tangents-note = A tangent map is the derivative of the feature map along the full model’s <span class="formula"><var>w</var><sub>2</sub></span>: how the layer’s output begins to change when <span class="formula"><var>θ</var><sub>2</sub></span> moves that way.
 network-maps = { $count } maps of { $side } × { $side }; strongest in map { $map }: { $value }
 network-maps-label = { $title }: { $text }
 network-maps-colours = Colours of the maps
@@ -156,8 +176,8 @@ matrix-whole = All { $rows } rows and { $columns } columns; a pixel shows the st
 matrix-window = Rows { $top } to { $bottom }, columns { $left } to { $right }.
 matrix-description = The gradient of the logit of { $name } by the weights of conv5: { $rows } rows of { $columns } numbers, none larger than { $extent }
 spatial-title = Where it comes from
-spatial-note = Magnitudes of the gradient, summed over all weights that read the same position of conv4’s 4 × 4. A position sees { $field } × { $field } pixels, { $step } further on for the next; a cell stands in their middle. Every class has the same shares: the rows’ factor is the same at all positions.
-spatial-text = Most at row { $row }, column { $column }: { $share } % of the whole. Least at row { $least_row }, column { $least_column }: { $least_share } %.
+spatial-note = Magnitudes of the gradient, summed over all weights that read the same position of conv4’s 4 × 4. A position sees { $field } × { $field } pixels, { $step } further on for the next; a cell stands in their middle. Every class has the same shares: the rows’ factor is the same at all positions.
+spatial-text = Most at row { $row }, column { $column }: { $share } % of the whole. Least at row { $least_row }, column { $least_column }: { $least_share } %.
 
 ## Predictions
 
@@ -196,6 +216,7 @@ line-summary = The logit of { $name } as r goes from 0 to 2. { $places }
 similar-title = Which images are alike
 similar-lead = Two images are alike to the network when their features point the same way: their activations, or their gradients. The inner product of two gradients is the network’s tangent kernel; its factors give it without the gradients being written down.
 similar-start = Compare with { $count } images of the gallery
+similar-done = Compared with all { $count } images that the gallery shows.
 similar-progress = Compared with { $known } of the { $count } images that the gallery shows.
 similar-by-activation = By activation
 similar-by-gradient = By the gradient of the logit of { $name }
@@ -206,6 +227,7 @@ map-note = The two directions in which the gallery’s images differ most (kerne
 map-waits = It comes when all images are compared …
 map-summary = Map of { $count } images. { $title }. On it, the nearest neighbour of { $alike } of them is of the same class. It keeps { $share } of all variance.
 map-share = The map keeps { $share } of all variance.
+map-own = your image
 map-point = Point at an image to see which it is.
 
 ## Training
@@ -235,7 +257,7 @@ train-step = One step
 train-reset = Reset
 train-load = Load a model
 train-idle = Nothing is trained yet.
-train-preparing = Reading the images and fitting ω̄: { $share } %
+train-preparing = Reading the images and fitting ω̄: { $share } %
 train-learning = Training …
 train-paused = Paused.
 train-done = All steps are done.
@@ -248,7 +270,7 @@ train-end-steps = { $count } steps
 train-end-seconds = { $count } s
 train-losses = Loss on the images of each step
 train-losses-label = Loss of the four models; the table below has the numbers
-train-accuracies = Accuracy on the images held out, 0 to 100 %
+train-accuracies = Accuracy on the images held out, 0 to 100 %
 train-accuracies-label = Held-out accuracy of the four models; the table below has the numbers
 train-table = How far the four models are
 train-column-model = Model
@@ -270,13 +292,13 @@ ablation-caption = Accuracy on the images held out, by what is pre-trained
 ablation-start = Start
 ablation-stop = Stop
 ablation-idle = Nothing is measured yet.
-ablation-running = About { $share } % done, { $rows } of { $all } rows.
+ablation-running = About { $share } % done, { $rows } of { $all } rows.
 ablation-done = Measured on { $held } images that were held out.
 ablation-stopped = Stopped after { $rows } of { $all } rows.
 ablation-anew = The engine was started again. Start anew.
 ablation-trained = trained
 ablation-random = random
-ablation-foremost = With this seed, { $part } matters most, by more than chance would make of so many images.
+ablation-foremost = With this seed, { $part } matters most, by more than chance would explain with so many images.
 ablation-unclear = Which matters most, so few images do not tell.
 ablation-finding = What pre-training adds to the gradient model’s accuracy, in percentage points, as a mean over the four pairs of rows that differ in one part alone: { $effects }. { $conclusion }
 
@@ -295,7 +317,8 @@ check-in-h = in proportion to h
 check-in-one-over-h = rounding, in proportion to 1/h
 check-plot = Error against h, both on logarithmic scales. The smallest error is { $best }.
 check-agreements = The GPU against the CPU
-check-no-gpu = The page computes on the CPU, so there is nothing to compare, or it has not come to that yet.
+check-cpu-only = The page computes on the CPU, so there is nothing to compare.
+check-to-come = It has not come to that yet.
 check-numbers = numbers
 check-difference = largest difference
 check-size = largest number
@@ -330,9 +353,9 @@ tour-image-title = An image
 tour-image-tile = This is test image { $index }, labelled { $class }. It is 32 × 32 pixels, 3,072 numbers. Choose another whenever you like: the tour goes on with it.
 tour-image-own = This is { $name }, as the network sees it: 32 × 32 pixels, 3,072 numbers. Choose another whenever you like: the tour goes on with it.
 tour-activations-title = Activations
-tour-activations = Five convolutions, which learned without labels by telling how an image was turned, make 512 activations f of it. Below is what the last one answers to this image.
+tour-activations = Five convolutions, which learned without labels by telling how an image was turned, make 512 activations f of it. The feature maps are what the last one answers to this image.
 tour-tangents-title = Tangents
-tour-tangents = Beside them, how the same 512 numbers would change if the weights moved along w₂: J w₂. Both come out of one forward pass, and no Jacobian is ever written down.
+tour-tangents = The tangent maps say how the same 512 numbers would change if the weights moved along w₂: J w₂. Both come out of one forward pass, and no Jacobian is ever written down.
 tour-gradient-title = A gradient
 tour-gradient = One number for each of 2.1 million weights: by how much the logit of { $class } would rise if that weight did. The two colours are its two signs. This is what the gradient model reads.
 tour-sorted-title = The same, sorted
@@ -341,7 +364,7 @@ tour-readers-title = Four readers
 tour-readers = { $all }. On all 10,000 test images the last three are right far more often than the first.
 tour-reader = { $model } says { $class }, { $share }
 tour-terms-title = Two terms
-tour-terms = The full model’s logit of { $class } is w₁ᵀ f + ω̄ᵀ J w₂: { $activation } from the activations, in blue, and { $gradient } from the gradient, in orange, together { $total }.
+tour-terms = The full model’s logit of { $class } is w₁ᵀ f + ω̄ᵀ J w₂: { $activation } from the activations, in blue, and { $gradient } from the gradient, in orange, together { $total }.
 tour-start-title = Where the tangent starts
 tour-start-of-line = The gradient term is a tangent. At r = 0 the weights have not moved, and network and tangent agree: { $network } and { $tangent }. Move r and see them part.
 tour-end-title = Where the model reads it
@@ -350,9 +373,8 @@ tour-alike-title = What is alike
 tour-alike = Two images are alike when their features point the same way. Compare the two rows: what is near by activations need not be near by gradients, and how often a row keeps to the image’s class is written above it.
 tour-train-title = Your turn
 tour-train = Press Play: all four models learn { $classes } from { $images } images a class, here and now. Add your own classes from files or the camera; five images a class show a difference.
-tour-train-and = { $first } and { $second }
 tour-check-title = Do not take our word
-tour-check = Press “Check it here”: the page holds its derivative against small steps and against reverse mode, on this image and this machine, and shows the numbers.
+tour-check = Press “Check it here”: the page holds its derivative against small steps and one processor against the other, on this image and this machine, and shows the numbers.
 later-failed = The rest of this page could not be loaded.
 
 ## Deeper
@@ -363,5 +385,5 @@ predictions-deeper = A model’s logits become percentages by the softmax, the e
 line-deeper = Taylor’s theorem: <span class="formula"><var>F</var>(<var>θ̄</var> + <var>r</var> <var>w</var><sub>2</sub>) = <var>F</var>(<var>θ̄</var>) + <var>r</var> <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub> + <var>O</var>(<var>r</var>²)</span>. The tangent keeps the first two. The last layer is made of straight pieces, and within one the tangent is exact; as <var>r</var> grows, more of the 512 activations change their sign, and the error grows about as the square. The wider the network, the less far its weights have to go, and the longer the tangent holds; that limit is the neural tangent kernel’s.
 similar-deeper = For the last layer the kernel is <span class="formula">(⟨<var>y</var>, <var>y</var>′⟩ / 512 + 0.1) · ⟨<var>ω</var> ∘ <var>d</var>, <var>ω</var> ∘ <var>d</var>′⟩</span>: two inner products, of 4,096 and of 512 numbers, for one of 2.1 million. Divided by the lengths of both gradients it is the cosine of their angle. The maps are kernel PCA: the matrix of all pairs’ kernels is centred, and its two leading eigenvectors are the images’ places.
 train-deeper = The loss is the mean cross-entropy. It is convex in <span class="formula"><var>w</var><sub>1</sub></span> and <span class="formula"><var>w</var><sub>2</sub></span>: a single valley, so a seed or a rate changes how fast one comes down, not where to. In fine-tuning’s weights it is not. Kept of an image are the last layer’s input, 4,096 numbers, and what the frozen weights make of it, 512. A step multiplies the kept inputs of 32 images by <span class="formula"><var>w</var><sub>2</sub></span>, and goes back through that one product by reverse mode.
-ablation-deeper = If mere numbers of features were enough, 2.1 million of a random network would do. They do not: in the paper’s Table 1 (CIFAR-10, this scope) the gradient model of a network that is all random is right in 23.1 % of the test images, with only <span class="formula"><var>θ</var><sub>1</sub></span> pre-trained in 53.4 %, with all in 70.1 %. The lower layers decide what comes in (<var>y</var>), the last one which outputs are open (<var>d</var>), and <var>ω</var> which of them count.
+ablation-deeper = If mere numbers of features were enough, 2.1 million of a random network would do. They do not: in the paper’s Table 1 (CIFAR-10, this scope) the gradient model of a network that is all random is right in 23.1 % of the test images, with only <span class="formula"><var>θ</var><sub>1</sub></span> pre-trained in 53.4 %, with all in 70.1 %. The lower layers decide what comes in (<var>y</var>), the last one which outputs are open (<var>d</var>), and <var>ω</var> which of them count.
 check-deeper = A difference of two values of <var>F</var> deviates from the derivative for two reasons. The curve bends, which costs an error in proportion to <var>h</var>; and <var>F</var> has seven digits, so its rounding is divided by <var>h</var>. A wrong derivative would leave an error that no <var>h</var> makes small; a right one shows a valley between two straight lines.

@@ -86,6 +86,24 @@ upload-large = { $name } 太大：最多读取 { $most } MB。
 upload-unreadable = 无法读取 { $name }。
 upload-refused = { $name }：{ $why }。
 sentence = { $text }。
+list-item = { $first }、{ $second }
+list-last = { $first }和{ $second }
+list-clause = { $first }；{ $second }
+trouble-format = 这不是已知格式的图像（PNG、JPEG、WebP、GIF 或 BMP）
+trouble-damaged = 无法读取该图像（{ $why }）
+trouble-empty = 该图像没有像素（{ $width } × { $height }）
+trouble-large = 该图像太大（{ $width } × { $height } 像素）：每边最多 { $side } 像素，总共最多读取 { $most } MB；请缩小后再试
+trouble-unreachable = 无法加载 { $file }：网络没有响应
+trouble-status = 无法加载 { $file }：服务器返回 { $status }
+trouble-broken-off = { $file } 在加载途中中断
+trouble-file = 该文件无法使用（{ $why }）
+trouble-model = { $file } 无法使用（{ $why }）
+note-first-frame = 它是动画，这里是第一帧
+note-turned = 已按其 EXIF 数据旋转
+note-cropped = 已裁剪为中央的正方形
+note-over-white = 透明部分衬以白色
+note-broken-off = 文件不完整，缺少的部分已填充
+camera-file = 您的照片
 camera-start = 使用摄像头
 camera-video = 摄像头画面
 camera-take = 拍照
@@ -95,7 +113,9 @@ camera-forbidden = 浏览器未获准使用摄像头。请在浏览器的本页�
 camera-none = 没有摄像头。请连接一个，或选择文件。
 camera-taken = 摄像头无法使用：可能被其他程序占用。请关闭该程序后重试。
 camera-unavailable = 此浏览器不向本页提供摄像头。请选择文件。
+board-file = 您的画
 board-open = 画一幅图像
+board-close = 关闭画板
 board-name = 画板。方向键移动画笔，空格键上色，Shift 加方向键画线。第 { $column } 列，第 { $row } 行，共 32。
 board-colours = 画笔颜色
 board-clear = 清空
@@ -122,7 +142,7 @@ network-maps-wait = 各层的输出将在预测之后出现……
 network-features = { $layer } 的特征图
 network-tangents = { $layer } 的切向图
 network-still = { $layer } 没有切向图：该层位于变动的权重之下，因此保持不变。
-network-tangents-note = 切向图是旁边特征图沿完整模型的 <span class="formula"><var>w</var><sub>2</sub></span> 方向的导数：当 <span class="formula"><var>θ</var><sub>2</sub></span> 朝该方向移动时，该层输出如何开始变化。
+network-tangents-note = 切向图是特征图沿完整模型的 <span class="formula"><var>w</var><sub>2</sub></span> 方向的导数：当 <span class="formula"><var>θ</var><sub>2</sub></span> 朝该方向移动时，该层输出如何开始变化。
 network-maps = { $count } 幅 { $side } × { $side } 的图；最强值在第 { $map } 幅：{ $value }
 network-maps-label = { $title }：{ $text }
 network-maps-colours = 图的颜色
@@ -156,8 +176,8 @@ matrix-whole = 全部 { $rows } 行、{ $columns } 列；每个像素显示其�
 matrix-window = 第 { $top } 至 { $bottom } 行，第 { $left } 至 { $right } 列。
 matrix-description = { $name } 的 logit 对 conv5 权重的梯度：{ $rows } 行，每行 { $columns } 个数，绝对值都不超过 { $extent }
 spatial-title = 来自图像何处
-spatial-note = 梯度的绝对值，按 conv4 的 4 × 4 位置分别求和。每个位置看到 { $field } × { $field } 个像素，相邻位置相距 { $step } 个像素；方格画在其中心。各类别的占比相同：行因子在所有位置上都一样。
-spatial-text = 最多在第 { $row } 行第 { $column } 列：占全部的 { $share } %。最少在第 { $least_row } 行第 { $least_column } 列：{ $least_share } %。
+spatial-note = 梯度的绝对值，按 conv4 的 4 × 4 位置分别求和。每个位置看到 { $field } × { $field } 个像素，相邻位置相距 { $step } 个像素；方格画在其中心。各类别的占比相同：行因子在所有位置上都一样。
+spatial-text = 最多在第 { $row } 行第 { $column } 列：占全部的 { $share } %。最少在第 { $least_row } 行第 { $least_column } 列：{ $least_share } %。
 
 ## Predictions
 
@@ -185,20 +205,21 @@ terms-column-gradient = 梯度
 
 line-title = 网络与它的切线
 line-lead = 梯度项代表权重从 <span class="formula"><var>θ̄</var><sub>2</sub></span> 移到 <span class="formula"><var>θ̄</var><sub>2</sub> + <var>w</var><sub>2</sub></span> 的网络，仿佛其输出沿直线变化：这就是线性化。移动它们，看看这在多远之内成立。
-line-network = 网络，{ $name } 的 logit
+line-network = 网络，{ $name }的 logit
 line-tangent = 它的切线
 line-error = 误差
 line-reading = r = { $r }：网络给出 { $network }，切线给出 { $tangent }；误差 { $error }。
-line-summary = r 从 0 到 2 时 { $name } 的 logit。{ $places }
+line-summary = r 从 0 到 2 时 { $name }的 logit。{ $places }
 
 ## Similar images
 
 similar-title = 哪些图像相似
 similar-lead = 当两幅图像的特征（激活或梯度）指向同一方向时，网络认为它们相似。两个梯度的内积就是网络的神经正切核；利用梯度的因子即可算出，无需写出整个梯度。
 similar-start = 与图库中的 { $count } 幅图像比较
+similar-done = 图库所示的 { $count } 幅图像已全部比较。
 similar-progress = 图库所示的 { $count } 幅图像中，已比较 { $known } 幅。
 similar-by-activation = 按激活
-similar-by-gradient = 按 { $name } 的 logit 的梯度
+similar-by-gradient = 按{ $name }的 logit 的梯度
 similar-share = { $count } 幅中有 { $alike } 幅标签为{ $class }
 similar-tile = { $class }，图像 { $index }，相似度 { $similarity }
 map-title = 在地图上
@@ -206,6 +227,7 @@ map-note = 图库图像差异最大的两个方向（对同样的余弦作核主
 map-waits = 全部图像比较完后出现……
 map-summary = { $count } 幅图像的地图。{ $title }。图上有 { $alike } 幅图像的最近邻与其同类。它保留了全部方差的 { $share }。
 map-share = 此图保留了全部方差的 { $share }。
+map-own = 您的图像
 map-point = 指向图像即可看到它是哪一幅。
 
 ## Training
@@ -226,7 +248,7 @@ train-images = { $count } 幅图像
 train-files = 添加文件
 train-add-chosen = 添加所选图像
 train-remove = 移除
-train-scope = 范围
+train-scope = 作用域
 train-steps = 步数
 train-speed = 每帧步数
 train-play = 播放
@@ -235,7 +257,7 @@ train-step = 单步
 train-reset = 重置
 train-load = 加载模型
 train-idle = 尚未训练。
-train-preparing = 正在读取图像并拟合 ω̄：{ $share } %
+train-preparing = 正在读取图像并拟合 ω̄：{ $share } %
 train-learning = 正在训练……
 train-paused = 已暂停。
 train-done = 全部步数已完成。
@@ -248,7 +270,7 @@ train-end-steps = { $count } 步
 train-end-seconds = { $count } 秒
 train-losses = 每一步图像上的损失
 train-losses-label = 四个模型的损失；数值见下表
-train-accuracies = 留出图像上的准确率，0 至 100 %
+train-accuracies = 留出图像上的准确率，0 至 100 %
 train-accuracies-label = 四个模型的留出准确率；数值见下表
 train-table = 四个模型的进展
 train-column-model = 模型
@@ -270,7 +292,7 @@ ablation-caption = 留出图像上的准确率，按预训练部分列出
 ablation-start = 开始
 ablation-stop = 停止
 ablation-idle = 尚未测量。
-ablation-running = 约完成 { $share } %，{ $all } 行中已有 { $rows } 行。
+ablation-running = 约完成 { $share } %，{ $all } 行中已有 { $rows } 行。
 ablation-done = 在 { $held } 幅留出图像上测得。
 ablation-stopped = 在 { $all } 行中的第 { $rows } 行后停止。
 ablation-anew = 引擎已重新启动。请重新开始。
@@ -295,7 +317,8 @@ check-in-h = 与 h 成正比
 check-in-one-over-h = 舍入，与 1/h 成正比
 check-plot = 误差与 h 的关系，均为对数刻度。最小误差为 { $best }。
 check-agreements = GPU 与 CPU 对比
-check-no-gpu = 本页在 CPU 上计算，因而无可比较，或尚未进行到此项。
+check-cpu-only = 本页在 CPU 上计算，因而无可比较。
+check-to-come = 尚未进行到此项。
 check-numbers = 数值
 check-difference = 最大差值
 check-size = 最大数值
@@ -327,12 +350,12 @@ tour-scrub = 导览的步骤
 tour-place = 第 { $step } 步，共 { $steps } 步：{ $title }
 tour-waiting = 数值会随预测一起给出……
 tour-image-title = 一幅图像
-tour-image-tile = 这是测试图像 { $index }，标签为{ $class }。它有 32 × 32 个像素，即 3,072 个数。你可以随时另选一幅，导览会接着讲它。
-tour-image-own = 这是网络所看到的 { $name }：32 × 32 个像素，即 3,072 个数。你可以随时另选一幅，导览会接着讲它。
+tour-image-tile = 这是测试图像 { $index }，标签为{ $class }。它有 32 × 32 个像素，即 3,072 个数。您可以随时另选一幅，导览会接着讲它。
+tour-image-own = 这是网络所看到的 { $name }：32 × 32 个像素，即 3,072 个数。您可以随时另选一幅，导览会接着讲它。
 tour-activations-title = 激活
-tour-activations = 五层卷积把它变成 512 个激活 f；这些卷积没有用标签，而是靠判断图像被旋转了多少学来的。下面是最后一层对这幅图像的响应。
+tour-activations = 五层卷积把它变成 512 个激活 f；这些卷积没有用标签，而是靠判断图像被旋转了多少学来的。特征图就是最后一层对这幅图像的响应。
 tour-tangents-title = 切线
-tour-tangents = 旁边是当权重沿 w₂ 移动时，这 512 个数会怎样变化：J w₂。两者出自同一次前向计算，雅可比矩阵从未被写出来。
+tour-tangents = 切向图显示当权重沿 w₂ 移动时，这 512 个数会怎样变化：J w₂。两者出自同一次前向计算，雅可比矩阵从未被写出来。
 tour-gradient-title = 梯度
 tour-gradient = 210 万个权重各对应一个数：这个权重增大时，{ $class }的 logit 会增大多少。两种颜色表示正负。梯度模型读取的就是它。
 tour-sorted-title = 排序之后
@@ -341,18 +364,17 @@ tour-readers-title = 四个模型
 tour-readers = { $all }。在全部 10,000 幅测试图像上，后三个比第一个正确得多。
 tour-reader = { $model }模型判断为{ $class }，{ $share }
 tour-terms-title = 两项之和
-tour-terms = 完整模型对{ $class }的 logit 是 w₁ᵀ f + ω̄ᵀ J w₂：蓝色的 { $activation } 来自激活，橙色的 { $gradient } 来自梯度，合计 { $total }。
+tour-terms = 完整模型对{ $class }的 logit 是 w₁ᵀ f + ω̄ᵀ J w₂：蓝色的 { $activation } 来自激活，橙色的 { $gradient } 来自梯度，合计 { $total }。
 tour-start-title = 切线的起点
 tour-start-of-line = 梯度项是一条切线。r = 0 时权重没有移动，网络与切线一致：{ $network } 与 { $tangent }。移动 r，看它们怎样分开。
 tour-end-title = 模型读取之处
 tour-end-of-line = r = 1 时权重是 θ̄₂ + w₂。网络本身给出 { $network }，切线给出 { $tangent }：线性化的误差是 { $error }。
 tour-alike-title = 什么是相似
 tour-alike = 特征方向一致的图像就是相似的。比较这两行：按激活相近的，按梯度未必相近；每行上方写着其中有多少与这幅图像同类。
-tour-train-title = 该你了
+tour-train-title = 轮到您了
 tour-train = 按“播放”：四个模型就在这里用每类 { $images } 幅图像学习{ $classes }。也可以从文件或摄像头加入自己的类别；每类五幅图像就能看出差别。
-tour-train-and = { $first }和{ $second }
 tour-check-title = 不必轻信
-tour-check = 按“在此检验”：页面会在这幅图像、这台机器上，把自己的导数与微小步长、与反向模式对照，并给出数值。
+tour-check = 按“在此检验”：页面会在这幅图像、这台机器上，把自己的导数与微小步长对照，并把两种处理器相互对照，给出数值。
 later-failed = 本页的其余部分未能加载。
 
 ## Deeper
@@ -363,5 +385,5 @@ predictions-deeper = 模型的 logit 经 softmax 变为百分比，即各指数�
 line-deeper = 泰勒定理：<span class="formula"><var>F</var>(<var>θ̄</var> + <var>r</var> <var>w</var><sub>2</sub>) = <var>F</var>(<var>θ̄</var>) + <var>r</var> <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub> + <var>O</var>(<var>r</var>²)</span>。切线保留前两项。最后一层由直线段拼成，在一段之内切线是精确的；随着 <var>r</var> 增大，512 个激活中变号的越来越多，误差大致按平方增长。网络越宽，权重需要走的路越短，切线就越可靠；其极限就是神经正切核。
 similar-deeper = 对最后一层，核为 <span class="formula">(⟨<var>y</var>, <var>y</var>′⟩ / 512 + 0.1) · ⟨<var>ω</var> ∘ <var>d</var>, <var>ω</var> ∘ <var>d</var>′⟩</span>：用 4,096 个数和 512 个数的两个内积代替 210 万个数的一个内积。再除以两个梯度的长度，就是它们夹角的余弦。图是核主成分分析：把所有图像对的核矩阵中心化，它的前两个特征向量就是图像的位置。
 train-deeper = 损失是平均交叉熵。它对 <span class="formula"><var>w</var><sub>1</sub></span> 和 <span class="formula"><var>w</var><sub>2</sub></span> 是凸的：只有一个谷底，所以种子或步长只改变下降的快慢，不改变去向；对微调的权重则不然。每幅图像保留最后一层的输入（4,096 个数）以及冻结权重由此算出的值（512 个数）。一步把 32 幅图像的保留输入乘以 <span class="formula"><var>w</var><sub>2</sub></span>，再用反向模式穿过这一个乘积。
-ablation-deeper = 如果只靠特征的数量就够，那么随机网络的 210 万个特征也行。其实不然：在论文表 1（CIFAR-10，同一作用域）中，全随机网络的梯度模型在测试图像上正确率为 23.1 %，只有 <span class="formula"><var>θ</var><sub>1</sub></span> 预训练时为 53.4 %，全部预训练时为 70.1 %。下面的层决定输入什么（<var>y</var>），最后一层决定哪些输出打开（<var>d</var>），<var>ω</var> 决定其中哪些有分量。
+ablation-deeper = 如果只靠特征的数量就够，那么随机网络的 210 万个特征也行。其实不然：在论文表 1（CIFAR-10，同一作用域）中，全随机网络的梯度模型在测试图像上正确率为 23.1 %，只有 <span class="formula"><var>θ</var><sub>1</sub></span> 预训练时为 53.4 %，全部预训练时为 70.1 %。下面的层决定输入什么（<var>y</var>），最后一层决定哪些输出打开（<var>d</var>），<var>ω</var> 决定其中哪些有分量。
 check-deeper = <var>F</var> 的两个值之差偏离导数有两个原因：曲线弯曲，误差与 <var>h</var> 成正比；<var>F</var> 只有七位有效数字，其舍入误差要除以 <var>h</var>。若导数有错，就会留下无论 <var>h</var> 多小都不消失的误差；导数正确时，误差在两条直线之间形成一个谷。

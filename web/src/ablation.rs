@@ -1,11 +1,11 @@
 //! The ablation in the page (the paper's Table 1): what the interface and the engine say of it, and what follows from
 //! its numbers.
 
-use crate::training::Plan;
+use crate::{messages::Trouble, training::Plan};
 use serde::{Deserialize, Serialize};
 
 /// What is random or pre-trained: below the scope, the scope's layers, the classifier that the gradient goes through.
-pub const PARTS: [&str; 3] = ["θ1", "θ2", "ω"];
+pub const PARTS: [&str; 3] = ["θ₁", "θ₂", "ω"];
 /// Mixtures of these.
 pub const ROWS: usize = 1 << PARTS.len();
 
@@ -31,7 +31,7 @@ pub enum FromAblation {
     /// The next row.
     Row(u32, Row),
     /// It cannot go on, and why.
-    Failed(u32, String),
+    Failed(u32, Trouble),
 }
 
 /// Accuracies on the images held out, 0 to 1.

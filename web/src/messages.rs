@@ -139,15 +139,15 @@ pub enum FromEngine {
         /// Planar bytes `[3, 32, 32]`.
         #[serde(with = "serde_bytes")]
         pixels: Vec<u8>,
-        /// What was done to the file's picture that its owner may not expect, for people.
-        notes: Vec<String>,
+        /// What was done to the file's picture that its owner may not expect.
+        notes: Vec<Note>,
     },
     /// A request that cannot be met, and why.
     Refused {
         /// The request.
         id: u32,
-        /// For people.
-        message: String,
+        /// Why.
+        trouble: Trouble,
     },
     /// One model's prediction.
     Predicted {
@@ -171,6 +171,60 @@ pub enum FromEngine {
     Trained(FromTrainer),
     /// How an ablation goes.
     Ablated(FromAblation),
+}
+
+/// What was done to a file's picture, as `shared::images` says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Note {
+    /// It moves, and this is its first image.
+    FirstFrame,
+    /// It is turned as its EXIF data say.
+    Turned,
+    /// It is no square, and cut.
+    Cropped,
+    /// Some of it was transparent.
+    OverWhite,
+    /// Its file is not whole.
+    BrokenOff,
+}
+
+/// Why something that was asked for cannot be: the interface has the words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trouble {
+    /// A file is no image of a known format.
+    Format,
+    /// It begins like an image, and then is wrong.
+    Damaged(String),
+    /// It has no pixels.
+    Empty {
+        /// As it claims.
+        width: u32,
+        /// As it claims.
+        height: u32,
+    },
+    /// It has too many.
+    Large {
+        /// As it claims.
+        width: u32,
+        /// As it claims.
+        height: u32,
+        /// The longest side that is read.
+        side: u32,
+        /// The most megabytes that decoding may take.
+        megabytes: u32,
+    },
+    /// The network does not answer to a file's request.
+    Unreachable(String),
+    /// The server answers to it with another status than that all is well.
+    Status(String, u16),
+    /// The file broke off.
+    BrokenOff(String),
+    /// A model's file beside the page that cannot be used, and why.
+    Model(String, String),
+    /// A model's file of the visitor's that cannot be used, and why.
+    File(String),
+    /// What visitors do not meet unless something is wrong with the page itself, in English.
+    Other(String),
 }
 
 /// What there is to see of an image beyond its predictions.
@@ -231,7 +285,7 @@ pub struct Check {
     /// Pieces of work in all.
     pub pieces: usize,
     /// Why there is no more, where something went wrong.
-    pub trouble: Option<String>,
+    pub trouble: Option<Trouble>,
 }
 
 /// The error of one difference quotient, as a share of the largest derivative.
@@ -277,7 +331,7 @@ pub struct Similar {
     #[serde(with = "floats")]
     pub by_gradient: Vec<f32>,
     /// Why there are no more, where something went wrong.
-    pub trouble: Option<String>,
+    pub trouble: Option<Trouble>,
 }
 
 /// One layer's output for an image, and its derivative along the full model's w2.

@@ -68,11 +68,7 @@ pub fn precise(value: f32) -> String {
     let magnitude = value.abs();
     let text = match magnitude {
         0.0 => "0".to_owned(),
-        small if small < 1e-3 => {
-            let text = format!("{small:.3e}");
-            let (digits, power) = text.split_once("e-").unwrap_or((&text, "0"));
-            format!("{digits}·10⁻{}", power.chars().map(superscript).collect::<String>())
-        }
+        small if small < 1e-3 => scientific(small, 3),
         middle => {
             let whole = middle.log10().floor().max(0.0) as usize;
             format!("{middle:.*}", 4_usize.saturating_sub(whole))
@@ -81,9 +77,20 @@ pub fn precise(value: f32) -> String {
     if value < 0.0 { format!("−{text}") } else { text }
 }
 
+/// A magnitude with two digits that count and a power of ten, for columns of very different ones.
+pub fn rough(magnitude: f32) -> String {
+    if magnitude == 0.0 { "0".to_owned() } else { scientific(magnitude, 1) }
+}
+
+fn scientific(magnitude: f32, digits: usize) -> String {
+    let text = format!("{magnitude:.digits$e}");
+    let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+    format!("{digits}·10{}", power.chars().map(superscript).collect::<String>())
+}
+
 fn superscript(digit: char) -> char {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    digit.to_digit(10).map_or(digit, |digit| DIGITS[digit as usize])
+    digit.to_digit(10).map_or('⁻', |digit| DIGITS[digit as usize])
 }
 
 /// A whole number in groups of three digits.
@@ -99,8 +106,8 @@ pub fn grouped(number: usize) -> String {
 /// A share as a percentage.
 pub fn percent(share: f64) -> String {
     match share * 100.0 {
-        high if (99.95..100.0).contains(&high) => "> 99.9 %".to_owned(),
-        value => format!("{value:.1} %"),
+        high if (99.95..100.0).contains(&high) => "> 99.9\u{a0}%".to_owned(),
+        value => format!("{value:.1}\u{a0}%"),
     }
 }
 
@@ -157,6 +164,7 @@ mod tests {
     fn precise_numbers_keep_their_digits() {
         assert_eq!([precise(-0.01234), precise(12.3456), precise(0.0)], ["−0.0123", "12.346", "0"]);
         assert_eq!([precise(0.000_056_78), precise(-3e-12)], ["5.678·10⁻⁵", "−3.000·10⁻¹²"]);
+        assert_eq!([rough(0.0156), rough(0.0), rough(2.0)], ["1.6·10⁻²", "0", "2.0·10⁰"]);
     }
 
     #[wasm_bindgen_test]
@@ -167,6 +175,6 @@ mod tests {
     #[wasm_bindgen_test]
     fn zero_has_no_sign_and_certainty_is_never_claimed() {
         assert_eq!([signed(-0.001), signed(-1.5), signed(2.0)], ["0.00", "−1.50", "+2.00"]);
-        assert_eq!([percent(0.9999), percent(0.5)], ["> 99.9 %", "50.0 %"]);
+        assert_eq!([percent(0.9999), percent(0.5)], ["> 99.9\u{a0}%", "50.0\u{a0}%"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     blobs,
-    messages::{Mode, Source},
+    messages::{Mode, Source, Trouble},
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -124,22 +124,22 @@ pub enum FromTrainer {
     Failed {
         /// The lesson.
         id: u32,
-        /// For people.
-        message: String,
+        /// Why.
+        trouble: Trouble,
     },
     /// A request that cannot be met while the lesson goes on, and why.
     Refused {
         /// The lesson.
         id: u32,
-        /// For people.
-        message: String,
+        /// Why.
+        trouble: Trouble,
     },
     /// An image as the network sees it, or why it is none.
     Read {
         /// The request.
         id: u32,
         /// Planar bytes `[3, 32, 32]`.
-        image: Result<Vec<u8>, String>,
+        image: Result<Vec<u8>, Trouble>,
     },
 }
 

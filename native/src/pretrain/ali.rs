@@ -19,7 +19,7 @@ use shared::{
     config::{EncoderConfig, EncoderKind, InputRange, Parametrization},
     encoder::Encoder,
     images::{ImageSet, to_tensor},
-    kernels,
+    kernels::{self, dropout::Dropout},
 };
 
 /// The published encoder and generator for CIFAR-10.
@@ -82,10 +82,7 @@ impl Discriminator {
 
     /// Logits `[N]` of images `[N, 3, 32, 32]` with latents `[N, latent, 1, 1]`; `random` is dropout's.
     fn logits(&self, x: Tensor<4>, z: Tensor<4>, random: &mut impl RngCore) -> Tensor<1> {
-        let mut dropped = |x: Tensor<4>, drop: f32| {
-            let mask = random::dropout_mask(x.dims(), drop, random, &x.device());
-            x * mask
-        };
+        let mut dropped = |x, drop| kernels::dropout(x, Dropout::new(drop, [random.next_u32(), random.next_u32()]));
         let mut part = |layers: &[Layer], specs: &[Spec], x: Tensor<4>, first: f32| {
             layers.iter().zip(specs).enumerate().fold(x, |x, (index, (layer, spec))| {
                 let x = dropped(x, if index == 0 { first } else { DROP_HIDDEN });

@@ -55,15 +55,6 @@ pub fn uniform<const D: usize>(
     tensor(Uniform::new(low, high).expect("the bounds are in order").sample_iter(random), shape, device)
 }
 
-/// What dropout multiplies by: 0 with the probability `drop` (to 1/256), else what keeps the mean.
-pub fn dropout_mask<const D: usize>(shape: [usize; D], drop: f32, random: &mut impl Rng, device: &Device) -> Tensor<D> {
-    let threshold = (drop * 256.0).round();
-    let kept = 256.0 / (256.0 - threshold);
-    let mut bytes = vec![0; shape.iter().product()];
-    random.fill_bytes(&mut bytes);
-    tensor(bytes.into_iter().map(|byte| if f32::from(byte) < threshold { 0.0 } else { kept }), shape, device)
-}
-
 /// A tensor of the first of some numbers.
 pub fn tensor<const D: usize>(values: impl Iterator<Item = f32>, shape: [usize; D], device: &Device) -> Tensor<D> {
     let values: Vec<f32> = values.take(shape.iter().product()).collect();
@@ -81,15 +72,5 @@ mod tests {
         seen.sort_unstable();
         assert_eq!(seen, (0..12).collect::<Vec<_>>());
         assert_ne!(batch(12, 12, 5, 0), batch(12, 12, 5, 1), "a new epoch has a new order");
-    }
-
-    #[test]
-    fn dropout_keeps_the_mean() {
-        for drop in [0.2, 0.5] {
-            let mask = dropout_mask([40_000], drop, &mut generator(1, Purpose::Step, 0), &Device::flex());
-            let dropped: f32 = mask.clone().equal_elem(0.0).float().mean().into_scalar();
-            assert!((dropped - drop).abs() < 0.01, "{dropped} of {drop} are dropped");
-            assert!((mask.mean().into_scalar::<f32>() - 1.0).abs() < 0.02);
-        }
     }
 }

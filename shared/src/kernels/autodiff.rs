@@ -3,7 +3,7 @@
 //! Leaky ReLU's derivative is constant almost everywhere, so the primal output depends on the pre-activation alone
 //! and the tangent output on the tangent alone: two nodes of the graph, each with one parent, one gate as backward.
 
-use super::{BatchNormInput, KernelGradients, Kernels, Layout};
+use super::{BatchNormInput, KernelGradients, Kernels, Layout, dropout::Dropout};
 use burn::backend::{
     Autodiff, AutodiffBackend,
     autodiff::{
@@ -103,6 +103,22 @@ impl<B: KernelGradients> Backward<B, 1> for Maxout {
     }
 }
 
+/// Backward of dropout: the gradient meets the same mask.
+#[derive(Debug)]
+struct DroppedOut;
+
+impl<B: KernelGradients> Backward<B, 1> for DroppedOut {
+    type State = Dropout;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let grad = grads.consume::<B>(&ops.node);
+        let [parent] = ops.parents;
+        if let Some(parent) = parent {
+            grads.register::<B>(parent.id, B::dropped_out(grad, ops.state));
+        }
+    }
+}
+
 impl<B: Layout, C: CheckpointStrategy> Layout for Autodiff<B, C> {
     fn lay_out_weight(weight: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::from_inner(B::lay_out_weight(Self::inner(weight)))
@@ -152,6 +168,15 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         let out = B::pairwise_maxout(x.clone());
         match Maxout.prepare::<C>([node]).compute_bound().stateful() {
             OpsKind::Tracked(prep) => prep.finish(x, out),
+            OpsKind::UnTracked(prep) => prep.finish(out),
+        }
+    }
+
+    fn dropped_out(x: FloatTensor<Self>, dropout: Dropout) -> FloatTensor<Self> {
+        let (x, node) = x.into_parts();
+        let out = B::dropped_out(x, dropout);
+        match DroppedOut.prepare::<C>([node]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(dropout, out),
             OpsKind::UnTracked(prep) => prep.finish(out),
         }
     }

@@ -5,6 +5,7 @@ use super::{
     adam::{self, AdamStep},
     batch_norm, conv2d,
     conv2d::Geometry,
+    dropout::{self, Dropout},
     leaky_relu, maxout,
     outer_product_view::{self, Window},
 };
@@ -36,6 +37,11 @@ impl Kernels for Flex {
         let out = transposed_shape(sizes(&x), sizes(&weight), stride);
         let geometry = Geometry::new(out, sizes(&weight), stride);
         made(conv2d::input_gradient(x.storage(), weight.storage(), &geometry), Shape::from(out))
+    }
+
+    fn dropped_out(x: FlexTensor, dropout: Dropout) -> FlexTensor {
+        let x = x.to_contiguous();
+        made(dropout::forward(x.storage(), dropout), x.shape())
     }
 
     fn pairwise_maxout(x: FlexTensor) -> FlexTensor {

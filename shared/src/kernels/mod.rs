@@ -5,6 +5,7 @@
 pub mod adam;
 pub mod batch_norm;
 pub mod conv2d;
+pub mod dropout;
 pub mod gemm;
 pub mod leaky_relu;
 pub mod maxout;
@@ -18,6 +19,7 @@ mod wgpu;
 use adam::AdamStep;
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
+use dropout::Dropout;
 use outer_product_view::Window;
 
 /// What a backend has to offer beyond Burn's own operations.
@@ -42,6 +44,9 @@ pub trait Kernels: Backend {
 
     /// The larger of each two neighbouring channels: `x [N, 2·C, H, W] → [N, C, H, W]` (Goodfellow et al. 2013).
     fn pairwise_maxout(x: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// Dropout of numbers of any shape. It is linear, and its own transpose.
+    fn dropped_out(x: FloatTensor<Self>, dropout: Dropout) -> FloatTensor<Self>;
 
     /// Batch normalisation of `x [N, C, H, W]` with its own statistics, by `scale [C]` and `shift [C]`.
     /// Gives the output and, not differentiated, the batch's mean and biased variance, each `[C]`.
@@ -157,6 +162,11 @@ pub fn conv_transpose2d(x: Tensor<4>, weight: Tensor<4>, stride: usize) -> Tenso
 /// Maxout over pairs of neighbouring channels: `x [N, 2·C, H, W]` → `[N, C, H, W]` (Goodfellow et al. 2013).
 pub fn maxout(x: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::pairwise_maxout(x.into_dispatch()))
+}
+
+/// Dropout: numbers at random places are 0, the others larger by what keeps the mean.
+pub fn dropout<const D: usize>(x: Tensor<D>, dropout: Dropout) -> Tensor<D> {
+    Tensor::from_dispatch(Dispatch::dropped_out(x.into_dispatch(), dropout))
 }
 
 /// Batch normalisation with the batch's own statistics: `x [N, C, H, W]`, `scale [C]`, `shift [C]` → output, mean,

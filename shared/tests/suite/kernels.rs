@@ -15,7 +15,7 @@ use burn::{
 };
 use shared::{
     adam::Adam,
-    kernels::{self, outer_product_view::Window},
+    kernels::{self, dropout::Dropout, outer_product_view::Window},
     normalized::EPSILON,
 };
 
@@ -23,8 +23,9 @@ use shared::{
 type Convolution = ([usize; 4], [usize; 4], usize);
 
 /// Odd sizes, both strides with and without a rest, one image and many, kernels that are not square, some as large as
-/// the image, and enough patches for three blocks of the CPU's convolution.
-const CONVOLUTIONS: [Convolution; 8] = [
+/// the image, enough patches for three blocks of the CPU's convolution, and weights so large that a GPU sums groups of
+/// images, or all of them, at once.
+const CONVOLUTIONS: [Convolution; 10] = [
     ([1, 3, 7, 9], [5, 3, 3, 3], 1),
     ([2, 2, 8, 11], [3, 2, 3, 3], 2),
     ([3, 4, 10, 6], [2, 4, 4, 4], 2),
@@ -33,6 +34,8 @@ const CONVOLUTIONS: [Convolution; 8] = [
     ([3, 3, 5, 5], [4, 3, 5, 5], 1),
     ([5, 6, 5, 5], [3, 6, 5, 5], 2),
     ([40, 3, 32, 32], [4, 3, 5, 5], 1),
+    ([7, 80, 5, 5], [130, 80, 4, 4], 1),
+    ([3, 64, 4, 4], [515, 64, 4, 4], 1),
 ];
 
 /// For the transposed convolution: `x`'s shape has as many channels as the weight has outputs.
@@ -100,6 +103,32 @@ pub async fn maxout_follows_its_definition(device: &Device) {
     let gradients = (out.clone() * Tensor::from_data(weight, device).autodiff()).sum().backward();
     assert_eq!(read(out.inner()).await, expected);
     assert_eq!(read(x.grad(&gradients).expect("it is a leaf")).await, expected_gradient);
+}
+
+/// So many drop as shall, the others keep the mean, and another key drops others; the same ones on every device, and for
+/// the gradient. On more numbers than a thread takes at once and no multiple of those.
+pub async fn dropout_follows_its_definition(device: &Device) {
+    let shape = [37, 1001];
+    let ones = |device: &Device| Tensor::<2>::ones(shape, device);
+    for probability in [0.0, 0.2, 0.5] {
+        let of_key = |key| Dropout::new(probability, key);
+        let mask = read(kernels::dropout(ones(device), of_key([7, 8]))).await;
+        let kept = 1.0 / (1.0 - probability);
+        assert!(mask.iter().all(|&number| number == 0.0 || number == kept));
+        let dropped = mask.iter().filter(|&&number| number == 0.0).count() as f32 / mask.len() as f32;
+        assert!((dropped - probability).abs() < 0.01, "{dropped} of {probability} drop");
+        assert_eq!(mask, read(kernels::dropout(ones(&Device::flex()), of_key([7, 8]))).await, "as on the CPU");
+        for key in [[7, 9], [8, 8]] {
+            let other = read(kernels::dropout(ones(device), of_key(key))).await;
+            let both = mask.iter().zip(&other).filter(|&(&a, &b)| a == 0.0 && b == 0.0).count() as f32;
+            let share = both / mask.len() as f32;
+            assert!((share - probability * probability).abs() < 0.01, "{share} drop by both keys");
+        }
+        let x = ones(device).autodiff().require_grad();
+        let gradients = kernels::dropout(x.clone() * 3.0, of_key([7, 8])).sum().backward();
+        let expected: Vec<f32> = mask.iter().map(|number| 3.0 * number).collect();
+        assert_eq!(read(x.grad(&gradients).expect("it is a leaf")).await, expected);
+    }
 }
 
 /// Output and all three gradients, against `burn::nn::BatchNorm` in training.

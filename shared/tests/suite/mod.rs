@@ -43,6 +43,7 @@ macro_rules! every_body_on {
                 a_laid_out_weight_is_the_same,
                 transposed_convolutions_agree_with_burn,
                 maxout_follows_its_definition,
+                dropout_follows_its_definition,
                 batch_normalization_agrees_with_burn,
                 batch_statistics_are_right,
                 leaky_relu_follows_its_definition,

@@ -5,6 +5,7 @@ use crate::{
     settings::SCOPES,
     state::State,
     training::{dealt, of_the_gallery},
+    words,
 };
 use leptos::prelude::*;
 use web::{
@@ -85,9 +86,9 @@ impl Ablation {
                     self.progress.set(None);
                 }
             }
-            FromAblation::Failed(id, message) if id == wanted => {
+            FromAblation::Failed(id, trouble) if id == wanted => {
                 self.progress.set(None);
-                self.trouble.set(Some(say::sentence(message)));
+                self.trouble.set(Some(say::sentence(words::trouble(&trouble))));
             }
             _ => {}
         }

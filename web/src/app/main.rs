@@ -16,6 +16,7 @@ mod tour;
 mod training;
 mod url_state;
 mod views;
+mod words;
 
 fn main() {
     language::Language::wanted().speak();

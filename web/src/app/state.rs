@@ -11,14 +11,14 @@ use crate::{
     say,
     settings::{self, Settings},
     training::Training,
-    url_state,
+    url_state, words,
 };
 use leptos::{prelude::*, task::spawn_local};
 use std::collections::BTreeMap;
 use web::{
     ablation::ToAblation,
     gradient::Contrast,
-    messages::{Compare, Draw, Drawn, FromEngine, Insight, Mode, Progress, Ready, Source, Terms},
+    messages::{Compare, Draw, Drawn, FromEngine, Insight, Mode, Note, Progress, Ready, Source, Terms, Trouble},
     numbers::best,
     recovery::Recovery,
     training::ToTrainer,
@@ -89,7 +89,7 @@ pub enum Choice {
         /// The image as the network sees it, planar.
         pixels: Vec<u8>,
         /// What was done to it on the way.
-        notes: Vec<String>,
+        notes: Vec<Note>,
     },
 }
 
@@ -370,7 +370,7 @@ impl State {
             FromEngine::Failed(message) => self.engine_failed(message),
             FromEngine::Broken(message) => self.engine_broke(message),
             FromEngine::Seen { id, pixels, notes } => self.seen(id, pixels, notes),
-            FromEngine::Refused { id, message } => self.refused(id, message),
+            FromEngine::Refused { id, trouble } => self.refused(id, &trouble),
             FromEngine::Predicted { id, mode, terms } => self.predicted(id, mode, terms),
             FromEngine::Told { id, insight } if id == self.wanted.get_untracked() => self.told(insight),
             FromEngine::Told { .. } => {}
@@ -478,16 +478,16 @@ impl State {
     }
 
     /// The engine has read an image: an offered file is now the choice.
-    fn seen(self, id: u32, pixels: Vec<u8>, notes: Vec<String>) {
+    fn seen(self, id: u32, pixels: Vec<u8>, notes: Vec<Note>) {
         let Some(Offered { name, bytes, .. }) = self.take_offered(id) else { return };
         url_state::set_image(None);
         self.expect(id, Choice::Upload { name, bytes, pixels, notes });
     }
 
-    fn refused(self, id: u32, message: String) {
+    fn refused(self, id: u32, trouble: &Trouble) {
         match self.take_offered(id) {
             Some(offered) => {
-                self.upload_error.set(Some(say::upload_refused(offered.name, message)));
+                self.upload_error.set(Some(say::upload_refused(offered.name, words::trouble(trouble))));
                 // The offer took the place of what was wanted before.
                 if self.is_busy_untracked() {
                     self.retry();
@@ -495,7 +495,7 @@ impl State {
             }
             None if id == self.wanted.get_untracked() => {
                 self.engine.update(|engine| engine.progress = None);
-                self.trouble.set(Some(say::sentence(message)));
+                self.trouble.set(Some(say::sentence(words::trouble(trouble))));
             }
             None => {}
         }

@@ -5,6 +5,7 @@ use crate::{
     say,
     state::{Choice, State},
     views::title,
+    words,
 };
 use leptos::prelude::*;
 use std::{fmt, str::FromStr};
@@ -70,12 +71,12 @@ fn nothing(_: State) {}
 pub const STEPS: [Step; 12] = [
     Step { section: "choose", title: say::tour_image_title, text: image, set: nothing },
     Step {
-        section: "network",
+        section: "maps",
         title: say::tour_activations_title,
         text: |_| always(say::tour_activations()),
         set: nothing,
     },
-    Step { section: "network", title: say::tour_tangents_title, text: |_| always(say::tour_tangents()), set: nothing },
+    Step { section: "maps", title: say::tour_tangents_title, text: |_| always(say::tour_tangents()), set: nothing },
     Step { section: "gradient", title: say::tour_gradient_title, text: gradient, set: nothing },
     Step { section: "gradient", title: say::tour_sorted_title, text: |_| always(say::tour_sorted()), set: sort },
     Step { section: "predictions", title: say::tour_readers_title, text: readers, set: nothing },
@@ -117,7 +118,7 @@ fn readers(state: State) -> Option<String> {
         let (class, share) = state.shown.with(|shown| best(shown.as_ref()?.terms.get(&mode)?))?;
         Some(say::tour_reader(title(mode), say::class(class), percent(share)))
     };
-    Some(say::tour_readers(Mode::ALL.iter().map(said).collect::<Option<Vec<_>>>()?.join("; ")))
+    Some(say::tour_readers(Mode::ALL.iter().map(said).collect::<Option<Vec<_>>>().map(words::clauses)?))
 }
 
 fn terms(state: State) -> Option<String> {
@@ -153,7 +154,7 @@ fn point(state: State) -> Option<Point> {
 
 fn train(state: State) -> Option<String> {
     let classes = state.settings.classes.get().0.into_iter().enumerate().filter(|(_, taken)| *taken);
-    let names = classes.map(|(class, _)| say::class(class)).reduce(say::tour_train_and);
+    let names = words::list(classes.map(|(class, _)| say::class(class)).collect());
     Some(say::tour_train(names?, state.settings.images.get()))
 }
 

@@ -4,12 +4,13 @@
 use crate::{
     say,
     state::{Gallery, State},
+    words,
 };
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web::{
     cifar10::CLASSES,
-    messages::{Mode, Source},
+    messages::{Mode, Source, Trouble},
     training::{Classes, Course, Division, FromTrainer, Plan, Snapshot, ToTrainer, divide},
 };
 use web_sys::{Blob, HtmlAnchorElement, Url};
@@ -253,12 +254,12 @@ impl Training {
                 self.note.set(Some(say::train_loaded(mode.name())));
                 self.answered(state);
             }
-            (true, FromTrainer::Failed { message, .. }) => {
+            (true, FromTrainer::Failed { trouble, .. }) => {
                 self.reset();
-                self.phase.set(Phase::Failed(say::sentence(message)));
+                self.phase.set(Phase::Failed(say::sentence(words::trouble(&trouble))));
             }
-            (true, FromTrainer::Refused { message, .. }) => {
-                self.note.set(Some(say::sentence(message)));
+            (true, FromTrainer::Refused { trouble, .. }) => {
+                self.note.set(Some(say::sentence(words::trouble(&trouble))));
                 self.answered(state);
             }
             _ => {}
@@ -276,7 +277,7 @@ impl Training {
         });
     }
 
-    fn read(self, image: Result<Vec<u8>, String>) {
+    fn read(self, image: Result<Vec<u8>, Trouble>) {
         // The engine answers in the order in which it is asked.
         let class = self.reading.try_update_value(|reading| (!reading.is_empty()).then(|| reading.remove(0))).flatten();
         match (class, image) {
@@ -285,7 +286,7 @@ impl Training {
                     class.images.push(pixels);
                 }
             }),
-            (_, Err(message)) => self.note.set(Some(say::sentence(message))),
+            (_, Err(trouble)) => self.note.set(Some(say::sentence(words::trouble(&trouble)))),
             (None, Ok(_)) => {}
         }
     }

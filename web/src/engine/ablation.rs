@@ -75,7 +75,7 @@ impl Ablation {
         while worker::now() < until {
             let Some(current) = &mut self.current else { break };
             if let Err(error) = current.work(model, sheets).await {
-                tell(FromAblation::Failed(current.plan.id, error.to_string()));
+                tell(FromAblation::Failed(current.plan.id, error.into()));
                 self.current = None;
             } else if matches!(current.stage, Stage::Over) {
                 self.current = None;
@@ -91,7 +91,7 @@ impl Ablation {
 
 fn begun(model: &Model, plan: Plan) -> Option<Current> {
     let id = plan.id;
-    let told = Current::new(model, plan).map_err(|error| tell(FromAblation::Failed(id, error.to_string())));
+    let told = Current::new(model, plan).map_err(|error| tell(FromAblation::Failed(id, error.into())));
     told.ok()
 }
 

@@ -7,7 +7,7 @@ use crate::{
 use std::collections::VecDeque;
 use web::{
     check,
-    messages::{Backend, Check, Mode, Timing},
+    messages::{Backend, Check, Mode, Timing, Trouble},
 };
 
 /// Predictions that are timed on each processor, after one that warms it up.
@@ -56,7 +56,7 @@ impl Checkup {
     pub async fn go_on(&mut self, model: &mut Model) -> bool {
         let Some(piece) = self.pieces.pop_front() else { return false };
         self.found.digest = model.digest();
-        self.found.trouble = self.work(piece, model).await.err().map(|error| error.to_string());
+        self.found.trouble = self.work(piece, model).await.err().map(Trouble::from);
         self.found.memory = worker::memory();
         self.found.done += 1;
         self.found.trouble.is_none() && !self.pieces.is_empty()

@@ -12,6 +12,7 @@ mod model;
 mod self_test;
 mod sources;
 mod training;
+mod trouble;
 mod worker;
 
 use crate::{
@@ -32,7 +33,7 @@ use std::{
 use wasm_bindgen_futures::spawn_local;
 use web::{
     ablation::ToAblation,
-    messages::{Check, Draw, FromEngine, Insight, Line, Mode, Request, Similar, Source, Start, ToEngine},
+    messages::{Check, Draw, FromEngine, Insight, Line, Mode, Request, Similar, Source, Start, ToEngine, Trouble},
     training::ToTrainer,
 };
 
@@ -160,11 +161,11 @@ async fn read(desk: Desk, request: Request) {
         Ok(Picture { pixels, notes }) => {
             // Only an image takes the place of another, and an older one that was slower to come does not.
             desk.newest.set(id.max(desk.newest.get()));
-            let notes = notes.iter().map(ToString::to_string).collect();
+            let notes = notes.into_iter().map(trouble::note).collect();
             worker::post(&FromEngine::Seen { id, pixels: pixels.clone(), notes });
             desk.queue(Job::Predict { id, pixels, scope: request.scope });
         }
-        Err(error) => worker::post(&FromEngine::Refused { id, message: error.to_string() }),
+        Err(error) => worker::post(&FromEngine::Refused { id, trouble: error.into() }),
     }
 }
 
@@ -173,7 +174,7 @@ async fn begin_check(desk: Desk, Request { id, source, .. }: Request) {
     match desk.sheets.pixels(source).await {
         Ok(pixels) => desk.queue(Job::BeginCheck { id, pixels }),
         Err(error) => {
-            let check = Check { trouble: Some(error.to_string()), ..Check::default() };
+            let check = Check { trouble: Some(error.into()), ..Check::default() };
             worker::post(&FromEngine::Told { id, insight: Insight::Check(check) });
         }
     }
@@ -193,7 +194,7 @@ async fn serve(desk: Desk, files: Files, cpu_only: bool, mut queue: mpsc::Unboun
         let id = job.id();
         match (work(&mut model, &mut lessons, &desk, job).await, id) {
             (Ok(()), _) => {}
-            (Err(error), Some(id)) => worker::post(&FromEngine::Refused { id, message: error.to_string() }),
+            (Err(error), Some(id)) => worker::post(&FromEngine::Refused { id, trouble: error.into() }),
             (Err(error), None) => worker::post(&FromEngine::Broken(error.to_string())),
         }
     }
@@ -330,14 +331,14 @@ async fn compare(model: &Model, desk: &Desk) {
     let all_known = missing.is_empty();
     let taken_in = take_in(model, desk, missing).await;
     let goes_on = if all_known { desk.comparison.borrow_mut().lay_out() } else { taken_in.is_ok() };
-    tell_comparison(desk, taken_in.err().map(|error| error.to_string()));
+    tell_comparison(desk, taken_in.err().map(Trouble::from));
     if goes_on {
         desk.queue_comparison();
     }
 }
 
 /// Tells how alike all images are that are known, and where they are on the map.
-fn tell_comparison(desk: &Desk, trouble: Option<String>) {
+fn tell_comparison(desk: &Desk, trouble: Option<Trouble>) {
     let Some((id, similar, layout)) = desk.comparison.borrow_mut().news(trouble.is_some()) else { return };
     let tell = |insight| worker::post(&FromEngine::Told { id, insight });
     tell(Insight::Similar(Similar { trouble, ..similar }));

@@ -18,7 +18,7 @@ use std::ops::Range;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web::{
-    messages::{FromEngine, Mode},
+    messages::{FromEngine, Mode, Trouble},
     training::{FromTrainer, MODES, Mark, Plan, Report, Snapshot, Step, ToTrainer},
 };
 use web_sys::Blob;
@@ -131,15 +131,15 @@ impl Training {
             }
             ToTrainer::Save { id, mode } => {
                 let saved = self.save(model, id, mode).await;
-                tell(saved.unwrap_or_else(|error| refused(id, &error)));
+                tell(saved.unwrap_or_else(|error| refused(id, error)));
             }
             ToTrainer::Load { id, file } => {
                 if let Err(error) = self.load(model, id, &file).await {
-                    tell(refused(id, &error));
+                    tell(refused(id, error));
                 }
             }
             ToTrainer::Read { id, source } => {
-                let image = sheets.pixels(source).await.map_err(|error| error.to_string());
+                let image = sheets.pixels(source).await.map_err(Trouble::from);
                 tell(FromTrainer::Read { id, image });
             }
         }
@@ -155,7 +155,7 @@ impl Training {
         self.current = None;
         match Current::new(model, plan) {
             Ok(current) => self.current = Some(current),
-            Err(error) => tell(FromTrainer::Failed { id, message: error.to_string() }),
+            Err(error) => tell(FromTrainer::Failed { id, trouble: error.into() }),
         }
     }
 
@@ -185,7 +185,7 @@ impl Training {
         while self.has_work() && worker::now() < until {
             let Some(current) = &mut self.current else { break };
             if let Err(error) = current.work(model, sheets).await {
-                tell(FromTrainer::Failed { id: current.plan.id, message: error.to_string() });
+                tell(FromTrainer::Failed { id: current.plan.id, trouble: error.into() });
                 self.current = None;
             }
         }
@@ -437,8 +437,8 @@ async fn restored(model: &Model, mut lesson: Box<Lesson>, snapshot: &Snapshot) -
     Ok(Stage::Measuring(lesson, Measured::default()))
 }
 
-fn refused(id: u32, error: &TrainingError) -> FromTrainer {
-    FromTrainer::Refused { id, message: error.to_string() }
+fn refused(id: u32, error: TrainingError) -> FromTrainer {
+    FromTrainer::Refused { id, trouble: error.into() }
 }
 
 fn tell(message: FromTrainer) {

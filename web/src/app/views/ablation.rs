@@ -38,7 +38,7 @@ pub fn AblationView() -> impl IntoView {
                     <caption class="visually-hidden">{say::ablation_caption()}</caption>
                     <thead>
                         <tr>
-                            {PARTS.map(|part| view! { <th scope="col">{part}</th> }).collect_view()}
+                            {PARTS.map(|part| view! { <th scope="col"><span class="formula">{part}</span></th> }).collect_view()}
                             <th scope="col">{say::mode_gradient()}</th>
                             <th scope="col">{say::mode_full()}</th>
                         </tr>
@@ -162,5 +162,5 @@ fn finding(state: State) -> Option<String> {
         Some(at) => say::ablation_foremost(PARTS[at]),
         None => say::ablation_unclear().to_owned(),
     };
-    Some(say::ablation_finding((0..3).map(points).collect::<Vec<_>>().join(", "), conclusion))
+    Some(say::ablation_finding((0..3).map(points).reduce(say::list_item)?, conclusion))
 }

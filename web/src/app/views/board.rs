@@ -37,7 +37,7 @@ pub fn Board() -> impl IntoView {
     view! {
         <div class="board">
             <button data-testid="board-open" aria-expanded=expanded on:click=move |_| open.update(|open| *open = !*open)>
-                {say::board_open()}
+                {move || if open.get() { say::board_close() } else { say::board_open() }}
             </button>
             <Show when=move || open.get()>
                 <Open />
@@ -60,7 +60,7 @@ fn Open() -> impl IntoView {
     });
     let mut offer = leptos::leptos_dom::helpers::debounce(SETTLED, move |()| {
         if let Some(node) = node.get_untracked() {
-            canvas::to_file(&node, "drawing.png", move |file| state.offer(file));
+            canvas::to_file(&node, say::board_file(), move |file| state.offer(file));
         }
     });
     // Whatever is drawn is looked at; an empty board is not.

@@ -90,6 +90,6 @@ fn take(state: State, video: &HtmlVideoElement) -> bool {
     let Some(context) = canvas::context(&canvas) else { return false };
     let (left, top) = (f64::from(width - side) / -2.0, f64::from(height - side) / -2.0);
     let drawn = context.draw_image_with_html_video_element(video, left, top).is_ok();
-    canvas::to_file(&canvas, "camera.png", move |file| state.offer(file));
+    canvas::to_file(&canvas, say::camera_file(), move |file| state.offer(file));
     drawn
 }

@@ -4,12 +4,13 @@ use super::{Deeper, title};
 use crate::{
     say,
     state::{Choice, Phase, State},
+    words,
 };
 use leptos::prelude::*;
 use web::{
     check::median,
     messages::{Agreement, Backend, Check, Mode, Quotient, Timing},
-    numbers::{megabytes, precise},
+    numbers::{megabytes, precise, rough},
 };
 
 /// The section.
@@ -39,9 +40,9 @@ pub fn CheckView() -> impl IntoView {
             <p class="note" role="status" data-testid="check-progress">
                 {move || told.with(|told| told.as_ref().map(|told| progress(&told.of, &told.what)))}
             </p>
-            {part(|check| check.trouble.clone().map(|trouble| view! { <p class="error" role="alert">{trouble}</p> }).into_any())}
+            {part(|check| check.trouble.as_ref().map(|trouble| view! { <p class="error" role="alert">{say::sentence(words::trouble(trouble))}</p> }).into_any())}
             {part(|check| quotients_view(check).into_any())}
-            {part(|check| agreements_view(&check.agreements).into_any())}
+            {move || check.with(|check| check.as_ref().map(|check| agreements_view(state, &check.agreements)))}
             {part(|check| timings_view(&check.timings).into_any())}
             {move || check.with(|check| check.as_ref().map(|check| facts(state, check)))}
         </section>
@@ -70,9 +71,9 @@ fn quotients_view(check: &Check) -> impl IntoView + use<> {
     let row = |quotient: &Quotient| {
         view! {
             <tr data-testid="check-quotient" data-h=quotient.h data-error=quotient.error>
-                <th scope="row">{precise(quotient.h)}</th>
-                <td class="number">{precise(quotient.error)}</td>
-                <td class="number">{precise(check.rounding / quotient.h)}</td>
+                <th scope="row">{rough(quotient.h)}</th>
+                <td class="number">{rough(quotient.error)}</td>
+                <td class="number">{rough(check.rounding / quotient.h)}</td>
             </tr>
         }
     };
@@ -125,7 +126,7 @@ fn plot(check: &Check) -> impl IntoView + use<> {
         <div>
             <div class="legend">
                 <span><i class="swatch network"></i>{say::check_error()}</span>
-                <span><i class="swatch tangent"></i>{say::check_in_h()}</span>
+                <span><i class="swatch in-h"></i>{say::check_in_h()}</span>
                 <span><i class="swatch rounding"></i>{say::check_in_one_over_h()}</span>
             </div>
             <div class="plot" role="img" aria-label=label data-testid="check-plot">
@@ -135,7 +136,7 @@ fn plot(check: &Check) -> impl IntoView + use<> {
                 <div class="plot-area">
                     <svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
                         <path class="grid" d="M0 0H100M0 50H100M0 100H100" />
-                        <path class="tangent" d=path(&|quotient| largest * quotient.h) />
+                        <path class="in-h" d=path(&|quotient| largest * quotient.h) />
                         <path class="rounding" d=path(&|quotient| rounding / quotient.h) />
                         <path class="network" d=path(&|quotient| quotient.error) />
                     </svg>
@@ -148,7 +149,9 @@ fn plot(check: &Check) -> impl IntoView + use<> {
 }
 
 /// The GPU against the CPU.
-fn agreements_view(agreements: &[Agreement]) -> impl IntoView + use<> {
+fn agreements_view(state: State, agreements: &[Agreement]) -> impl IntoView + use<> {
+    let on_gpu =
+        state.engine.with(|engine| matches!(&engine.phase, Phase::Ready(ready) if ready.backend == Backend::Webgpu));
     let row = |Agreement { what, difference, size }: &Agreement| {
         view! {
             <tr data-testid="check-agreement" data-difference=difference.to_string() data-size=size.to_string()>
@@ -176,7 +179,10 @@ fn agreements_view(agreements: &[Agreement]) -> impl IntoView + use<> {
     view! {
         <h3>{say::check_agreements()}</h3>
         {match agreements.is_empty() {
-            true => view! { <p class="note">{say::check_no_gpu()}</p> }.into_any(),
+            true => {
+                let why = if on_gpu { say::check_to_come() } else { say::check_cpu_only() };
+                view! { <p class="note">{why}</p> }.into_any()
+            }
             false => table().into_any(),
         }}
     }

@@ -4,6 +4,7 @@ use super::shown_terms;
 use crate::{
     canvas, say,
     state::{Choice, State},
+    words,
 };
 use leptos::prelude::*;
 use web::{
@@ -31,7 +32,7 @@ fn picture(choice: Choice) -> impl IntoView {
         Choice::Tile(tile) => (say::class(tile.label), say::choose_tile(tile.index), vec![]),
         Choice::Upload { name, notes, .. } => (name.clone(), say::choose_own().to_owned(), notes.clone()),
     };
-    let note_view = |note: String| view! { <span data-testid="image-note">{note}</span> };
+    let note_view = |note| view! { <span data-testid="image-note">{words::note(note)}</span> };
     let state = expect_context::<State>();
     let terms = shown_terms(state, Mode::Full);
     let verdict = Memo::new(move |_| {

@@ -138,20 +138,28 @@ fn Formula(shown: Shown) -> impl IntoView {
         >
             <p class="formula">
                 "∂logit"<sub>{move || shown.contrast.get().map(contrast_name)}</sub>" / ∂"<var>"W"</var><sub>"5"</sub>
-                {move || part.get().map(|Part { output, channel, position: (y, x), .. }| {
-                    format!("[o = {output}, c = {channel}, y = {y}, x = {x}]")
+                {move || part.get().map(|Part { output, channel, position: (row, column), .. }| view! {
+                    <span class="whole">
+                        "["<var>"o"</var>{format!(" = {output}, ")}<var>"c"</var>{format!(" = {channel}, ")}<var>"i"</var>
+                        {format!(" = {row}, ")}<var>"j"</var>{format!(" = {column}]")}
+                    </span>
                 })}
             </p>
             <p class="formula">
                 " = "<var>"ω"</var>" · "<var>"d"</var>" · "<var>"y"</var>
                 {move || part.get().map(|part| format!(
-                    " = {} · {} · {} = ", precise(part.omega), part.derivative, precise(part.input),
+                    " = {} · {} · {} ", bracketed(part.omega), part.derivative, bracketed(part.input),
                 ))}
-                <strong>{move || part.get().map(|part| precise(part.product()))}</strong>
+                <span class="whole">"= "<strong>{move || part.get().map(|part| precise(part.product()))}</strong></span>
             </p>
             <p class="note">{move || if shown.cursor.get().is_none() { say::gradient_strongest() } else { "" }}</p>
         </div>
     }
+}
+
+/// A factor: a negative one in brackets.
+fn bracketed(factor: f32) -> String {
+    if factor < 0.0 { format!("({})", precise(factor)) } else { precise(factor) }
 }
 
 /// What the gradient is of, in words.

@@ -23,7 +23,7 @@ pub fn MapView(tiles: Memo<Vec<Tile>>, name: impl Fn() -> String + Send + Sync +
         <h3>{say::map_title()}</h3>
         <p class="note">{say::map_note()}</p>
         <Show when=move || is_there.get() fallback=|| view! { <p class="note">{say::map_waits()}</p> }>
-            <div class="legend map-legend">{(0..CLASSES.len()).map(class).collect_view()}</div>
+            <div class="legend map-legend">{(0..CLASSES.len()).map(class).collect_view()} <span><i class="swatch own"></i>{say::map_own()}</span></div>
             <div class="image-maps" data-testid="image-maps" data-for=told_of>
                 <Map tiles testid="map-activation" title=Signal::derive(|| say::similar_by_activation().to_owned()) plane=|layout| &layout.by_activation />
                 <Map tiles testid="map-gradient" title=Signal::derive(move || say::similar_by_gradient(name())) plane=|layout| &layout.by_gradient />

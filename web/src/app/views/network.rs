@@ -146,6 +146,7 @@ fn LayerMaps(network: Network, layer: Memo<usize>) -> impl IntoView {
     let title = move |say: fn(String) -> String| say(name.get().unwrap_or_default());
     let still = Memo::new(move |_| maps.with(|maps| maps.as_ref().is_some_and(|maps| maps.tangents.is_empty())));
     view! {
+        <div id="maps">
         <Show when=move || maps.with(Option::is_some) fallback=|| view! { <p class="note">{say::network_maps_wait()}</p> }>
             <div class="maps">
                 <MapsFigure title=Signal::derive(move || title(say::network_features)) testid="feature-maps" maps numbers=|maps| &maps.features />
@@ -162,6 +163,7 @@ fn LayerMaps(network: Network, layer: Memo<usize>) -> impl IntoView {
             </div>
             <p class="note" inner_html=say::network_tangents_note()></p>
         </Show>
+        </div>
     }
 }
 

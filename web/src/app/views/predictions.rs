@@ -4,6 +4,7 @@ use super::{Deeper, formula, shown_terms, subtitle, title};
 use crate::{
     say,
     state::{Outcome, State},
+    words,
 };
 use leptos::prelude::*;
 use web::{
@@ -96,5 +97,5 @@ fn sentence(outcome: &Outcome) -> String {
         Some(label) => say::predictions_image(&outcome.key, say::class(label)),
         None => say::predictions_own().to_owned(),
     };
-    say::predictions_all(image, outcome.terms.iter().filter_map(says).collect::<Vec<_>>().join("; "))
+    say::predictions_all(image, words::clauses(outcome.terms.iter().filter_map(says)))
 }

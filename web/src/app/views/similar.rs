@@ -5,6 +5,7 @@ use crate::{
     gallery::Tile,
     say,
     state::{Gallery, State},
+    words,
 };
 use leptos::prelude::*;
 use web::{
@@ -25,7 +26,7 @@ pub fn SimilarView() -> impl IntoView {
     let known = Memo::new(move |_| similar.with(|told| told.as_ref().map_or(0, |told| told.what.by_gradient.len())));
     let on = state.settings.compare;
     let name = move || state.contrast().map(contrast_name).unwrap_or_default();
-    let trouble = move || similar.with(|told| told.as_ref()?.what.trouble.clone());
+    let trouble = move || similar.with(|told| told.as_ref()?.what.trouble.as_ref().map(words::trouble));
     view! {
         <section
             class="similar"
@@ -47,9 +48,12 @@ pub fn SimilarView() -> impl IntoView {
                 }
             >
                 <p class="note" role="status" data-testid="similar-progress">
-                    {move || say::similar_progress(known.get(), tiles.with(Vec::len))}
+                    {move || match tiles.with(Vec::len) {
+                        all if known.get() == all => say::similar_done(all),
+                        all => say::similar_progress(known.get(), all),
+                    }}
                 </p>
-                {move || trouble().map(|trouble| view! { <p class="error" role="alert">{trouble}</p> })}
+                {move || trouble().map(|trouble| view! { <p class="error" role="alert">{say::sentence(trouble)}</p> })}
                 <Nearest title=Signal::derive(|| say::similar_by_activation().to_owned()) testid="similar-activation" tiles numbers=|similar| &similar.by_activation />
                 <Nearest title=Signal::derive(move || say::similar_by_gradient(name())) testid="similar-gradient" tiles numbers=|similar| &similar.by_gradient />
                 <MapView tiles name />

@@ -3,7 +3,7 @@
 use super::{choice::Image, gradient::Shown};
 use crate::{say, state::State};
 use leptos::prelude::*;
-use web::palette::Palette;
+use web::{numbers::percent, palette::Palette};
 
 /// The pixels that one position of conv4 sees: the kernels 5, 4, 4, 4 with the steps 1, 2, 1, 2.
 const FIELD: usize = 20;
@@ -39,13 +39,14 @@ fn cells(magnitudes: &[f64]) -> impl IntoView + use<> {
     let palette = expect_context::<RwSignal<Palette>>().get();
     let all = magnitudes.iter().sum::<f64>().max(f64::MIN_POSITIVE);
     let largest = magnitudes.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
-    let [red, green, blue] = palette.colour(1.0);
     let cell = |magnitude: &f64| {
-        let share = 85.0 * magnitude / largest;
+        // The palette goes by the square root; here twice as dark is twice as much.
+        let share = magnitude / largest;
+        let [red, green, blue] = palette.colour((share * share) as f32);
         view! {
             <i
-                style=format!("background:rgb({red} {green} {blue} / {share:.0}%)")
-                title=format!("{:.1} %", 100.0 * magnitude / all)
+                style=format!("background:rgb({red} {green} {blue} / 90%)")
+                title=percent(magnitude / all)
                 data-testid="spatial-cell"
                 data-value=magnitude.to_string()
             ></i>

@@ -89,7 +89,7 @@ fn Bar() -> impl IntoView {
     view! {
         <aside class="tour" aria-label=say::tour_label() data-testid="tour" data-step=move || (at() + 1).to_string() on:keydown=key>
             <div class="tour-text" aria-live="polite">
-                <p><strong>{move || (step().title)()}</strong>" "<span data-testid="tour-text">{text}</span></p>
+                <p><strong>{move || say::tour_place(at() + 1, STEPS.len(), (step().title)())}</strong><span data-testid="tour-text">{text}</span></p>
             </div>
             <div class="tour-controls">
                 <button data-testid="tour-back" disabled=move || at() == 0 on:click=move |_| go(at().checked_sub(1))>{say::tour_back()}</button>

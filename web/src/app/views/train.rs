@@ -272,13 +272,14 @@ fn status(state: State) -> String {
 /// Loss and held-out accuracy, by step or by second.
 #[component]
 fn Curves() -> impl IntoView {
-    let course = expect_context::<State>().training.course;
+    let state = expect_context::<State>();
+    let (course, steps) = (state.training.course, state.settings.steps);
     let axis = RwSignal::new(Axis::Steps);
     let button = move |value, name, testid| {
         let pressed = move || (axis.get() == value).to_string();
         view! { <button data-testid=testid aria-pressed=pressed on:click=move |_| axis.set(value)>{name}</button> }
     };
-    let right = Memo::new(move |_| course.with(|course| right(course, axis.get())));
+    let right = Memo::new(move |_| course.with(|course| right(course, axis.get(), steps.get())));
     let end = move || match axis.get() {
         Axis::Steps => say::train_end_steps(right.get() as u32),
         Axis::Seconds => say::train_end_seconds(right.get().ceil() as u32),
@@ -319,27 +320,47 @@ fn Curves() -> impl IntoView {
         <div class="curves">
             <figure>
                 <figcaption>{say::train_losses()}</figcaption>
-                <svg viewBox="0 0 1000 1000" preserveAspectRatio="none" role="img" aria-label=say::train_losses_label()>
-                    {paths(Box::new(loss))}
-                </svg>
+                <div class="curve">
+                    {ticks(move || [format!("{:.1}", top.get()), "0".to_owned()])}
+                    <svg viewBox="0 0 1000 1000" preserveAspectRatio="none" role="img" aria-label=say::train_losses_label()>
+                        {paths(Box::new(loss))}
+                    </svg>
+                </div>
                 <div class="ticks" aria-hidden="true"><span>"0"</span><span>{end}</span></div>
             </figure>
             <figure>
                 <figcaption>{say::train_accuracies()}</figcaption>
-                <svg viewBox="0 0 1000 1000" preserveAspectRatio="none" role="img" aria-label=say::train_accuracies_label()>
-                    <path class="grid" d="M0 250H1000M0 500H1000M0 750H1000" />
-                    {paths(Box::new(held))}
-                </svg>
+                <div class="curve">
+                    {ticks(|| [100, 50, 0].map(|share| format!("{share}\u{a0}%")))}
+                    <svg viewBox="0 0 1000 1000" preserveAspectRatio="none" role="img" aria-label=say::train_accuracies_label()>
+                        <path class="grid" d="M0 250H1000M0 500H1000M0 750H1000" />
+                        {paths(Box::new(held))}
+                    </svg>
+                </div>
                 <div class="ticks" aria-hidden="true"><span>"0"</span><span>{end}</span></div>
             </figure>
         </div>
     }
 }
 
-/// Where the curves end.
-fn right(course: &Course, axis: Axis) -> f32 {
+/// Numbers beside a curve, from the top down, evenly spaced.
+fn ticks<const N: usize>(numbers: impl Fn() -> [String; N] + Send + 'static) -> impl IntoView {
+    let ticks = move || {
+        let place = |at: usize| format!("top:{}%", 100 * at / (N - 1));
+        numbers()
+            .into_iter()
+            .enumerate()
+            .map(|(at, number)| view! { <span style=place(at)>{number}</span> })
+            .collect_view()
+    };
+    view! { <div class="plot-ticks" aria-hidden="true">{ticks}</div> }
+}
+
+/// Where the curves end; `steps` are those that were asked for.
+fn right(course: &Course, axis: Axis, steps: usize) -> f32 {
     match axis {
-        Axis::Steps => course.steps.max(1) as f32,
+        Axis::Steps if course.steps == 0 => steps as f32,
+        Axis::Steps => course.steps as f32,
         Axis::Seconds => (0..4).map(|mode| course.seconds(course.taken.len(), mode)).fold(1e-3, f32::max),
     }
 }

@@ -1,0 +1,45 @@
+//! What the page says of what the engine tells it in kinds.
+
+use crate::say;
+use web::messages::{Note, Trouble};
+
+/// Why something cannot be, as a part of a sentence.
+pub fn trouble(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Format => say::trouble_format().to_owned(),
+        Trouble::Damaged(why) => say::trouble_damaged(why),
+        Trouble::Empty { width, height } => say::trouble_empty(width, height),
+        Trouble::Large { width, height, side, megabytes } => say::trouble_large(width, height, side, megabytes),
+        Trouble::Unreachable(file) => say::trouble_unreachable(file),
+        Trouble::Status(file, status) => say::trouble_status(file, status),
+        Trouble::BrokenOff(file) => say::trouble_broken_off(file),
+        Trouble::Model(file, why) => say::trouble_model(file, why),
+        Trouble::File(why) => say::trouble_file(why),
+        Trouble::Other(english) => english.clone(),
+    }
+}
+
+/// What was done to a picture.
+pub fn note(note: Note) -> &'static str {
+    match note {
+        Note::FirstFrame => say::note_first_frame(),
+        Note::Turned => say::note_turned(),
+        Note::Cropped => say::note_cropped(),
+        Note::OverWhite => say::note_over_white(),
+        Note::BrokenOff => say::note_broken_off(),
+    }
+}
+
+/// Some things, one after the other, the last by an "and".
+pub fn list(mut things: Vec<String>) -> Option<String> {
+    let last = things.pop()?;
+    Some(match things.into_iter().reduce(say::list_item) {
+        Some(others) => say::list_last(others, last),
+        None => last,
+    })
+}
+
+/// Some clauses in a row.
+pub fn clauses(clauses: impl IntoIterator<Item = String>) -> String {
+    clauses.into_iter().reduce(say::list_clause).unwrap_or_default()
+}
