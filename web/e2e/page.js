@@ -1,9 +1,11 @@
 // The page as a visitor meets it, through its data-testid contract alone.
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 
 /** Starting the engine on a software GPU compiles every shader on the CPU. */
 const START_MS = 120_000;
 const PREDICT_MS = 60_000;
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 export class Page {
   /** Opens the page at `url` with `query` in a fresh context of `browser`. */
@@ -119,6 +121,25 @@ export class Page {
       return places.map(([x, y]) => [...context.getImageData(at(x, canvas.width), at(y, canvas.height), 1, 1).data.slice(0, 3)]);
     };
     return inside.getByTestId(testid).evaluate(pick, places);
+  }
+
+  /** Presses Tab until the focus is on `selector`, once around the page at most. */
+  async tabTo(selector) {
+    const places = await this.page.locator("a[href], button, input, select, summary, textarea, [tabindex]").count();
+    for (let press = 0; press <= places; press++) {
+      await this.page.keyboard.press("Tab");
+      if (await this.page.evaluate((selector) => document.activeElement.matches(selector), selector)) return;
+    }
+    assert.fail(`${selector} is not reached by Tab`);
+  }
+
+  /** What axe-core finds wrong with the page as it is. */
+  async violations() {
+    await this.page.addScriptTag({ path: AXE });
+    const { violations, passes } = await this.page.evaluate(() => window.axe.run());
+    assert.ok(passes.length > 20, `only ${passes.length} rules applied`);
+    const place = ({ html, any }) => `${html.slice(0, 160)} ${any.map(({ message }) => message)}`;
+    return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map(place).join(" | ")}`);
   }
 
   /** Fails if anything was printed as an error, or asked of another host. */

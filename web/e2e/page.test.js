@@ -94,11 +94,11 @@ for (const backend of ["webgpu", "cpu"]) {
       await page.choose(indices(0)[0]);
       assert.equal(await page.page.getByTestId("upload-error").count(), 0, "the message goes with a new choice");
       await page.page.evaluate(() => document.activeElement.blur());
-      await tabTo(page.page, `[data-index="${indices(0)[0]}"]`);
+      await page.tabTo(`[data-index="${indices(0)[0]}"]`);
       await page.page.keyboard.press("ArrowRight");
       await page.page.keyboard.press("Enter");
       await page.outcome(String(indices(0)[1]));
-      await tabTo(page.page, "[data-testid=image-upload]");
+      await page.tabTo("[data-testid=image-upload]");
     });
 
     test("the full model's verdict is beside the image, and links lead to every section", async () => {
@@ -123,16 +123,6 @@ for (const backend of ["webgpu", "cpu"]) {
 
     test("nothing was printed as an error, nothing asked of others", () => page.assertQuiet());
   });
-}
-
-/** Presses Tab until the focus is on `selector`, once around the page at most. */
-async function tabTo(page, selector) {
-  const places = await page.locator("a[href], button, input, select, summary, textarea, [tabindex]").count();
-  for (let press = 0; press <= places; press++) {
-    await page.keyboard.press("Tab");
-    if (await page.evaluate((selector) => document.activeElement.matches(selector), selector)) return;
-  }
-  assert.fail(`${selector} is not reached by Tab`);
 }
 
 describe("when things go wrong", { timeout: 600_000 }, () => {
