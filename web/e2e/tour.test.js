@@ -99,6 +99,9 @@ for (const [name, viewport] of [["a desktop", { width: 1440, height: 900 }], ["a
       await press("Escape");
       await id("tour").waitFor({ state: "detached" });
       assert.equal(await page.page.locator("[data-toured]").count(), 0);
+      // Tab goes on from where the tour was.
+      await press("Tab");
+      assert.ok(await page.page.evaluate(() => document.activeElement.closest("#line")), "the focus is not in the section");
       await page.page.waitForFunction(() => !new URL(location).searchParams.has("tour"));
       assert.match(await id("tour-start").innerText(), /at step 9/);
       await id("tour-start").click();

@@ -70,8 +70,8 @@ pub fn precise(value: f32) -> String {
         0.0 => "0".to_owned(),
         small if small < 1e-3 => scientific(small, 3),
         middle => {
-            let whole = middle.log10().floor().max(0.0) as usize;
-            format!("{middle:.*}", 4_usize.saturating_sub(whole))
+            let power = middle.log10().floor() as i32;
+            format!("{middle:.*}", usize::try_from(3 - power).unwrap_or(0))
         }
     };
     if value < 0.0 { format!("−{text}") } else { text }
@@ -162,7 +162,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn precise_numbers_keep_their_digits() {
-        assert_eq!([precise(-0.01234), precise(12.3456), precise(0.0)], ["−0.0123", "12.346", "0"]);
+        assert_eq!([precise(-0.01234), precise(12.3456), precise(0.0)], ["−0.01234", "12.35", "0"]);
         assert_eq!([precise(0.000_056_78), precise(-3e-12)], ["5.678·10⁻⁵", "−3.000·10⁻¹²"]);
         assert_eq!([rough(0.0156), rough(0.0), rough(2.0)], ["1.6·10⁻²", "0", "2.0·10⁰"]);
     }

@@ -6,6 +6,8 @@ use crate::{
     tour::{Place, STEPS, Step},
 };
 use leptos::{ev::KeyboardEvent, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 /// Marks the section that the tour is in.
 const TOURED: &str = "data-toured";
@@ -48,9 +50,14 @@ pub fn Tour() -> impl IntoView {
 /// Brings a step's section into view and marks it.
 fn show(step: Option<&Step>) {
     let find = |selector: &str| document().query_selector(selector).ok().flatten();
-    if let Some(before) = find(&format!("[{TOURED}]")) {
+    if let Some(before) = find(&format!("[{TOURED}]")).and_then(|before| before.dyn_into::<HtmlElement>().ok()) {
         // Taking an attribute away does not fail.
         let _ = before.remove_attribute(TOURED);
+        if step.is_none() {
+            // Whoever leaves goes on from where the tour was, not from the top.
+            before.set_tab_index(-1);
+            let _ = before.focus();
+        }
     }
     if let Some(section) = step.and_then(|step| find(&format!("#{}", step.section))) {
         section.scroll_into_view();
