@@ -130,6 +130,7 @@ fn what_cannot_be_gone_on_from_is_refused_and_kept() {
     refused(run(&["--resume"]), &["checkpoint.safetensors", "no whole checkpoint"]);
     refused(run(&["--epochs", "0"]), &["--epochs"]);
     refused(run(&["--learning-rate", "nan"]), &["--learning-rate"]);
+    refused(run(&["--cycle", "1"]), &["--cycle is for ali and wali"]);
     refused(run(&["--dataset", "mnist"]), &["mnist", "cifar10, cifar100, svhn"]);
     let unknown = Command::new(env!("CARGO_BIN_EXE_gradfeat")).args(["pretrain", "jigsaw"]).output();
     refused(unknown.expect("the program starts"), &["jigsaw", "ali, wali, vae, rotation"]);

@@ -145,7 +145,7 @@ impl Ali {
         let spread = bigan::spread(&made.clone().inner(), &x.clone().inner());
 
         let leaf = |real: Tensor<4>, other: Tensor<4>| Tensor::cat(vec![real, other], 0).detach().require_grad();
-        let (xs, zs) = (leaf(x, made.clone()), leaf(encoded.clone(), z));
+        let (xs, zs) = (leaf(x.clone(), made.clone()), leaf(encoded.clone(), z));
         let logits = self.discriminator.net.logits(xs.clone(), zs.clone(), &mut random);
         let [data, sample] = [0, 1].map(|part| logits.clone().narrow(0, part * step.batch, step.batch));
         let loss = (softplus(-data.clone()) + softplus(sample.clone())).mean();
@@ -156,11 +156,12 @@ impl Ali {
         };
         let (at_made, at_encoded) = (arrived(&xs, 1), arrived(&zs, 0));
         let turned = |logit: Tensor<1>| -logit.detach().clamp(-MOST_LOGIT, MOST_LOGIT).exp().reshape([-1, 1, 1, 1]);
-        let pull =
-            (encoded * at_encoded * turned(data.clone())).sum() + (made * at_made * turned(-sample.clone())).sum();
+        let pull = (encoded.clone() * at_encoded * turned(data.clone())).sum()
+            + (made * at_made * turned(-sample.clone())).sum();
 
         let fooled = (softplus(data) + softplus(-sample)).mean();
-        let values = vec![("discriminator", number(loss)), ("generator", number(fooled)), (SPREAD, spread)];
+        let mut values = vec![("discriminator", number(loss)), ("generator", number(fooled)), (SPREAD, spread)];
+        let pull = self.bigan.net.add_cycle(&DESIGN, step.cycle, [x, encoded], pull, &mut values);
         Moves { discriminator, pull, values }
     }
 }
@@ -230,7 +231,7 @@ mod tests {
         let images = ImageSet { pixels, labels: vec![0; 4] };
         let device = Device::flex().autodiff();
         let ali = Ali::new(&images, 1, &device);
-        let step = Step { images: &images, batch: 4, seed: 1, index: 0, steps: 1, rate: 0.0 };
+        let step = Step { images: &images, batch: 4, seed: 1, index: 0, steps: 1, rate: 0.0, cycle: 0.0 };
         let found = GradientsParams::from_grads(ali.moves(step).pull.backward(), &ali.bigan.net);
 
         let mut random = step.random();

@@ -33,6 +33,8 @@ pub struct Checkpoint {
     pub seconds: f64,
     /// What happened so far.
     pub events: Vec<Event>,
+    /// How much the cycle-consistency counts; it may change as a run goes on.
+    pub cycle: f64,
     /// Networks and optimisers.
     pub parts: Parts,
 }
@@ -48,6 +50,7 @@ impl Checkpoint {
             ("run".to_owned(), serde_json::to_string(&self.identity)?),
             ("step".to_owned(), self.step.to_string()),
             ("seconds".to_owned(), self.seconds.to_string()),
+            ("cycle".to_owned(), self.cycle.to_string()),
             ("events".to_owned(), serde_json::to_string(&self.events)?),
         ]);
         let views: Result<Vec<_>, _> = views.collect();
@@ -76,6 +79,8 @@ impl Checkpoint {
             identity: found,
             step: entry("step")?.parse().with_context(damaged)?,
             seconds: entry("seconds")?.parse().with_context(damaged)?,
+            // Not in checkpoints from before there was such a term.
+            cycle: entry("cycle").map_or(Ok(0.0), |weight| weight.parse().with_context(damaged))?,
             events: serde_json::from_str(entry("events")?).with_context(damaged)?,
             parts: tensors.iter().map(|(name, view)| (name.to_owned(), view.data().to_vec())).collect(),
         })

@@ -77,6 +77,11 @@ impl RecipeName {
         self.defaults().batch
     }
 
+    /// Whether it trains an encoder and a generator against each other's pairs.
+    const fn is_bidirectional(self) -> bool {
+        matches!(self, Self::Ali | Self::Wali)
+    }
+
     const fn defaults(self) -> Defaults {
         match self {
             Self::Ali => Defaults { epochs: 20, batch: 100, learning_rate: 1e-4 },
@@ -124,6 +129,8 @@ pub struct Settings {
     pub batch: Option<usize>,
     /// Learning rate at the start.
     pub learning_rate: Option<f64>,
+    /// How much the cycle-consistency of a bidirectional GAN counts; where a run goes on, what the checkpoint says.
+    pub cycle: Option<f64>,
     /// Where all randomness comes from.
     pub seed: u64,
     /// Go on from the checkpoint.
@@ -154,6 +161,14 @@ impl Settings {
         if !rate.is_finite() || rate <= 0.0 {
             bail!("--learning-rate has to be above 0");
         }
+        if let Some(weight) = self.cycle {
+            if !self.recipe.is_bidirectional() {
+                bail!("--cycle is for ali and wali: {} has no generator that it could hold to", self.recipe.name());
+            }
+            if !weight.is_finite() || weight < 0.0 {
+                bail!("--cycle has to be 0 or above");
+            }
+        }
         Ok(())
     }
 }
@@ -182,7 +197,7 @@ pub fn stepper<'a>(recipe: RecipeName, images: &'a ImageSet, device: &Device) ->
     let (batch, rate) = (recipe.batch(), recipe.defaults().learning_rate);
     let mut index = 0;
     move || {
-        state.step(Step { images, batch, seed: 1, index, steps: usize::MAX, rate });
+        state.step(Step { images, batch, seed: 1, index, steps: usize::MAX, rate, cycle: 0.0 });
         index += 1;
     }
 }

@@ -39,6 +39,8 @@ pub struct Step<'a> {
     pub steps: usize,
     /// The learning rate at the start.
     pub rate: f64,
+    /// How much the cycle-consistency of a bidirectional GAN counts.
+    pub cycle: f64,
 }
 
 impl Step<'_> {

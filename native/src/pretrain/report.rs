@@ -21,6 +21,8 @@ pub struct Facts {
     pub learning_rate: f64,
     /// Where all randomness comes from.
     pub seed: u64,
+    /// How much the cycle-consistency counts.
+    pub cycle: f64,
     /// Seconds of training.
     pub seconds: f64,
 }
@@ -33,6 +35,7 @@ pub fn page(facts: &Facts, events: &[Event], pictures: &[Picture]) -> Result<Str
         Event::Probe { accuracy, .. } => Some(format!("{:.1} %", 100.0 * accuracy)),
         _ => None,
     });
+    let cycle = (facts.cycle > 0.0).then(|| ("Weight of the cycle-consistency", facts.cycle.to_string()));
     let rows = [
         ("Progress", facts.position.clone()),
         ("Images a step", facts.batch.to_string()),
@@ -52,7 +55,7 @@ pub fn page(facts: &Facts, events: &[Event], pictures: &[Picture]) -> Result<Str
             }
             body {
                 h1 { "Pre-training: " (facts.title) }
-                table { @for (name, value) in rows { tr { th scope="row" { (name) } td { (value) } } } }
+                table { @for (name, value) in rows.into_iter().chain(cycle) { tr { th scope="row" { (name) } td { (value) } } } }
                 h2 { "Curves" }
                 div.charts { @for curve in curves { (curve) } }
                 @if !pictures.is_empty() { h2 { "Pictures" } }

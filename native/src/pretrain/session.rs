@@ -33,6 +33,8 @@ pub struct Session<'a> {
     steps: usize,
     /// Seconds of training, over all sittings.
     seconds: f64,
+    /// How much the cycle-consistency counts, if the command line says so.
+    cycle: Option<f64>,
     checkpoint_every: Duration,
     events: Vec<Event>,
 }
@@ -57,6 +59,7 @@ impl<'a> Session<'a> {
             recipe,
             step: 0,
             seconds: 0.0,
+            cycle: settings.cycle,
             checkpoint_every: settings.checkpoint_every,
             events: vec![],
         };
@@ -112,6 +115,7 @@ impl<'a> Session<'a> {
             index: self.step,
             steps: self.steps,
             rate: self.identity.learning_rate,
+            cycle: self.cycle(),
         });
         if let Some((name, _)) = values.iter().find(|(_, value)| !value.is_finite()) {
             bail!(
@@ -167,6 +171,10 @@ impl<'a> Session<'a> {
         self.images.len() / self.identity.batch
     }
 
+    fn cycle(&self) -> f64 {
+        self.cycle.unwrap_or(0.0)
+    }
+
     fn restore(&mut self) -> Result<()> {
         let path = self.checkpoint_path();
         let checkpoint = Checkpoint::load(&path, &self.identity)?;
@@ -175,6 +183,7 @@ impl<'a> Session<'a> {
         })?;
         self.step = checkpoint.step;
         self.seconds = checkpoint.seconds;
+        self.cycle = self.cycle.or(Some(checkpoint.cycle));
         self.events = checkpoint.events;
         Ok(())
     }
@@ -184,6 +193,7 @@ impl<'a> Session<'a> {
             identity: self.identity.clone(),
             step: self.step,
             seconds: self.seconds,
+            cycle: self.cycle(),
             events: self.events.clone(),
             parts: self.recipe.save()?,
         };
@@ -210,6 +220,7 @@ impl<'a> Session<'a> {
             batch: self.identity.batch,
             learning_rate: self.identity.learning_rate,
             seed: self.identity.seed,
+            cycle: self.cycle(),
             seconds: self.seconds,
         };
         let page = report::page(&facts, &self.events, &pictures)?;
@@ -243,6 +254,7 @@ mod tests {
             epochs: Some(2),
             batch: Some(2),
             learning_rate: None,
+            cycle: None,
             seed: 3,
             resume: false,
             checkpoint_every: Duration::from_secs(60),
@@ -274,6 +286,26 @@ mod tests {
             assert_eq!(metrics.matches("\"probe\"").count(), 2, "{recipe:?}: {metrics}");
             let report = fs::read_to_string(folder.path().join("parts/report.html")).expect("it is there");
             assert!(report.contains("step 12 of 12") && report.contains("<svg"), "{recipe:?}");
+        }
+    }
+
+    /// The checkpoint knows the weight of the cycle-consistency, unless the command line says another.
+    #[test]
+    fn a_resumed_run_holds_to_the_cycle_as_before() {
+        for recipe in [RecipeName::Ali, RecipeName::Wali] {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let settings = |name| settings(recipe, &folder.path().join(name));
+            let with_cycle = |name| Settings { cycle: Some(2.0), ..settings(name) };
+            let whole = results_after(&with_cycle("whole"), 99);
+            let metrics = fs::read_to_string(folder.path().join("whole/metrics.jsonl")).expect("it is there");
+            let report = fs::read_to_string(folder.path().join("whole/report.html")).expect("it is there");
+            assert!(report.contains("Weight of the cycle-consistency"), "{recipe:?}: {metrics}");
+            assert!(results_after(&settings("without"), 99) != whole, "{recipe:?}: the cycle changes nothing");
+            results_after(&with_cycle("parts"), 5);
+            results_after(&with_cycle("changed"), 5);
+            let resumed = |name, cycle| Settings { cycle, resume: true, ..settings(name) };
+            assert!(results_after(&resumed("parts", None), 99) == whole, "{recipe:?}: it was forgotten");
+            assert!(results_after(&resumed("changed", Some(0.0)), 99) != whole, "{recipe:?}: it was not changed");
         }
     }
 

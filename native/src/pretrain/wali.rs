@@ -87,15 +87,18 @@ impl Wali {
         vec![("distance", number(gap)), ("penalty", number(penalty))]
     }
 
-    /// The encoder and generator move: they narrow the gap.
+    /// The encoder and generator move: they narrow the gap, and close the cycle.
     fn generate(&mut self, step: Step) -> Values {
         let (pairs, _) = pairs(&self.bigan.net, step, &self.device);
         let spread = bigan::spread(&pairs.made.clone().inner(), &pairs.x.clone().inner());
+        let mut values = vec![(SPREAD, spread)];
+        let cycle = [pairs.x.clone(), pairs.encoded.clone()];
         let xs = Tensor::cat(vec![pairs.x, pairs.made], 0);
         let zs = Tensor::cat(vec![pairs.encoded, pairs.z], 0);
         let gap = gap(self.critic.net.clone().no_grad().scores(&CRITIC, xs, zs));
-        self.bigan.descend(step.rate, gap.backward());
-        vec![(SPREAD, spread)]
+        let loss = self.bigan.net.add_cycle(&DESIGN, step.cycle, cycle, gap, &mut values);
+        self.bigan.descend(step.rate, loss.backward());
+        values
     }
 }
 
