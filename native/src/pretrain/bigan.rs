@@ -2,7 +2,7 @@
 //! Wasserstein BiGAN have in common.
 
 use super::{
-    nets::{self, Layer, Phase, Spec, Start},
+    nets::{self, Layer, Phase, Spec, Start, TINY},
     pictures::{self, Latent, Picture},
     random,
     recipe::{Values, number},
@@ -21,9 +21,6 @@ use shared::{
 
 /// The value that says how far reconstructions lie from their images.
 const CYCLE: &str = "cycle";
-/// Inside the root, so that it has a derivative at 0.
-const TINY: f64 = 1e-12;
-
 /// What tells one bidirectional GAN from the other.
 #[derive(Debug, Clone, Copy)]
 pub struct Design {

@@ -6,16 +6,13 @@
 //! an ordinary forward graph (transposed convolutions and gates, from the score down to the inputs), that gradient can
 //! be differentiated once by the weights, and that is all it takes.
 
-use super::nets::{self, Layer, Phase, Spec, Start};
+use super::nets::{self, Layer, Phase, Spec, Start, TINY};
 use burn::{
     module::Module,
     tensor::{Device, Tensor},
 };
 use rand::Rng;
 use shared::kernels;
-
-/// Inside the root, so that it has a derivative where the gradient is 0.
-const TINY: f64 = 1e-12;
 
 /// The layers of a critic; leaky ReLU follows each but the last joint one.
 #[derive(Debug, Clone, Copy)]

@@ -8,6 +8,9 @@ use burn::{
 use rand::Rng;
 use shared::{kernels, normalized::BatchNorm};
 
+/// Inside a length's root, so that it has a derivative where the length is 0.
+pub const TINY: f64 = 1e-12;
+
 /// Which way a convolution goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
