@@ -73,6 +73,15 @@ describe("languages", { timeout: 400_000 }, () => {
     await page.close();
   });
 
+  test("a start that fails is told in Chinese", async () => {
+    server.faults.replaced = { "model.safetensors": Buffer.from("not a model at all") };
+    const page = await Page.open(browser, server.url, { query: "?lang=zh" });
+    await page.until("failed");
+    server.faults.replaced = {};
+    assert.match(await page.engine.innerText(), /网络 无法使用/);
+    await page.close();
+  });
+
   test("the switch keeps the image, the settings and the focus", async () => {
     const index = indices(0)[7];
     const page = await Page.open(browser, server.url, { query: "?r=0.5&class=3" });

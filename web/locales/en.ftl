@@ -58,6 +58,7 @@ engine-no-gpu = the browser offers no GPU
 engine-amount = { $what }: { $received } of { $total } MB
 engine-amount-so-far = { $what }: { $received } MB
 engine-network = the network
+engine-model = the { $model } model
 engine-cannot-start = This browser cannot start the engine ({ $why }).
 engine-unreadable = it sent a message that cannot be read ({ $why })
 engine-again-cpu = The engine stopped ({ $why }) and was started again on the CPU.

@@ -58,6 +58,7 @@ engine-no-gpu = 浏览器未提供 GPU
 engine-amount = { $what }：{ $received } / { $total } MB
 engine-amount-so-far = { $what }：{ $received } MB
 engine-network = 网络
+engine-model = “{ $model }”模型
 engine-cannot-start = 此浏览器无法启动引擎（{ $why }）。
 engine-unreadable = 它发来了无法读取的消息（{ $why }）
 engine-again-cpu = 引擎停止了（{ $why }），已在 CPU 上重新启动。

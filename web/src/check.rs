@@ -1,6 +1,6 @@
 //! The arithmetic of the page's check of itself.
 
-use crate::messages::{Agreement, Quotient, Timing};
+use crate::messages::{Agreement, Backend, Quantity, Quotient, Timing};
 
 /// The steps h along w2, largest first: powers of two, so that dividing by them does not round.
 pub fn steps() -> impl Iterator<Item = f32> {
@@ -19,7 +19,7 @@ pub fn rounding(at_zero: &[f32], slope: &[f32]) -> f32 {
 }
 
 /// Compares numbers with those that they should be.
-pub fn agreement(what: String, found: &[f32], expected: &[f32]) -> Agreement {
+pub fn agreement(what: Quantity, found: &[f32], expected: &[f32]) -> Agreement {
     let difference = match found.len() == expected.len() {
         true => largest(found.iter().zip(expected).map(|(found, expected)| found - expected)),
         false => f32::NAN,
@@ -29,7 +29,7 @@ pub fn agreement(what: String, found: &[f32], expected: &[f32]) -> Agreement {
 
 impl Timing {
     /// Without any time yet.
-    pub fn new(backend: crate::messages::Backend) -> Self {
+    pub fn new(backend: Backend) -> Self {
         Self { backend, plain: Vec::new(), with_jvp: Vec::new() }
     }
 }
@@ -66,10 +66,10 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn agreement_is_of_the_worst_number_and_nothing_hides() {
-        let found = agreement("numbers".to_owned(), &[1.0, -2.5, 3.0], &[1.0, -2.0, 4.0]);
+        let found = agreement(Quantity::Activations, &[1.0, -2.5, 3.0], &[1.0, -2.0, 4.0]);
         assert_eq!((found.difference, found.size), (1.0, 4.0));
-        assert!(agreement(String::new(), &[f32::NAN, 9.0], &[1.0, 1.0]).difference.is_nan());
-        assert!(agreement(String::new(), &[1.0], &[1.0, 1.0]).difference.is_nan());
+        assert!(agreement(Quantity::Activations, &[f32::NAN, 9.0], &[1.0, 1.0]).difference.is_nan());
+        assert!(agreement(Quantity::Activations, &[1.0], &[1.0, 1.0]).difference.is_nan());
     }
 
     #[wasm_bindgen_test]

@@ -129,7 +129,7 @@ pub enum FromEngine {
     /// Predictions can be made.
     Ready(Ready),
     /// The network could not be loaded; starting again may help.
-    Failed(String),
+    Failed(Trouble),
     /// The engine cannot go on (a panic, a lost device) and must be started anew.
     Broken(String),
     /// The image of a request, as the network sees it.
@@ -219,8 +219,8 @@ pub enum Trouble {
     Status(String, u16),
     /// The file broke off.
     BrokenOff(String),
-    /// A model's file beside the page that cannot be used, and why.
-    Model(String, String),
+    /// A file of the model's beside the page that cannot be used, and why.
+    Model(Part, String),
     /// A model's file of the visitor's that cannot be used, and why.
     File(String),
     /// What visitors do not meet unless something is wrong with the page itself, in English.
@@ -297,11 +297,20 @@ pub struct Quotient {
     pub error: f32,
 }
 
+/// Numbers that a GPU and the CPU are compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Quantity {
+    /// The features f.
+    Activations,
+    /// The logits of a model.
+    Logits(Mode),
+}
+
 /// How far the GPU's numbers are from the CPU's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Agreement {
-    /// Which numbers, for people.
-    pub what: String,
+    /// Which numbers.
+    pub what: Quantity,
     /// The largest difference.
     pub difference: f32,
     /// The largest number.
@@ -432,11 +441,20 @@ impl Mode {
     }
 }
 
+/// What is loaded, each from a file of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    /// The base network.
+    Network,
+    /// What is fitted on it.
+    Model(Mode),
+}
+
 /// How far a file has come.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// What is being loaded, for people.
-    pub what: String,
+    /// What is being loaded.
+    pub what: Part,
     /// Bytes so far.
     pub received: f64,
     /// Bytes in all, where the server says so.
@@ -450,10 +468,21 @@ pub struct Ready {
     pub backend: Backend,
     /// The name of the GPU, where there is one.
     pub adapter: String,
-    /// Why it is not the GPU, where it is not.
-    pub note: Option<String>,
+    /// Why it is not the GPU, where there is a reason.
+    pub no_gpu: Option<NoGpu>,
     /// What the network is made of.
     pub network: Network,
+}
+
+/// Why the GPU is not used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NoGpu {
+    /// The browser knows none.
+    NoWebgpu,
+    /// It offers none.
+    NoAdapter,
+    /// What few visitors meet, in English.
+    Other(String),
 }
 
 /// What a network is made of.

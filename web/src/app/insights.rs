@@ -1,6 +1,6 @@
 //! What the engine tells of the chosen image beyond its predictions.
 
-use crate::state::Choice;
+use crate::choice::Choice;
 use leptos::prelude::*;
 use web::messages::{Check, Draw, Drawn, Gradient, Insight, Layout, Line, Maps, Similar};
 

@@ -4,6 +4,7 @@ mod ablation;
 mod baked;
 mod browser;
 mod canvas;
+mod choice;
 mod engine_link;
 mod gallery;
 mod insights;

@@ -4,6 +4,7 @@ use crate::{
     ablation::Ablation,
     baked::Baked,
     browser,
+    choice::{Choice, Outcome},
     engine_link::Link,
     gallery::{Index, Tile},
     insights::Insights,
@@ -14,7 +15,6 @@ use crate::{
     url_state, words,
 };
 use leptos::{prelude::*, task::spawn_local};
-use std::collections::BTreeMap;
 use web::{
     ablation::ToAblation,
     gradient::Contrast,
@@ -75,24 +75,6 @@ pub enum Gallery {
     Failed(String),
 }
 
-/// An image to predict.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Choice {
-    /// One of the gallery.
-    Tile(Tile),
-    /// The visitor's own.
-    Upload {
-        /// The file's name.
-        name: String,
-        /// The file.
-        bytes: Vec<u8>,
-        /// The image as the network sees it, planar.
-        pixels: Vec<u8>,
-        /// What was done to it on the way.
-        notes: Vec<Note>,
-    },
-}
-
 /// A file that the engine has yet to read as an image.
 struct Offered {
     id: u32,
@@ -121,64 +103,6 @@ pub enum Phase {
     Ready(Ready),
     /// It has given up, and why.
     Failed(String),
-}
-
-/// The predictions for one image.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
-    id: u32,
-    /// Whether it was computed beforehand, and not here.
-    pub is_baked: bool,
-    /// Which image: its index, or `upload`.
-    pub key: String,
-    /// The name of the scope that the models are of, as it was set.
-    pub scope: String,
-    /// The true class, where it is known.
-    pub label: Option<usize>,
-    /// The terms of every class's logit, by model.
-    pub terms: BTreeMap<Mode, Vec<Terms>>,
-}
-
-impl Choice {
-    /// How the choice is named in the page's attributes: its index, or `upload`.
-    pub fn key(&self) -> String {
-        match self {
-            Self::Tile(tile) => tile.index.to_string(),
-            Self::Upload { .. } => "upload".to_owned(),
-        }
-    }
-
-    /// The true class, where it is known.
-    pub fn label(&self) -> Option<usize> {
-        match self {
-            Self::Tile(tile) => Some(tile.label),
-            Self::Upload { .. } => None,
-        }
-    }
-
-    /// Where the engine finds it.
-    pub fn source(&self) -> Source {
-        match self {
-            Self::Tile(tile) => tile.source(),
-            Self::Upload { bytes, .. } => Source::File(bytes.clone()),
-        }
-    }
-}
-
-impl Outcome {
-    fn new(id: u32, choice: &Choice, scope: String) -> Self {
-        Self { id, is_baked: false, key: choice.key(), scope, label: choice.label(), terms: BTreeMap::new() }
-    }
-
-    /// Whether every model has predicted here.
-    fn is_live(&self) -> bool {
-        self.is_complete() && !self.is_baked
-    }
-
-    /// Whether every model has predicted.
-    pub fn is_complete(&self) -> bool {
-        self.terms.len() == Mode::ALL.len()
-    }
 }
 
 impl State {
@@ -367,7 +291,7 @@ impl State {
             FromEngine::Listening => self.link.update_value(Link::listening),
             FromEngine::Progress(progress) => self.engine.update(|engine| engine.progress = Some(progress)),
             FromEngine::Ready(ready) => self.engine_ready(ready),
-            FromEngine::Failed(message) => self.engine_failed(message),
+            FromEngine::Failed(trouble) => self.engine_failed(say::sentence(words::trouble(&trouble))),
             FromEngine::Broken(message) => self.engine_broke(message),
             FromEngine::Seen { id, pixels, notes } => self.seen(id, pixels, notes),
             FromEngine::Refused { id, trouble } => self.refused(id, &trouble),

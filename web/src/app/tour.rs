@@ -1,12 +1,7 @@
 //! The guided tour: what its steps show, say and set. Each sets all that it speaks of, so that any order of them gives
 //! the same page; the image stays the visitor's.
 
-use crate::{
-    say,
-    state::{Choice, State},
-    views::title,
-    words,
-};
+use crate::{choice::Choice, say, state::State, views::title, words};
 use leptos::prelude::*;
 use std::{fmt, str::FromStr};
 use web::{

@@ -1,7 +1,7 @@
 //! What the page says of what the engine tells it in kinds.
 
-use crate::say;
-use web::messages::{Note, Trouble};
+use crate::{say, views::title};
+use web::messages::{Note, Part, Trouble};
 
 /// Why something cannot be, as a part of a sentence.
 pub fn trouble(trouble: &Trouble) -> String {
@@ -13,9 +13,17 @@ pub fn trouble(trouble: &Trouble) -> String {
         Trouble::Unreachable(file) => say::trouble_unreachable(file),
         Trouble::Status(file, status) => say::trouble_status(file, status),
         Trouble::BrokenOff(file) => say::trouble_broken_off(file),
-        Trouble::Model(file, why) => say::trouble_model(file, why),
+        Trouble::Model(part, why) => say::trouble_model(self::part(*part), why),
         Trouble::File(why) => say::trouble_file(why),
         Trouble::Other(english) => english.clone(),
+    }
+}
+
+/// What is loaded.
+pub fn part(part: Part) -> String {
+    match part {
+        Part::Network => say::engine_network().to_owned(),
+        Part::Model(mode) => say::engine_model(title(mode).to_lowercase()),
     }
 }
 

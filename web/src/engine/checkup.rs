@@ -7,7 +7,7 @@ use crate::{
 use std::collections::VecDeque;
 use web::{
     check,
-    messages::{Backend, Check, Mode, Timing, Trouble},
+    messages::{Backend, Check, Mode, Quantity, Timing, Trouble},
 };
 
 /// Predictions that are timed on each processor, after one that warms it up.
@@ -93,11 +93,10 @@ impl Checkup {
     async fn compare(&mut self, model: &mut Model) -> Result<(), ModelError> {
         let cpu = self.cpu.insert(model.on_cpu().await?);
         let (found, expected) = (model.activations(&self.pixels).await?, cpu.activations(&self.pixels).await?);
-        self.found.agreements.push(check::agreement("activations".to_owned(), &found, &expected));
+        self.found.agreements.push(check::agreement(Quantity::Activations, &found, &expected));
         for mode in Mode::ALL {
             let (found, expected) = (logits(model, &self.pixels, mode).await?, logits(cpu, &self.pixels, mode).await?);
-            let what = format!("logits of the {} model", mode.name());
-            self.found.agreements.push(check::agreement(what, &found, &expected));
+            self.found.agreements.push(check::agreement(Quantity::Logits(mode), &found, &expected));
         }
         Ok(())
     }

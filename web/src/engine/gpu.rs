@@ -6,7 +6,7 @@
 use crate::worker;
 use burn::tensor::Device;
 use wasm_bindgen::prelude::*;
-use web::messages::FromEngine;
+use web::messages::{FromEngine, NoGpu};
 
 #[wasm_bindgen]
 extern "C" {
@@ -37,26 +37,13 @@ extern "C" {
 /// The feature that Burn's WebGPU cannot be without.
 const NEEDED: &str = "timestamp-query";
 
-/// Why the GPU is not used.
-#[derive(Debug, thiserror::Error)]
-pub enum GpuError {
-    #[error("this browser has no WebGPU")]
-    Absent,
-    #[error("the browser offers no GPU")]
-    NoAdapter,
-    #[error("the browser refused the GPU ({0})")]
-    Refused(String),
-    #[error("the GPU lacks the feature {NEEDED}")]
-    NoTimestamps,
-    #[error("the GPU could not be set up ({0})")]
-    Setup(String),
-}
-
 /// A GPU as a device, and its name.
-pub async fn open() -> Result<(Device, String), GpuError> {
+pub async fn open() -> Result<(Device, String), NoGpu> {
     let name = usable_adapter().await?;
-    let (device, setup) =
-        Device::wgpu_options().init_with_setup_async().await.map_err(|error| GpuError::Setup(error.to_string()))?;
+    let (device, setup) = Device::wgpu_options()
+        .init_with_setup_async()
+        .await
+        .map_err(|error| NoGpu::Other(format!("the GPU could not be set up ({error})")))?;
     setup.device.set_device_lost_callback(|_, message| {
         worker::post(&FromEngine::Broken(format!("the GPU was lost ({})", message.trim_end_matches('.'))));
     });
@@ -64,20 +51,20 @@ pub async fn open() -> Result<(Device, String), GpuError> {
 }
 
 /// The name of an adapter that Burn can use.
-async fn usable_adapter() -> Result<String, GpuError> {
+async fn usable_adapter() -> Result<String, NoGpu> {
     let navigator: Navigator = worker::scope().navigator().unchecked_into();
-    let gpu = navigator.gpu().ok_or(GpuError::Absent)?;
+    let gpu = navigator.gpu().ok_or(NoGpu::NoWebgpu)?;
     let options = js_sys::Object::new();
     js_sys::Reflect::set(&options, &"powerPreference".into(), &"high-performance".into()).map_err(refused)?;
-    let adapter = gpu.request_adapter(&options).await.map_err(refused)?.ok_or(GpuError::NoAdapter)?;
+    let adapter = gpu.request_adapter(&options).await.map_err(refused)?.ok_or(NoGpu::NoAdapter)?;
     match adapter.features().has(&NEEDED.into()) {
         true => Ok(adapter.info().map(|info| describe(&info)).unwrap_or_default()),
-        false => Err(GpuError::NoTimestamps),
+        false => Err(NoGpu::Other(format!("the GPU lacks the feature {NEEDED}"))),
     }
 }
 
-fn refused(error: JsValue) -> GpuError {
-    GpuError::Refused(format!("{error:?}"))
+fn refused(error: JsValue) -> NoGpu {
+    NoGpu::Other(format!("the browser refused the GPU ({error:?})"))
 }
 
 /// What browsers tell of a GPU differs: its description where there is one, else vendor and architecture.

@@ -187,7 +187,7 @@ async fn serve(desk: Desk, files: Files, cpu_only: bool, mut queue: mpsc::Unboun
             worker::post(&FromEngine::Ready(ready));
             model
         }
-        Err(error) => return worker::post(&FromEngine::Failed(error.to_string())),
+        Err(error) => return worker::post(&FromEngine::Failed(error.into())),
     };
     let mut lessons = Lessons::default();
     while let Some(job) = queue.next().await {

@@ -18,7 +18,7 @@ use shared::{
 };
 use std::{collections::BTreeMap, rc::Rc};
 use web::{
-    messages::{self, Backend, Draw, Drawn, Gradient, Layer, Line, Maps, Mode, Network, Ready, Terms},
+    messages::{self, Backend, Draw, Drawn, Gradient, Layer, Line, Maps, Mode, Network, NoGpu, Part, Ready, Terms},
     similarity::Features,
     viewport::Window,
 };
@@ -31,8 +31,10 @@ const FOLDER: &str = "cifar10-rotation";
 pub enum ModelError {
     #[error(transparent)]
     Source(#[from] SourceError),
-    #[error("{0} is not usable: {1}")]
-    Weights(String, WeightsError),
+    #[error("a file of the model is not usable: {1}")]
+    Weights(Part, WeightsError),
+    #[error("the fitted model cannot be written: {0}")]
+    Unwritable(WeightsError),
     #[error("the numbers cannot be read back from the processor: {0}")]
     Read(String),
 }
@@ -55,26 +57,26 @@ impl Model {
     /// Loads the base network and the smallest head, and puts them on the GPU if that computes right.
     pub async fn load(files: Files, cpu_only: bool) -> Result<(Self, Ready), ModelError> {
         let path = format!("{FOLDER}/model.safetensors");
-        let base: Rc<[u8]> = files.fetch_model(&path, "the network").await?.into();
+        let base: Rc<[u8]> = files.fetch_model(&path, Part::Network).await?.into();
         let encoder = read_base(&base, &Device::flex())?;
         let head = fetch_head(&files, Mode::Activation, narrowest(&encoder)).await?;
         let cpu = Self::new(Backend::Cpu, files.clone(), Device::flex(), base.clone(), encoder, &head)?;
         let network = cpu.network();
-        let on_cpu = |cpu, note| {
-            Ok((cpu, Ready { backend: Backend::Cpu, adapter: String::new(), note, network: network.clone() }))
+        let on_cpu = |cpu, no_gpu| {
+            Ok((cpu, Ready { backend: Backend::Cpu, adapter: String::new(), no_gpu, network: network.clone() }))
         };
         if cpu_only {
             return on_cpu(cpu, None);
         }
         let (device, adapter) = match gpu::open().await {
             Ok(opened) => opened,
-            Err(error) => return on_cpu(cpu, Some(error.to_string())),
+            Err(why) => return on_cpu(cpu, Some(why)),
         };
         let encoder = read_base(&base, &device)?;
         let gpu = Self::new(Backend::Webgpu, files, device, base, encoder, &head)?;
         match gpu.agrees_with(&cpu).await {
-            Ok(()) => Ok((gpu, Ready { backend: Backend::Webgpu, adapter, note: None, network })),
-            Err(error) => on_cpu(cpu, Some(error.to_string())),
+            Ok(()) => Ok((gpu, Ready { backend: Backend::Webgpu, adapter, no_gpu: None, network })),
+            Err(error) => on_cpu(cpu, Some(NoGpu::Other(error.to_string()))),
         }
     }
 
@@ -121,7 +123,7 @@ impl Model {
 
     fn add_head(&mut self, mode: Mode, bytes: &[u8]) -> Result<(), ModelError> {
         let head = weights::read_head(bytes, &self.encoder, &self.device)
-            .map_err(|error| ModelError::Weights(format!("the {} model", mode.name()), error))?;
+            .map_err(|error| ModelError::Weights(Part::Model(mode), error))?;
         self.heads.insert(mode, head);
         Ok(())
     }
@@ -159,13 +161,13 @@ impl Model {
     /// A head's file.
     pub async fn head_file(&self, head: &Head) -> Result<Vec<u8>, ModelError> {
         let head = on_cpu(head).await?;
-        weights::write_head(&self.encoder, &head, Precision::F32).map_err(unwritable)
+        weights::write_head(&self.encoder, &head, Precision::F32).map_err(ModelError::Unwritable)
     }
 
     /// A file with the network and a head, for the native program.
     pub async fn model_file(&self, head: &Head) -> Result<Vec<u8>, ModelError> {
         let (encoder, head) = (read_base(&self.base, &Device::flex())?, on_cpu(head).await?);
-        weights::write_model(&encoder, &head, Precision::F32).map_err(unwritable)
+        weights::write_model(&encoder, &head, Precision::F32).map_err(ModelError::Unwritable)
     }
 
     /// The head of a file, if it was fitted on this network.
@@ -304,10 +306,6 @@ impl Model {
     }
 }
 
-fn unwritable(error: WeightsError) -> ModelError {
-    ModelError::Weights("the fitted model".to_owned(), error)
-}
-
 /// A head's numbers where they can be read at once, which a browser's GPU does not allow.
 async fn on_cpu(head: &Head) -> Result<Head, ModelError> {
     let Parameters { classifier, tangents, replaced } = &head.parameters;
@@ -339,7 +337,7 @@ async fn moved<const D: usize>(tensor: Tensor<D>) -> Result<Tensor<D>, ModelErro
 }
 
 fn read_base(bytes: &[u8], device: &Device) -> Result<Encoder, ModelError> {
-    weights::read_base(bytes, device).map_err(|error| ModelError::Weights("the network".to_owned(), error))
+    weights::read_base(bytes, device).map_err(|error| ModelError::Weights(Part::Network, error))
 }
 
 /// The scope that the page begins with.
@@ -348,8 +346,8 @@ fn narrowest(encoder: &Encoder) -> Scope {
 }
 
 async fn fetch_head(files: &Files, mode: Mode, scope: Scope) -> Result<Vec<u8>, ModelError> {
-    let mode = mode.name();
-    Ok(files.fetch_model(&format!("{FOLDER}/heads/{mode}-{scope}.safetensors"), &format!("the {mode} model")).await?)
+    let path = format!("{FOLDER}/heads/{}-{scope}.safetensors", mode.name());
+    Ok(files.fetch_model(&path, Part::Model(mode)).await?)
 }
 
 async fn terms(head: &Head, encoder: &Encoder, kept: &Kept) -> Result<Vec<Terms>, ModelError> {

@@ -7,7 +7,7 @@ use shared::images::{self, IMAGE_BYTES, PLANE, Picture, SIDE};
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web::messages::{FromEngine, Progress, Source};
+use web::messages::{FromEngine, Part, Progress, Source};
 use web_sys::{ReadableStreamDefaultReader, Response, Url};
 
 /// Why bytes could not be had.
@@ -43,17 +43,11 @@ impl Files {
     }
 
     /// A whole file of the models' folder, telling how far it has come as the progress of `what`.
-    pub async fn fetch_model(&self, path: &str, what: &str) -> Result<Vec<u8>, SourceError> {
-        self.fetch_telling(&format!("{}/{path}", self.models), what).await
-    }
-
-    /// A whole file, telling how far it has come as the progress of `what`.
-    async fn fetch_telling(&self, path: &str, what: &str) -> Result<Vec<u8>, SourceError> {
+    pub async fn fetch_model(&self, path: &str, what: Part) -> Result<Vec<u8>, SourceError> {
         let tell = |received: usize, total| {
-            let (what, received) = (what.to_owned(), received as f64);
-            worker::post(&FromEngine::Progress(Progress { what, received, total }));
+            worker::post(&FromEngine::Progress(Progress { what, received: received as f64, total }));
         };
-        self.fetch(path, tell).await
+        self.fetch(&format!("{}/{path}", self.models), tell).await
     }
 
     /// A whole file; `tell` hears how many bytes have come, and of how many where the server says so.

@@ -20,7 +20,7 @@ impl From<ModelError> for Trouble {
     fn from(error: ModelError) -> Self {
         match error {
             ModelError::Source(error) => error.into(),
-            ModelError::Weights(file, why) => Self::Model(file, why.to_string()),
+            ModelError::Weights(part, why) => Self::Model(part, why.to_string()),
             other => Self::Other(other.to_string()),
         }
     }

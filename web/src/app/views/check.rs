@@ -2,14 +2,15 @@
 
 use super::{Deeper, title};
 use crate::{
+    choice::Choice,
     say,
-    state::{Choice, Phase, State},
+    state::{Phase, State},
     words,
 };
 use leptos::prelude::*;
 use web::{
     check::median,
-    messages::{Agreement, Backend, Check, Mode, Quotient, Timing},
+    messages::{Agreement, Backend, Check, Quantity, Quotient, Timing},
     numbers::{megabytes, precise, rough},
 };
 
@@ -155,7 +156,7 @@ fn agreements_view(state: State, agreements: &[Agreement]) -> impl IntoView + us
     let row = |Agreement { what, difference, size }: &Agreement| {
         view! {
             <tr data-testid="check-agreement" data-difference=difference.to_string() data-size=size.to_string()>
-                <th scope="row">{quantity(what)}</th>
+                <th scope="row">{quantity(*what)}</th>
                 <td class="number">{precise(*difference)}</td>
                 <td class="number">{precise(*size)}</td>
             </tr>
@@ -188,13 +189,11 @@ fn agreements_view(state: State, agreements: &[Agreement]) -> impl IntoView + us
     }
 }
 
-/// What was compared, which the engine says in English.
-fn quantity(what: &str) -> String {
-    let model = Mode::ALL.into_iter().find(|mode| what == format!("logits of the {} model", mode.name()));
-    match model {
-        Some(mode) => say::check_logits(title(mode)),
-        None if what == "activations" => say::check_activations().to_owned(),
-        None => what.to_owned(),
+/// What was compared.
+fn quantity(what: Quantity) -> String {
+    match what {
+        Quantity::Activations => say::check_activations().to_owned(),
+        Quantity::Logits(mode) => say::check_logits(title(mode)),
     }
 }
 

@@ -1,11 +1,7 @@
 //! The chosen image, enlarged, with its true class.
 
 use super::shown_terms;
-use crate::{
-    canvas, say,
-    state::{Choice, State},
-    words,
-};
+use crate::{canvas, choice::Choice, say, state::State, words};
 use leptos::prelude::*;
 use web::{
     cifar10::SIDE,

@@ -1,13 +1,13 @@
 //! How the engine is: what it loads, what it runs on, what went wrong.
 
-use super::title;
 use crate::{
     say,
     state::{Engine, Phase, State},
+    words,
 };
 use leptos::prelude::*;
 use web::{
-    messages::{Backend, Mode, Progress, Ready},
+    messages::{Backend, NoGpu, Progress, Ready},
     numbers::megabytes,
 };
 
@@ -69,34 +69,24 @@ fn phase_text(phase: &Phase) -> String {
 /// Why things are not as they might be.
 fn note(engine: &Engine) -> Option<String> {
     let from_start = match &engine.phase {
-        Phase::Ready(ready) => ready.note.as_ref().map(|note| say::engine_not_gpu(reason(note))),
+        Phase::Ready(ready) => ready.no_gpu.as_ref().map(|no_gpu| say::engine_not_gpu(reason(no_gpu))),
         _ => None,
     };
     let parts: Vec<String> = engine.note.clone().into_iter().chain(from_start).collect();
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
-/// Why it is not the GPU, which the engine says in English.
-fn reason(note: &str) -> &str {
-    match note {
-        "this browser has no WebGPU" => say::engine_no_webgpu(),
-        "the browser offers no GPU" => say::engine_no_gpu(),
-        other => other,
-    }
-}
-
-/// What is on its way, which the engine says in English.
-fn file(what: String) -> String {
-    let model = Mode::ALL.into_iter().find(|mode| what == format!("the {} model", mode.name()));
-    match model {
-        Some(mode) => title(mode).to_owned(),
-        None if what == "the network" => say::engine_network().to_owned(),
-        None => what,
+/// Why it is not the GPU.
+fn reason(no_gpu: &NoGpu) -> &str {
+    match no_gpu {
+        NoGpu::NoWebgpu => say::engine_no_webgpu(),
+        NoGpu::NoAdapter => say::engine_no_gpu(),
+        NoGpu::Other(english) => english,
     }
 }
 
 fn progress_view(Progress { what, received, total }: Progress) -> impl IntoView {
-    let what = file(what);
+    let what = words::part(what);
     let amount = match total {
         Some(total) => say::engine_amount(&what, megabytes(received), megabytes(total)),
         None => say::engine_amount_so_far(&what, megabytes(received)),

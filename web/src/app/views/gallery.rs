@@ -1,9 +1,10 @@
 //! Real test images to choose from. One tab stop; the arrow keys move within.
 
 use crate::{
+    choice::Choice,
     gallery::{Index, Tile},
     say,
-    state::{Choice, Gallery, State},
+    state::{Gallery, State},
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use wasm_bindgen::JsCast;

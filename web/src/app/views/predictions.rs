@@ -1,11 +1,7 @@
 //! What each model says the image is.
 
 use super::{Deeper, formula, shown_terms, subtitle, title};
-use crate::{
-    say,
-    state::{Outcome, State},
-    words,
-};
+use crate::{choice::Outcome, say, state::State, words};
 use leptos::prelude::*;
 use web::{
     messages::Mode,

@@ -2,9 +2,11 @@
 
 use super::{Deeper, choice::Image, formula, select::Select, title};
 use crate::{
-    browser, say,
+    browser,
+    choice::Choice,
+    say,
     settings::SCOPES,
-    state::{Choice, State},
+    state::State,
     training::{OwnClass, Phase},
 };
 use leptos::{html, prelude::*, task::spawn_local};
