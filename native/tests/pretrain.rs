@@ -39,9 +39,9 @@ fn write_data(data_dir: &Path) {
     fs::write(folder.join("cifar10.json"), manifest.to_string()).expect("the file can be written");
 }
 
-fn pretrain(data_dir: &Path, out: &Path, more: &[&str]) -> Command {
+fn pretrain(recipe: &str, data_dir: &Path, out: &Path, more: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gradfeat"));
-    command.args(["pretrain", "rotation", "--device", "cpu", "--quiet", "--batch", "1", "--checkpoint-every", "0"]);
+    command.args(["pretrain", recipe, "--device", "cpu", "--quiet", "--batch", "1", "--checkpoint-every", "0"]);
     command.arg("--data-dir").arg(data_dir).arg("--out").arg(out).args(more).stderr(Stdio::piped());
     command
 }
@@ -76,7 +76,7 @@ fn a_run_that_is_killed_goes_on_from_a_whole_checkpoint() {
     let mut done = None;
     for kill in 0..KILLS {
         let resume: &[&str] = if done.is_some() { &["--resume"] } else { &[] };
-        let mut child = pretrain(&data, &out, resume).spawn().expect("the program starts");
+        let mut child = pretrain("rotation", &data, &out, resume).spawn().expect("the program starts");
         wait_for_news(&mut child, &checkpoint, done);
         thread::sleep(random.random_range(Duration::ZERO..LONGEST));
         child.kill().expect("it can be killed");
@@ -96,7 +96,7 @@ fn a_run_that_is_interrupted_writes_its_results() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (data, out) = (folder.path().join("data"), folder.path().join("out"));
     write_data(&data);
-    let mut child = pretrain(&data, &out, &[]).spawn().expect("the program starts");
+    let mut child = pretrain("rotation", &data, &out, &[]).spawn().expect("the program starts");
     wait_for_news(&mut child, &out.join("checkpoint.safetensors"), None);
     for _ in 0..2 {
         let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("there is kill");
@@ -125,12 +125,16 @@ fn what_cannot_be_gone_on_from_is_refused_and_kept() {
         words.iter().for_each(|word| assert!(message.contains(word), "no {word:?} in {message}"));
         assert_eq!(fs::read(&checkpoint).expect("it is there"), b"no checkpoint");
     };
-    let run = |more: &[&str]| pretrain(&data, &out, more).output().expect("the program starts");
+    let recipe_run = |recipe, more: &[&str]| pretrain(recipe, &data, &out, more).output().expect("the program starts");
+    let run = |more: &[&str]| recipe_run("rotation", more);
     refused(run(&[]), &["checkpoint.safetensors", "--resume"]);
     refused(run(&["--resume"]), &["checkpoint.safetensors", "no whole checkpoint"]);
     refused(run(&["--epochs", "0"]), &["--epochs"]);
     refused(run(&["--learning-rate", "nan"]), &["--learning-rate"]);
     refused(run(&["--cycle", "1"]), &["--cycle is for ali and wali"]);
+    for weight in ["-1", "nan", "inf"] {
+        refused(recipe_run("wali", &["--cycle", weight]), &["--cycle has to be 0 or above"]);
+    }
     refused(run(&["--dataset", "mnist"]), &["mnist", "cifar10, cifar100, svhn"]);
     let unknown = Command::new(env!("CARGO_BIN_EXE_gradfeat")).args(["pretrain", "jigsaw"]).output();
     refused(unknown.expect("the program starts"), &["jigsaw", "ali, wali, vae, rotation"]);
