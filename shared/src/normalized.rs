@@ -45,7 +45,7 @@ impl BatchNorm {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [images, _, height, width] = x.dims();
         let count = (images * height * width) as f64;
-        let (out, mean, variance) = kernels::batch_normalize(x, self.scale.val(), self.shift.val(), EPSILON);
+        let (out, mean, variance) = self.normalize(x);
         let unbiased = variance.detach() * (count / (count - 1.0).max(1.0));
         let mix = |old: &RunningState<Tensor<1>>, new: Tensor<1>| {
             old.update(old.value_sync().detach() * (1.0 - MOMENTUM) + new * MOMENTUM);
@@ -55,6 +55,11 @@ impl BatchNorm {
         mix(&self.mean, mean.detach());
         mix(&self.variance, unbiased);
         out
+    }
+
+    /// With the batch's statistics: `[N, C, H, W]`, then mean and biased variance, `[C]` each.
+    pub fn normalize(&self, x: Tensor<4>) -> (Tensor<4>, Tensor<1>, Tensor<1>) {
+        kernels::batch_normalize(x, self.scale.val(), self.shift.val(), EPSILON)
     }
 
     /// With the running statistics: `[N, C, H, W]`.

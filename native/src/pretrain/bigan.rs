@@ -110,7 +110,9 @@ impl Bigan {
     /// The term is the mean of `‖x − G(z)‖` over images `[N, 3, 32, 32]` and their latents `[N, latent, 1, 1]`. The
     /// adversarial game matches the joint distributions of images and latents, and leaves open which latent belongs to
     /// which image; this settles it (ALICE, Li et al. 2017, explicit cycle-consistency). By the length, not its square:
-    /// so each image pulls its reconstruction with a force of 1, as a Wasserstein critic pulls a sample.
+    /// so each image pulls its reconstruction with a force of 1, as a Wasserstein critic pulls a sample. The statistics
+    /// of these latents stay out of the generator's running ones, which are of latents from the prior: mixed they would
+    /// be of neither, and all that the trained generator makes would be out of focus.
     pub fn add_cycle(
         &self,
         design: &Design,
@@ -122,7 +124,7 @@ impl Bigan {
         if weight == 0.0 {
             return loss;
         }
-        let apart = images - self.generate(design, latents, Phase::Train);
+        let apart = images - self.generate(design, latents, Phase::Batch);
         let cycle = (apart.square().flatten::<2>(1, 3).sum_dim(1) + TINY).sqrt().mean();
         values.push((CYCLE, number(cycle.clone())));
         loss + cycle * weight
@@ -260,6 +262,24 @@ mod tests {
             }
             let [first, last] = [0, 24].map(|at| values[at].1);
             assert!(last < 0.7 * first, "from {first} to {last}");
+        }
+    }
+
+    /// What the generator makes of the prior goes by the prior's statistics: those of an image's latents stay out.
+    #[test]
+    fn the_cycle_leaves_the_running_statistics_alone() {
+        let device = Device::flex().autodiff();
+        for design in [&ali::DESIGN, &wali::DESIGN] {
+            let mut random = random::generator(1, Purpose::Start, 0);
+            let net = Bigan::random(design, &ImageSet::default(), &mut random, &device);
+            let latents = random::normal([4, design.latent, 1, 1], 1.0, &mut random, &device);
+            let made = || net.generate(design, latents.clone(), Phase::Infer).into_data();
+            let before = made();
+            let pair = [Tensor::zeros([4, 3, SIDE, SIDE], &device), latents.clone() * 0.1 + 2.0];
+            net.add_cycle(design, 1.0, pair, Tensor::zeros([1], &device), &mut vec![]);
+            assert_eq!(made(), before);
+            net.generate(design, latents.clone(), Phase::Train);
+            assert_ne!(made(), before, "those of the prior go in");
         }
     }
 

@@ -115,6 +115,8 @@ fn fan_in([_, inputs, height, width]: [usize; 4]) -> f32 {
 pub enum Phase {
     /// The batch's, which go into the running ones.
     Train,
+    /// The batch's alone.
+    Batch,
     /// The running ones.
     Infer,
 }
@@ -151,6 +153,7 @@ impl Layer {
         match (&self.norm, phase) {
             (None, _) => x,
             (Some(norm), Phase::Train) => norm.forward(x),
+            (Some(norm), Phase::Batch) => norm.normalize(x).0,
             (Some(norm), Phase::Infer) => norm.infer(x),
         }
     }
