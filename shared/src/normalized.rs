@@ -57,7 +57,8 @@ impl BatchNorm {
         out
     }
 
-    /// With the batch's statistics: `[N, C, H, W]`, then mean and biased variance, `[C]` each.
+    /// With the batch's statistics, which stay out of the running ones: the output `[N, C, H, W]`, and their mean and
+    /// biased variance, `[C]` each.
     pub fn normalize(&self, x: Tensor<4>) -> (Tensor<4>, Tensor<1>, Tensor<1>) {
         kernels::batch_normalize(x, self.scale.val(), self.shift.val(), EPSILON)
     }

@@ -94,11 +94,11 @@ describe("the page", { timeout: 900_000 }, () => {
   test("tells how many bytes have come, and of how many", async () => {
     server.faults.slow = ["model.safetensors"];
     const page = await Page.open(browser, server.url);
-    const text = page.page.locator(".progress").getByText(/the network: \d+\.\d of 5\.6 MB/);
+    const text = page.page.locator(".progress").getByText(/the base network: \d+\.\d of 5\.6 MB/);
     await text.waitFor({ timeout: KEEP_MS });
     const early = Number((await text.innerText()).match(/([\d.]+) of/)[1]);
     const isMore = (early) => {
-      const now = document.querySelector(".progress")?.textContent.match(/the network: ([\d.]+) of 5\.6 MB/);
+      const now = document.querySelector(".progress")?.textContent.match(/the base network: ([\d.]+) of 5\.6 MB/);
       return now && Number(now[1]) > early;
     };
     await page.page.waitForFunction(isMore, early, { timeout: KEEP_MS });

@@ -264,7 +264,7 @@ describe("files that are not as they should be", { timeout: 600_000 }, () => {
     server.faults.replaced = { "model.safetensors": Buffer.from("not a model at all") };
     const page = await Page.open(browser, server.url);
     await page.until("failed");
-    assert.match(await page.engine.innerText(), /the network is not usable/);
+    assert.match(await page.engine.innerText(), /The engine could not start: the base network is not usable/);
     server.faults.replaced = { "full-conv5.safetensors": tilePng(indices(0)[0]) };
     await page.page.getByTestId("engine-retry").click();
     await page.page.getByTestId("result-error").filter({ hasText: "the full model is not usable" }).waitFor({ timeout: 60_000 });

@@ -219,7 +219,7 @@ pub enum Trouble {
     Status(String, u16),
     /// The file broke off.
     BrokenOff(String),
-    /// A file of the model's beside the page that cannot be used, and why.
+    /// The file of a part, beside the page, that cannot be used, and why.
     Model(Part, String),
     /// A model's file of the visitor's that cannot be used, and why.
     File(String),
@@ -477,9 +477,9 @@ pub struct Ready {
 /// Why the GPU is not used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoGpu {
-    /// The browser knows none.
+    /// The browser has no WebGPU.
     NoWebgpu,
-    /// It offers none.
+    /// It has WebGPU, but offers no GPU.
     NoAdapter,
     /// What few visitors meet, in English.
     Other(String),

@@ -21,6 +21,7 @@ use shared::{
 
 /// The value that says how far reconstructions lie from their images.
 const CYCLE: &str = "cycle";
+
 /// What tells one bidirectional GAN from the other.
 #[derive(Debug, Clone, Copy)]
 pub struct Design {
@@ -265,19 +266,26 @@ mod tests {
         }
     }
 
-    /// What the generator makes of the prior goes by the prior's statistics: those of an image's latents stay out.
+    /// What the generator makes of the prior goes by the prior's statistics; what it makes of images' latents, by theirs,
+    /// which stay out.
     #[test]
     fn the_cycle_leaves_the_running_statistics_alone() {
         let device = Device::flex().autodiff();
         for design in [&ali::DESIGN, &wali::DESIGN] {
             let mut random = random::generator(1, Purpose::Start, 0);
-            let net = Bigan::random(design, &ImageSet::default(), &mut random, &device);
+            let gray = ImageSet { pixels: vec![128; IMAGE_BYTES], labels: vec![0] };
+            let net = Bigan::random(design, &gray, &mut random, &device);
             let latents = random::normal([4, design.latent, 1, 1], 1.0, &mut random, &device);
             let made = || net.generate(design, latents.clone(), Phase::Infer).into_data();
             let before = made();
-            let pair = [Tensor::zeros([4, 3, SIDE, SIDE], &device), latents.clone() * 0.1 + 2.0];
-            net.add_cycle(design, 1.0, pair, Tensor::zeros([1], &device), &mut vec![]);
+            let others = latents.clone() * 0.1 + 2.0;
+            let pair = [Tensor::zeros([4, 3, SIDE, SIDE], &device), others.clone()];
+            let cycle = number(net.add_cycle(design, 1.0, pair, Tensor::zeros([1], &device), &mut vec![]));
             assert_eq!(made(), before);
+            let apart = |phase| net.generate(design, others.clone(), phase).square().flatten::<2>(1, 3).sum_dim(1);
+            let [batch, running] = [Phase::Batch, Phase::Infer].map(|phase| number(apart(phase).sqrt().mean()));
+            assert!((cycle - batch).abs() < 1e-6 * batch, "{cycle} is not {batch}, by the statistics of their batch");
+            assert!((cycle - running).abs() > 1e-4 * batch, "{running}");
             net.generate(design, latents.clone(), Phase::Train);
             assert_ne!(made(), before, "those of the prior go in");
         }

@@ -166,7 +166,7 @@ impl Settings {
                 bail!("--cycle is for ali and wali: {} has no generator that it could hold to", self.recipe.name());
             }
             if !weight.is_finite() || weight < 0.0 {
-                bail!("--cycle has to be 0 or above");
+                bail!("--cycle has to be a finite number, 0 or above");
             }
         }
         Ok(())

@@ -115,7 +115,7 @@ fn fan_in([_, inputs, height, width]: [usize; 4]) -> f32 {
 pub enum Phase {
     /// The batch's, which go into the running ones.
     Train,
-    /// The batch's alone.
+    /// The batch's, which stay out of the running ones.
     Batch,
     /// The running ones.
     Infer,

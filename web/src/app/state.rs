@@ -291,7 +291,7 @@ impl State {
             FromEngine::Listening => self.link.update_value(Link::listening),
             FromEngine::Progress(progress) => self.engine.update(|engine| engine.progress = Some(progress)),
             FromEngine::Ready(ready) => self.engine_ready(ready),
-            FromEngine::Failed(trouble) => self.engine_failed(say::sentence(words::trouble(&trouble))),
+            FromEngine::Failed(trouble) => self.engine_failed(say::engine_failed(words::trouble(&trouble))),
             FromEngine::Broken(message) => self.engine_broke(message),
             FromEngine::Seen { id, pixels, notes } => self.seen(id, pixels, notes),
             FromEngine::Refused { id, trouble } => self.refused(id, &trouble),

@@ -13,7 +13,7 @@ pub fn trouble(trouble: &Trouble) -> String {
         Trouble::Unreachable(file) => say::trouble_unreachable(file),
         Trouble::Status(file, status) => say::trouble_status(file, status),
         Trouble::BrokenOff(file) => say::trouble_broken_off(file),
-        Trouble::Model(part, why) => say::trouble_model(self::part(*part), why),
+        Trouble::Model(which, why) => say::trouble_model(part(*which), why),
         Trouble::File(why) => say::trouble_file(why),
         Trouble::Other(english) => english.clone(),
     }

@@ -193,7 +193,7 @@ fn agreements_view(state: State, agreements: &[Agreement]) -> impl IntoView + us
 fn quantity(what: Quantity) -> String {
     match what {
         Quantity::Activations => say::check_activations().to_owned(),
-        Quantity::Logits(mode) => say::check_logits(title(mode)),
+        Quantity::Logits(mode) => say::check_logits(title(mode).to_lowercase()),
     }
 }
 
