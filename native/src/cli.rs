@@ -79,6 +79,9 @@ pub enum Command {
         /// For ali and wali: how much ‖x − G(E(x))‖ counts beside the game, which holds reconstructions to their images (Li et al. 2017) [default: 0, as published]
         #[arg(long, value_name = "WEIGHT", allow_negative_numbers = true)]
         cycle: Option<f64>,
+        /// For ali: the encoder and generator learn at this many times the discriminator's edge over chance, as a share of the rate, so that they do not outrun it [default: 0, always at the whole rate, as published]
+        #[arg(long, value_name = "TIMES", allow_negative_numbers = true)]
+        pace: Option<f64>,
         /// Where the base network goes, with the checkpoint and the report [default: <runs-dir>/<dataset>-<recipe>]
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,

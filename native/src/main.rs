@@ -66,7 +66,18 @@ fn run(cli: Cli) -> Result<()> {
             let source: Option<Source> = source.as_deref().map(str::parse).transpose()?;
             data::fetch(dataset.parse()?, &data_dir(common)?, source, progress)
         }
-        Command::Pretrain { recipe, dataset, epochs, batch, learning_rate, cycle, out, resume, checkpoint_every } => {
+        Command::Pretrain {
+            recipe,
+            dataset,
+            epochs,
+            batch,
+            learning_rate,
+            cycle,
+            pace,
+            out,
+            resume,
+            checkpoint_every,
+        } => {
             let (recipe, dataset): (RecipeName, Dataset) = (recipe.parse()?, dataset.parse()?);
             let settings = pretrain::Settings {
                 recipe,
@@ -77,6 +88,7 @@ fn run(cli: Cli) -> Result<()> {
                 batch,
                 learning_rate,
                 cycle,
+                pace,
                 seed: common.seed.unwrap_or(1),
                 resume,
                 checkpoint_every: Duration::from_secs(checkpoint_every),

@@ -132,8 +132,10 @@ fn what_cannot_be_gone_on_from_is_refused_and_kept() {
     refused(run(&["--epochs", "0"]), &["--epochs"]);
     refused(run(&["--learning-rate", "nan"]), &["--learning-rate"]);
     refused(run(&["--cycle", "1"]), &["--cycle is for ali and wali"]);
-    for weight in ["-1", "nan", "inf"] {
-        refused(recipe_run("wali", &["--cycle", weight]), &["--cycle has to be a finite number"]);
+    refused(recipe_run("wali", &["--pace", "1"]), &["--pace is for ali"]);
+    for number in ["-1", "nan", "inf"] {
+        refused(recipe_run("wali", &["--cycle", number]), &["--cycle has to be a finite number"]);
+        refused(recipe_run("ali", &["--pace", number]), &["--pace has to be a finite number"]);
     }
     refused(run(&["--dataset", "mnist"]), &["mnist", "cifar10, cifar100, svhn"]);
     let unknown = Command::new(env!("CARGO_BIN_EXE_gradfeat")).args(["pretrain", "jigsaw"]).output();

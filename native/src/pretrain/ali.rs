@@ -21,6 +21,7 @@ use shared::{
     images::{ImageSet, to_tensor},
     kernels::{self, dropout::Dropout},
 };
+use std::f64::consts::LN_2;
 
 /// The published encoder and generator for CIFAR-10.
 pub const DESIGN: Design = Design::new(
@@ -126,7 +127,20 @@ struct Moves {
     discriminator: Gradients,
     /// A function of the encoder's and generator's parameters that has the gradients of their loss.
     pull: Tensor<1>,
+    /// How far the discriminator's loss lies below chance's: 0 where it cannot tell, 1 where it is always right.
+    edge: f64,
     values: Values,
+}
+
+/// The share of the learning rate that the encoder and generator learn at: `times` the discriminator's edge, at most the
+/// whole rate; always the whole where `times` is 0, as published.
+///
+/// Adam takes no notice of how long a gradient is. So a generator goes as far by the noise of a discriminator that
+/// cannot tell as by the pull of one that can, and no sooner does the discriminator see something than it is gone, with
+/// nothing gained. Left behind by its own edge it follows what is seen: the two time scales of Heusel et al. 2017, with
+/// the ratio of the two set by the game itself.
+fn pace(times: f64, edge: f64) -> f64 {
+    if times == 0.0 { 1.0 } else { (times * edge).clamp(0.0, 1.0) }
 }
 
 impl Ali {
@@ -160,18 +174,20 @@ impl Ali {
             + (made * at_made * turned(-sample.clone())).sum();
 
         let fooled = (softplus(data) + softplus(-sample)).mean();
-        let mut values = vec![("discriminator", number(loss)), ("generator", number(fooled)), (SPREAD, spread)];
-        let pull = self.bigan.net.add_cycle(&DESIGN, step.cycle, [x, encoded], pull, &mut values);
-        Moves { discriminator, pull, values }
+        let loss = number(loss);
+        let mut values = vec![("discriminator", loss), ("generator", number(fooled)), (SPREAD, spread)];
+        let pull = self.bigan.net.add_cycle(&DESIGN, step.departures.cycle, [x, encoded], pull, &mut values);
+        Moves { discriminator, pull, edge: 1.0 - loss / (2.0 * LN_2), values }
     }
 }
 
 impl Recipe for Ali {
     /// Both players move at once.
     fn step(&mut self, step: Step) -> Values {
-        let Moves { discriminator, pull, values } = self.moves(step);
+        let Moves { discriminator, pull, edge, values } = self.moves(step);
+        let pace = pace(step.departures.pace, edge);
         self.discriminator.descend(step.rate, discriminator);
-        self.bigan.descend(step.rate, pull.backward());
+        self.bigan.descend(step.rate * pace, pull.backward());
         values
     }
 
@@ -203,6 +219,7 @@ fn softplus(x: Tensor<1>) -> Tensor<1> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::recipe::Departures;
     use super::*;
     use burn::{
         module::{ModuleVisitor, Param},
@@ -223,6 +240,39 @@ mod tests {
         assert_eq!(of_x + of_z + of_both, 2_610_049);
     }
 
+    #[test]
+    fn the_pace_is_the_edge() {
+        let times = |times: f64| [-0.1, 0.0, 0.25, 1.0].map(|edge| pace(times, edge));
+        assert_eq!(times(0.0), [1.0; 4], "as published");
+        assert_eq!(times(1.0), [0.0, 0.0, 0.25, 1.0]);
+        assert_eq!(times(2.0), [0.0, 0.0, 0.5, 1.0]);
+    }
+
+    /// At chance or worse a discriminator has no edge, and a generator that goes by it waits, while it moves itself.
+    #[test]
+    fn without_an_edge_the_encoder_and_generator_wait() {
+        let images = ImageSet { pixels: vec![90; 4 * IMAGE_BYTES], labels: vec![0; 4] };
+        let device = Device::flex().autodiff();
+        let z = Tensor::ones([1, DESIGN.latent, 1, 1], &device);
+        let state = |ali: &Ali| {
+            let made = ali.bigan.net.generate(&DESIGN, z.clone(), Phase::Batch);
+            [made, ali.discriminator.net.joint[2].weight.val()].map(|tensor| tensor.into_data())
+        };
+        let moved = |pace| {
+            let mut ali = Ali::new(&images, 1, &device);
+            // It takes everything for data, and so is worse than chance.
+            ali.discriminator.net.joint[2].bias = Some(Param::from_tensor(Tensor::ones([1], &device)));
+            let before = state(&ali);
+            let departures = Departures { pace, ..Departures::default() };
+            let step = Step { images: &images, batch: 4, seed: 1, index: 0, steps: 1, rate: 1e-3, departures };
+            ali.step(step);
+            let after = state(&ali);
+            [0, 1].map(|player| before[player] != after[player])
+        };
+        assert_eq!(moved(1.0), [false, true]);
+        assert_eq!(moved(0.0), [true, true], "as published both move");
+    }
+
     /// One pass through the discriminator gives the encoder and generator what a second one, through their own loss,
     /// would.
     #[test]
@@ -231,7 +281,15 @@ mod tests {
         let images = ImageSet { pixels, labels: vec![0; 4] };
         let device = Device::flex().autodiff();
         let ali = Ali::new(&images, 1, &device);
-        let step = Step { images: &images, batch: 4, seed: 1, index: 0, steps: 1, rate: 0.0, cycle: 0.0 };
+        let step = Step {
+            images: &images,
+            batch: 4,
+            seed: 1,
+            index: 0,
+            steps: 1,
+            rate: 0.0,
+            departures: Departures::default(),
+        };
         let found = GradientsParams::from_grads(ali.moves(step).pull.backward(), &ali.bigan.net);
 
         let mut random = step.random();

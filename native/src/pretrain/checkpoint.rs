@@ -1,6 +1,9 @@
 //! The state of a pre-training run in one file, written whole or not at all.
 
-use super::{event::Event, recipe::Parts};
+use super::{
+    event::Event,
+    recipe::{Departures, Parts},
+};
 use crate::files;
 use anyhow::{Context, Result, bail};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -33,8 +36,8 @@ pub struct Checkpoint {
     pub seconds: f64,
     /// What happened so far.
     pub events: Vec<Event>,
-    /// How much the cycle-consistency counts; it may change as a run goes on.
-    pub cycle: f64,
+    /// What is not as published.
+    pub departures: Departures,
     /// Networks and optimisers.
     pub parts: Parts,
 }
@@ -50,7 +53,8 @@ impl Checkpoint {
             ("run".to_owned(), serde_json::to_string(&self.identity)?),
             ("step".to_owned(), self.step.to_string()),
             ("seconds".to_owned(), self.seconds.to_string()),
-            ("cycle".to_owned(), self.cycle.to_string()),
+            ("cycle".to_owned(), self.departures.cycle.to_string()),
+            ("pace".to_owned(), self.departures.pace.to_string()),
             ("events".to_owned(), serde_json::to_string(&self.events)?),
         ]);
         let views: Result<Vec<_>, _> = views.collect();
@@ -65,6 +69,8 @@ impl Checkpoint {
         let (_, header) = SafeTensors::read_metadata(&bytes).with_context(damaged)?;
         let tensors = SafeTensors::deserialize(&bytes).with_context(damaged)?;
         let entry = |key| header.metadata().as_ref().and_then(|map| map.get(key)).with_context(damaged);
+        // Checkpoints from before there was such a departure do not have it.
+        let departure = |key| entry(key).map_or(Ok(0.0), |number| number.parse().with_context(damaged));
         let found: Identity = serde_json::from_str(entry("run")?).with_context(damaged)?;
         if &found != identity {
             bail!(
@@ -79,8 +85,7 @@ impl Checkpoint {
             identity: found,
             step: entry("step")?.parse().with_context(damaged)?,
             seconds: entry("seconds")?.parse().with_context(damaged)?,
-            // Not in checkpoints from before there was such a term.
-            cycle: entry("cycle").map_or(Ok(0.0), |weight| weight.parse().with_context(damaged))?,
+            departures: Departures { cycle: departure("cycle")?, pace: departure("pace")? },
             events: serde_json::from_str(entry("events")?).with_context(damaged)?,
             parts: tensors.iter().map(|(name, view)| (name.to_owned(), view.data().to_vec())).collect(),
         })

@@ -24,7 +24,7 @@ use crate::{
 };
 use anyhow::{Result, bail};
 use burn::tensor::Device;
-use recipe::{Recipe, Step};
+use recipe::{Departures, Recipe, Step};
 use session::Session;
 use shared::images::ImageSet;
 use std::{
@@ -77,11 +77,6 @@ impl RecipeName {
         self.defaults().batch
     }
 
-    /// Whether it trains an encoder and a generator against each other's pairs.
-    const fn is_bidirectional(self) -> bool {
-        matches!(self, Self::Ali | Self::Wali)
-    }
-
     const fn defaults(self) -> Defaults {
         match self {
             Self::Ali => Defaults { epochs: 20, batch: 100, learning_rate: 1e-4 },
@@ -131,6 +126,9 @@ pub struct Settings {
     pub learning_rate: Option<f64>,
     /// How much the cycle-consistency of a bidirectional GAN counts; where a run goes on, what the checkpoint says.
     pub cycle: Option<f64>,
+    /// How many times the discriminator's edge ALI's encoder and generator learn at; where a run goes on, what the
+    /// checkpoint says.
+    pub pace: Option<f64>,
     /// Where all randomness comes from.
     pub seed: u64,
     /// Go on from the checkpoint.
@@ -161,15 +159,24 @@ impl Settings {
         if !rate.is_finite() || rate <= 0.0 {
             bail!("--learning-rate has to be above 0");
         }
-        if let Some(weight) = self.cycle {
-            if !self.recipe.is_bidirectional() {
-                bail!("--cycle is for ali and wali: {} has no generator that it could hold to", self.recipe.name());
-            }
-            if !weight.is_finite() || weight < 0.0 {
-                bail!("--cycle has to be a finite number, 0 or above");
+        let recipe = self.recipe.name();
+        if self.cycle.is_some() && !matches!(self.recipe, RecipeName::Ali | RecipeName::Wali) {
+            bail!("--cycle is for ali and wali: {recipe} has no generator that it could hold to");
+        }
+        if self.pace.is_some() && self.recipe != RecipeName::Ali {
+            bail!("--pace is for ali: {recipe} has no discriminator that could be at chance");
+        }
+        for (option, number) in [("--cycle", self.cycle), ("--pace", self.pace)] {
+            if number.is_some_and(|number| !number.is_finite() || number < 0.0) {
+                bail!("{option} has to be a finite number, 0 or above");
             }
         }
         Ok(())
+    }
+
+    /// What is not as published, in a run where it was so `before`.
+    fn departures(&self, before: Departures) -> Departures {
+        Departures { cycle: self.cycle.unwrap_or(before.cycle), pace: self.pace.unwrap_or(before.pace) }
     }
 }
 
@@ -197,7 +204,7 @@ pub fn stepper<'a>(recipe: RecipeName, images: &'a ImageSet, device: &Device) ->
     let (batch, rate) = (recipe.batch(), recipe.defaults().learning_rate);
     let mut index = 0;
     move || {
-        state.step(Step { images, batch, seed: 1, index, steps: usize::MAX, rate, cycle: 0.0 });
+        state.step(Step { images, batch, seed: 1, index, steps: usize::MAX, rate, departures: Departures::default() });
         index += 1;
     }
 }

@@ -39,8 +39,17 @@ pub struct Step<'a> {
     pub steps: usize,
     /// The learning rate at the start.
     pub rate: f64,
+    /// What is not as published.
+    pub departures: Departures,
+}
+
+/// Where a run departs from the published recipe: nowhere while all are 0. They may change as a run goes on.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Departures {
     /// How much the cycle-consistency of a bidirectional GAN counts.
     pub cycle: f64,
+    /// How many times the discriminator's edge over chance ALI's encoder and generator learn at.
+    pub pace: f64,
 }
 
 impl Step<'_> {

@@ -1,6 +1,6 @@
 //! `report.html`: a run of pre-training on one page that needs nothing else.
 
-use super::{event::Event, pictures::Picture};
+use super::{event::Event, pictures::Picture, recipe::Departures};
 use crate::{
     plot::{self, Curve},
     tiles,
@@ -21,8 +21,8 @@ pub struct Facts {
     pub learning_rate: f64,
     /// Where all randomness comes from.
     pub seed: u64,
-    /// How much the cycle-consistency counts.
-    pub cycle: f64,
+    /// What is not as published.
+    pub departures: Departures,
     /// Seconds of training.
     pub seconds: f64,
 }
@@ -35,7 +35,11 @@ pub fn page(facts: &Facts, events: &[Event], pictures: &[Picture]) -> Result<Str
         Event::Probe { accuracy, .. } => Some(format!("{:.1} %", 100.0 * accuracy)),
         _ => None,
     });
-    let cycle = (facts.cycle > 0.0).then(|| ("Weight of the cycle-consistency", facts.cycle.to_string()));
+    let departures = [
+        ("Weight of the cycle-consistency", facts.departures.cycle),
+        ("Pace of the encoder and generator, times the discriminator's edge", facts.departures.pace),
+    ];
+    let departures = departures.into_iter().filter(|(_, number)| *number > 0.0);
     let rows = [
         ("Progress", facts.position.clone()),
         ("Images a step", facts.batch.to_string()),
@@ -55,7 +59,7 @@ pub fn page(facts: &Facts, events: &[Event], pictures: &[Picture]) -> Result<Str
             }
             body {
                 h1 { "Pre-training: " (facts.title) }
-                table { @for (name, value) in rows.into_iter().chain(cycle) { tr { th scope="row" { (name) } td { (value) } } } }
+                table { @for (name, value) in rows.into_iter().chain(departures.map(|(name, number)| (name, number.to_string()))) { tr { th scope="row" { (name) } td { (value) } } } }
                 h2 { "Curves" }
                 div.charts { @for curve in curves { (curve) } }
                 @if !pictures.is_empty() { h2 { "Pictures" } }

@@ -5,7 +5,7 @@ use super::{
     checkpoint::{Checkpoint, Identity},
     event::{Event, Window},
     probe,
-    recipe::{Recipe, Step},
+    recipe::{Departures, Recipe, Step},
     report::{self, Facts},
 };
 use crate::{files, progress::Progress, tiles};
@@ -33,8 +33,7 @@ pub struct Session<'a> {
     steps: usize,
     /// Seconds of training, over all sittings.
     seconds: f64,
-    /// How much the cycle-consistency counts.
-    cycle: f64,
+    departures: Departures,
     checkpoint_every: Duration,
     events: Vec<Event>,
 }
@@ -59,7 +58,7 @@ impl<'a> Session<'a> {
             recipe,
             step: 0,
             seconds: 0.0,
-            cycle: 0.0,
+            departures: Departures::default(),
             checkpoint_every: settings.checkpoint_every,
             events: vec![],
         };
@@ -69,7 +68,7 @@ impl<'a> Session<'a> {
         } else if path.exists() {
             bail!("{} is there: a run goes on from it with --resume; remove it to start anew", path.display());
         }
-        session.cycle = settings.cycle.unwrap_or(session.cycle);
+        session.departures = settings.departures(session.departures);
         Ok(session)
     }
 
@@ -116,7 +115,7 @@ impl<'a> Session<'a> {
             index: self.step,
             steps: self.steps,
             rate: self.identity.learning_rate,
-            cycle: self.cycle,
+            departures: self.departures,
         });
         if let Some((name, _)) = values.iter().find(|(_, value)| !value.is_finite()) {
             bail!(
@@ -180,7 +179,7 @@ impl<'a> Session<'a> {
         })?;
         self.step = checkpoint.step;
         self.seconds = checkpoint.seconds;
-        self.cycle = checkpoint.cycle;
+        self.departures = checkpoint.departures;
         self.events = checkpoint.events;
         Ok(())
     }
@@ -190,7 +189,7 @@ impl<'a> Session<'a> {
             identity: self.identity.clone(),
             step: self.step,
             seconds: self.seconds,
-            cycle: self.cycle,
+            departures: self.departures,
             events: self.events.clone(),
             parts: self.recipe.save()?,
         };
@@ -217,7 +216,7 @@ impl<'a> Session<'a> {
             batch: self.identity.batch,
             learning_rate: self.identity.learning_rate,
             seed: self.identity.seed,
-            cycle: self.cycle,
+            departures: self.departures,
             seconds: self.seconds,
         };
         let page = report::page(&facts, &self.events, &pictures)?;
@@ -252,6 +251,7 @@ mod tests {
             batch: Some(2),
             learning_rate: None,
             cycle: None,
+            pace: None,
             seed: 3,
             resume: false,
             checkpoint_every: Duration::from_secs(60),
@@ -286,22 +286,30 @@ mod tests {
         }
     }
 
-    /// The checkpoint knows the weight of the cycle-consistency, unless the command line says another.
+    /// The checkpoint knows what is not as published, unless the command line says otherwise.
     #[test]
-    fn a_resumed_run_holds_to_the_cycle_as_before() {
-        for recipe in [RecipeName::Ali, RecipeName::Wali] {
+    fn a_resumed_run_departs_from_the_published_as_before() {
+        let cycle: fn(&mut Settings, Option<f64>) = |settings, weight| settings.cycle = weight;
+        let pace: fn(&mut Settings, Option<f64>) = |settings, times| settings.pace = times;
+        for (recipe, depart, row) in [
+            (RecipeName::Ali, cycle, "Weight of the cycle-consistency"),
+            (RecipeName::Wali, cycle, "Weight of the cycle-consistency"),
+            (RecipeName::Ali, pace, "Pace of the encoder and generator"),
+        ] {
             let folder = tempfile::tempdir().expect("a temporary folder");
-            let settings = |name| settings(recipe, &folder.path().join(name));
-            let with_cycle = |name| Settings { cycle: Some(2.0), ..settings(name) };
-            let whole = results_after(&with_cycle("whole"), 99);
+            let with = |name, number, resume| {
+                let mut settings = Settings { resume, ..settings(recipe, &folder.path().join(name)) };
+                depart(&mut settings, number);
+                settings
+            };
+            let whole = results_after(&with("whole", Some(2.0), false), 99);
             let report = fs::read_to_string(folder.path().join("whole/report.html")).expect("it is there");
-            assert!(report.contains("Weight of the cycle-consistency"), "{recipe:?}");
-            assert!(results_after(&settings("without"), 99) != whole, "{recipe:?}: the cycle changes nothing");
-            results_after(&with_cycle("parts"), 5);
-            results_after(&with_cycle("changed"), 5);
-            let resumed = |name, cycle| Settings { cycle, resume: true, ..settings(name) };
-            assert!(results_after(&resumed("parts", None), 99) == whole, "{recipe:?}: it was forgotten");
-            assert!(results_after(&resumed("changed", Some(0.0)), 99) != whole, "{recipe:?}: it was not changed");
+            assert!(report.contains(row), "{recipe:?}");
+            assert!(results_after(&with("without", None, false), 99) != whole, "{recipe:?}: {row} changes nothing");
+            results_after(&with("parts", Some(2.0), false), 5);
+            results_after(&with("changed", Some(2.0), false), 5);
+            assert!(results_after(&with("parts", None, true), 99) == whole, "{recipe:?}: {row} was forgotten");
+            assert!(results_after(&with("changed", Some(0.0), true), 99) != whole, "{recipe:?}: {row} was not changed");
         }
     }
 

@@ -96,7 +96,7 @@ impl Wali {
         let xs = Tensor::cat(vec![pairs.x, pairs.made], 0);
         let zs = Tensor::cat(vec![pairs.encoded, pairs.z], 0);
         let gap = gap(self.critic.net.clone().no_grad().scores(&CRITIC, xs, zs));
-        let loss = self.bigan.net.add_cycle(&DESIGN, step.cycle, cycle, gap, &mut values);
+        let loss = self.bigan.net.add_cycle(&DESIGN, step.departures.cycle, cycle, gap, &mut values);
         self.bigan.descend(step.rate, loss.backward());
         values
     }
