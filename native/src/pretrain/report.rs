@@ -40,6 +40,7 @@ pub fn page(facts: &Facts, events: &[Event], pictures: &[Picture]) -> Result<Str
         ("Pace of the encoder and generator, times the discriminator's edge", facts.departures.pace),
     ];
     let departures = departures.into_iter().filter(|(_, number)| *number > 0.0);
+    let departures = departures.map(|(name, number)| (name, number.to_string()));
     let rows = [
         ("Progress", facts.position.clone()),
         ("Images a step", facts.batch.to_string()),
@@ -59,7 +60,7 @@ pub fn page(facts: &Facts, events: &[Event], pictures: &[Picture]) -> Result<Str
             }
             body {
                 h1 { "Pre-training: " (facts.title) }
-                table { @for (name, value) in rows.into_iter().chain(departures.map(|(name, number)| (name, number.to_string()))) { tr { th scope="row" { (name) } td { (value) } } } }
+                table { @for (name, value) in rows.into_iter().chain(departures) { tr { th scope="row" { (name) } td { (value) } } } }
                 h2 { "Curves" }
                 div.charts { @for curve in curves { (curve) } }
                 @if !pictures.is_empty() { h2 { "Pictures" } }
