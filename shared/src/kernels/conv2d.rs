@@ -7,6 +7,7 @@
 
 use super::{
     gemm::{Strides, product},
+    scratch::Scratch,
     threads,
 };
 use wide::f32x8;
@@ -98,7 +99,7 @@ pub fn forward(x: &[f32], weight: &[f32], g: &Geometry) -> Vec<f32> {
         let images = out.len() / (g.outputs * positions);
         let columns = images * positions;
         let patches = unfold(block_of(x, g, block), g, images);
-        let mut flat = vec![0.0; g.outputs * columns];
+        let mut flat = Scratch::new(g.outputs * columns);
         product(
             [g.outputs, columns, patch],
             &mut flat,
@@ -176,7 +177,7 @@ pub fn input_gradient(grad: &[f32], weight: &[f32], g: &Geometry) -> Vec<f32> {
         let images = out.len() / g.image_numbers();
         let columns = images * positions;
         let flat = flatten_block(grad, g, block, images);
-        let mut patches = vec![0.0; patch * columns];
+        let mut patches = Scratch::new(patch * columns);
         product(
             [patch, columns, g.outputs],
             &mut patches,
@@ -234,10 +235,10 @@ fn block_of<'a>(x: &'a [f32], g: &Geometry, block: usize) -> &'a [f32] {
 }
 
 /// A block of the output's gradient as a matrix: `[images, O, positions]` → `[O, images, positions]`.
-fn flatten_block(grad: &[f32], g: &Geometry, block: usize, images: usize) -> Vec<f32> {
+fn flatten_block(grad: &[f32], g: &Geometry, block: usize, images: usize) -> Scratch {
     let numbers = g.outputs * g.positions();
     let start = block * g.block() * numbers;
-    let mut flat = vec![0.0; images * numbers];
+    let mut flat = Scratch::new(images * numbers);
     swap_outer(&grad[start..start + images * numbers], &mut flat, images, g.outputs, g.positions());
     flat
 }
@@ -274,8 +275,8 @@ fn runs(g: &Geometry, images: usize, mut visit: impl FnMut(usize, usize, usize))
 }
 
 /// Images `[images, C, H, W]` → patches `[C·K·K, images·positions]`.
-fn unfold(x: &[f32], g: &Geometry, images: usize) -> Vec<f32> {
-    let mut patches = vec![0.0; g.patch() * images * g.positions()];
+fn unfold(x: &[f32], g: &Geometry, images: usize) -> Scratch {
+    let mut patches = Scratch::new(g.patch() * images * g.positions());
     runs(g, images, |at, pixel, run| {
         let target = &mut patches[at..at + run];
         let source = &x[pixel..pixel + (run - 1) * g.stride + 1];

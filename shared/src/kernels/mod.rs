@@ -10,6 +10,7 @@ pub mod gemm;
 pub mod leaky_relu;
 pub mod maxout;
 pub mod outer_product_view;
+mod scratch;
 
 mod autodiff;
 mod flex;
