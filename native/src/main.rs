@@ -43,7 +43,8 @@ use shared::config::{Mode, Scope};
 use std::{io::Write, path::PathBuf, process::ExitCode, time::Duration};
 
 /// Keeps memory that was given back for what is asked for next. A training step takes and gives back hundreds of
-/// megabytes; the C library's allocator returns them to the system, which takes a sixth of the step to hand them out anew.
+/// megabytes; the C library's allocator returns them to the system, and to be handed them anew was a sixth of a step of
+/// the rotation recipe.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
