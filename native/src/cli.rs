@@ -76,6 +76,9 @@ pub enum Command {
         /// Learning rate at the start [default: 1e-4, rotation 0.05]
         #[arg(long, value_name = "RATE")]
         learning_rate: Option<f64>,
+        /// For ali and wali: for so many steps the encoder and generator learn as an autoencoder, before the game begins [default: 0, as published]
+        #[arg(long, value_name = "STEPS")]
+        warm_up: Option<usize>,
         /// For ali and wali: how much ‖x − G(E(x))‖ counts beside the game, which holds reconstructions to their images (Li et al. 2017) [default: 0, as published]
         #[arg(long, value_name = "WEIGHT", allow_negative_numbers = true)]
         cycle: Option<f64>,

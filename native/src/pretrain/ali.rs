@@ -184,6 +184,9 @@ impl Ali {
 impl Recipe for Ali {
     /// Both players move at once.
     fn step(&mut self, step: Step) -> Values {
+        if step.is_warm_up() {
+            return bigan::warm_up(&mut self.bigan, &DESIGN, step, &self.device);
+        }
         let Moves { discriminator, pull, edge, values } = self.moves(step);
         let pace = pace(step.departures.pace, edge);
         self.discriminator.descend(step.rate, discriminator);

@@ -5,7 +5,7 @@ use super::{
     nets::{self, Layer, Phase, Spec, Start, TINY},
     pictures::{self, Latent, Picture},
     random,
-    recipe::{Values, number},
+    recipe::{Learner, Step, Values, number},
 };
 use burn::{
     module::{Module, Param},
@@ -21,6 +21,10 @@ use shared::{
 
 /// The value that says how far reconstructions lie from their images.
 const CYCLE: &str = "cycle";
+/// The value that says how far the latents of images are from the prior in their means and deviations.
+const LATENTS: &str = "latents";
+/// How much [`LATENTS`] counts beside [`CYCLE`].
+const LATENTS_WEIGHT: f64 = 0.02;
 
 /// What tells one bidirectional GAN from the other.
 #[derive(Debug, Clone, Copy)]
@@ -105,36 +109,61 @@ impl Bigan {
         }
     }
 
-    /// The players' loss `[1]` with `weight` times the cycle-consistency term added, which goes into `values`; the loss
-    /// as it is where the weight is 0, as published.
+    /// The players' loss `[1]` with `weight` times that of [`Bigan::autoencoder_loss`] added; the loss as it is where the
+    /// weight is 0, as published.
     ///
-    /// The term is the mean of `‖x − G(z)‖` over images `[N, 3, 32, 32]` and their latents `[N, latent, 1, 1]`. The
-    /// adversarial game matches the joint distributions of images and latents, and leaves open which latent belongs to
-    /// which image; this settles it (ALICE, Li et al. 2017, explicit cycle-consistency). By the length, not its square:
-    /// so each image pulls its reconstruction with a force of 1, as a Wasserstein critic pulls a sample. The statistics
-    /// of these latents stay out of the generator's running ones, which are of latents from the prior: mixed they would
-    /// be of neither, and all that the trained generator makes would be out of focus.
+    /// The adversarial game matches the joint distributions of images and latents, and leaves open which latent belongs
+    /// to which image; this settles it (ALICE, Li et al. 2017, explicit cycle-consistency). The statistics of these
+    /// latents stay out of the generator's running ones, which are of latents from the prior: mixed they would be of
+    /// neither, and all that the trained generator makes would be out of focus.
     pub fn add_cycle(
         &self,
         design: &Design,
         weight: f64,
-        [images, latents]: [Tensor<4>; 2],
+        pair: [Tensor<4>; 2],
         loss: Tensor<1>,
         values: &mut Values,
     ) -> Tensor<1> {
-        if weight == 0.0 {
-            return loss;
-        }
-        let apart = images - self.generate(design, latents, Phase::Batch);
+        if weight == 0.0 { loss } else { loss + self.autoencoder_loss(design, pair, Phase::Batch, values) * weight }
+    }
+
+    /// How far, `[1]`, images `[N, 3, 32, 32]` lie from what the generator makes of their latents `[N, latent, 1, 1]`,
+    /// and a little of how far the latents are from the prior; both go into `values`.
+    ///
+    /// The first is the mean of `‖x − G(z)‖`, by the length and not its square: so each image pulls its reconstruction
+    /// with a force of 1, as a Wasserstein critic pulls a sample. The second is the sum of squares of what each of a
+    /// latent's numbers has too much in mean and deviation over the batch. Without it an adversary soon knows
+    /// images' latents by their scale, and has no need to look at what the generator makes.
+    fn autoencoder_loss(
+        &self,
+        design: &Design,
+        [images, latents]: [Tensor<4>; 2],
+        phase: Phase,
+        values: &mut Values,
+    ) -> Tensor<1> {
+        let apart = images - self.generate(design, latents.clone(), phase);
         let cycle = (apart.square().flatten::<2>(1, 3).sum_dim(1) + TINY).sqrt().mean();
-        values.push((CYCLE, number(cycle.clone())));
-        loss + cycle * weight
+        let (variance, mean) = latents.var_mean(0);
+        let unlike = (mean.square() + ((variance + TINY).sqrt() - 1.0).square()).sum();
+        values.extend([(CYCLE, number(cycle.clone())), (LATENTS, number(unlike.clone()))]);
+        cycle + unlike * LATENTS_WEIGHT
     }
 
     /// The frozen encoder that it has become, up to the features.
     pub fn encoder(&self, design: &Design) -> Encoder {
         self.encoder.fold(design.encoder)
     }
+}
+
+/// A step before the game: the encoder and generator alone move, as an autoencoder.
+pub fn warm_up(bigan: &mut Learner<Bigan>, design: &Design, step: Step, device: &Device) -> Values {
+    let images = to_tensor(&step.pixels(), design.encoder.input_range, device);
+    let noise = random::normal([step.batch, design.latent, 1, 1], 1.0, &mut step.random(), device);
+    let latents = bigan.net.sample(design, images.clone(), noise);
+    let mut values = vec![];
+    let loss = bigan.net.autoencoder_loss(design, [images, latents], Phase::Train, &mut values);
+    bigan.descend(step.rate, loss.backward());
+    values
 }
 
 /// What a net off its autodiff device makes of some images `[N, 3, 32, 32]`.
@@ -203,7 +232,7 @@ pub fn spread(made: &Tensor<4>, data: &Tensor<4>) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ali, nets::tests::sizes, random::Purpose, recipe::Learner, wali};
+    use super::super::{ali, nets::tests::sizes, random::Purpose, wali};
     use super::*;
     use shared::{adam::Adam, images::IMAGE_BYTES};
 
@@ -258,10 +287,9 @@ mod tests {
                 let nothing = Tensor::zeros([1], &device);
                 let pair = [images.clone(), latents];
                 let loss = bigan.net.add_cycle(design, 1.0, pair, nothing, &mut values);
-                assert!((number(loss.clone()) - values[values.len() - 1].1).abs() < 1e-6, "the weight is 1");
                 bigan.descend(2e-3, loss.backward());
             }
-            let [first, last] = [0, 24].map(|at| values[at].1);
+            let [first, last] = [0, 48].map(|at| values[at].1);
             assert!(last < 0.7 * first, "from {first} to {last}");
         }
     }
@@ -280,7 +308,9 @@ mod tests {
             let before = made();
             let others = latents.clone() * 0.1 + 2.0;
             let pair = [Tensor::zeros([4, 3, SIDE, SIDE], &device), others.clone()];
-            let cycle = number(net.add_cycle(design, 1.0, pair, Tensor::zeros([1], &device), &mut vec![]));
+            let mut values = vec![];
+            net.add_cycle(design, 1.0, pair, Tensor::zeros([1], &device), &mut values);
+            let cycle = values[0].1;
             assert_eq!(made(), before);
             let apart = |phase| net.generate(design, others.clone(), phase).square().flatten::<2>(1, 3).sum_dim(1);
             let [batch, running] = [Phase::Batch, Phase::Infer].map(|phase| number(apart(phase).sqrt().mean()));
@@ -289,6 +319,29 @@ mod tests {
             net.generate(design, latents.clone(), Phase::Train);
             assert_ne!(made(), before, "those of the prior go in");
         }
+    }
+
+    /// Two latents a distance apart and off the prior's mean, in each number alike.
+    #[test]
+    fn latents_are_held_to_the_prior() {
+        let device = Device::flex();
+        let design = &ali::DESIGN;
+        let gray = ImageSet { pixels: vec![90; 2 * IMAGE_BYTES], labels: vec![0; 2] };
+        let net = Bigan::random(design, &gray, &mut random::generator(1, Purpose::Start, 0), &device);
+        let images = to_tensor(&gray.pixels, design.encoder.input_range, &device);
+        let unlike = |latents: [f32; 2]| {
+            let latents = latents.map(|value| Tensor::full([1, design.latent, 1, 1], value, &device));
+            let pair = [images.clone(), Tensor::cat(latents.to_vec(), 0)];
+            let mut values = vec![];
+            let loss = net.add_cycle(design, 0.5, pair, Tensor::ones([1], &device), &mut values);
+            let [("cycle", cycle), ("latents", unlike)] = values[..] else { panic!("{values:?}") };
+            assert!((number(loss) - 1.0 - 0.5 * (cycle + 0.02 * unlike)).abs() < 1e-5, "{cycle}, {unlike}");
+            unlike / 64.0
+        };
+        let of_deviation_1 = 0.5_f32.sqrt();
+        assert!(unlike([-of_deviation_1, of_deviation_1]) < 1e-9);
+        assert!((unlike([2.0 - of_deviation_1, 2.0 + of_deviation_1]) - 4.0).abs() < 1e-4);
+        assert!((unlike([-3.0 * of_deviation_1, 3.0 * of_deviation_1]) - 4.0).abs() < 1e-4);
     }
 
     #[test]

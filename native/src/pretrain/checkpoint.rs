@@ -53,6 +53,7 @@ impl Checkpoint {
             ("run".to_owned(), serde_json::to_string(&self.identity)?),
             ("step".to_owned(), self.step.to_string()),
             ("seconds".to_owned(), self.seconds.to_string()),
+            ("warm-up".to_owned(), self.departures.warm_up.to_string()),
             ("cycle".to_owned(), self.departures.cycle.to_string()),
             ("pace".to_owned(), self.departures.pace.to_string()),
             ("events".to_owned(), serde_json::to_string(&self.events)?),
@@ -85,7 +86,11 @@ impl Checkpoint {
             identity: found,
             step: entry("step")?.parse().with_context(damaged)?,
             seconds: entry("seconds")?.parse().with_context(damaged)?,
-            departures: Departures { cycle: departure("cycle")?, pace: departure("pace")? },
+            departures: Departures {
+                warm_up: departure("warm-up")? as usize,
+                cycle: departure("cycle")?,
+                pace: departure("pace")?,
+            },
             events: serde_json::from_str(entry("events")?).with_context(damaged)?,
             parts: tensors.iter().map(|(name, view)| (name.to_owned(), view.data().to_vec())).collect(),
         })

@@ -124,6 +124,9 @@ pub struct Settings {
     pub batch: Option<usize>,
     /// Learning rate at the start.
     pub learning_rate: Option<f64>,
+    /// For how many steps a bidirectional GAN learns as an autoencoder first; where a run goes on, what the checkpoint
+    /// says.
+    pub warm_up: Option<usize>,
     /// How much the cycle-consistency of a bidirectional GAN counts; where a run goes on, what the checkpoint says.
     pub cycle: Option<f64>,
     /// How many times the discriminator's edge ALI's encoder and generator learn at; where a run goes on, what the
@@ -160,7 +163,11 @@ impl Settings {
             bail!("--learning-rate has to be above 0");
         }
         let recipe = self.recipe.name();
-        if self.cycle.is_some() && !matches!(self.recipe, RecipeName::Ali | RecipeName::Wali) {
+        let is_bigan = matches!(self.recipe, RecipeName::Ali | RecipeName::Wali);
+        if self.warm_up.is_some() && !is_bigan {
+            bail!("--warm-up is for ali and wali: {recipe} has no game to warm up for");
+        }
+        if self.cycle.is_some() && !is_bigan {
             bail!("--cycle is for ali and wali: {recipe} has no generator that it could hold to");
         }
         if self.pace.is_some() && self.recipe != RecipeName::Ali {
@@ -176,7 +183,11 @@ impl Settings {
 
     /// What is not as published, in a run where it was so `before`.
     fn departures(&self, before: Departures) -> Departures {
-        Departures { cycle: self.cycle.unwrap_or(before.cycle), pace: self.pace.unwrap_or(before.pace) }
+        Departures {
+            warm_up: self.warm_up.unwrap_or(before.warm_up),
+            cycle: self.cycle.unwrap_or(before.cycle),
+            pace: self.pace.unwrap_or(before.pace),
+        }
     }
 }
 

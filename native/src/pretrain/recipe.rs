@@ -46,6 +46,8 @@ pub struct Step<'a> {
 /// Where a run departs from the published recipe: nowhere while all are 0. They may change as a run goes on.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Departures {
+    /// For how many steps the encoder and generator of a bidirectional GAN learn as an autoencoder, before the game.
+    pub warm_up: usize,
     /// How much the cycle-consistency of a bidirectional GAN counts.
     pub cycle: f64,
     /// How many times the discriminator's edge over chance ALI's encoder and generator learn at.
@@ -56,6 +58,11 @@ impl Step<'_> {
     /// The images of this step, `[batch, 3, 32, 32]`.
     pub fn pixels(&self) -> Vec<u8> {
         self.images.gather(&random::batch(self.images.len(), self.batch, self.seed, self.index))
+    }
+
+    /// Whether the game has not begun yet.
+    pub fn is_warm_up(&self) -> bool {
+        self.index < self.departures.warm_up
     }
 
     /// The randomness of this step.

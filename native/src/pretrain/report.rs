@@ -36,6 +36,7 @@ pub fn page(facts: &Facts, events: &[Event], pictures: &[Picture]) -> Result<Str
         _ => None,
     });
     let departures = [
+        ("Steps as an autoencoder, before the game", facts.departures.warm_up as f64),
         ("Weight of the cycle-consistency", facts.departures.cycle),
         ("Pace of the encoder and generator, times the discriminator's edge", facts.departures.pace),
     ];

@@ -250,6 +250,7 @@ mod tests {
             epochs: Some(2),
             batch: Some(2),
             learning_rate: None,
+            warm_up: None,
             cycle: None,
             pace: None,
             seed: 3,
@@ -289,9 +290,13 @@ mod tests {
     /// The checkpoint knows what is not as published, unless the command line says otherwise.
     #[test]
     fn a_resumed_run_departs_from_the_published_as_before() {
+        let warm_up: fn(&mut Settings, Option<f64>) =
+            |settings, times| settings.warm_up = times.map(|times| 4 * times as usize);
         let cycle: fn(&mut Settings, Option<f64>) = |settings, weight| settings.cycle = weight;
         let pace: fn(&mut Settings, Option<f64>) = |settings, times| settings.pace = times;
         for (recipe, depart, row) in [
+            (RecipeName::Ali, warm_up, "Steps as an autoencoder"),
+            (RecipeName::Wali, warm_up, "Steps as an autoencoder"),
             (RecipeName::Ali, cycle, "Weight of the cycle-consistency"),
             (RecipeName::Wali, cycle, "Weight of the cycle-consistency"),
             (RecipeName::Ali, pace, "Pace of the encoder and generator"),

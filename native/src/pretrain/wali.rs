@@ -134,6 +134,9 @@ fn adam() -> ModuleOptimizer {
 
 impl Recipe for Wali {
     fn step(&mut self, step: Step) -> Values {
+        if step.is_warm_up() {
+            return bigan::warm_up(&mut self.bigan, &DESIGN, step, &self.device);
+        }
         if step.index % (CRITIC_STEPS + 1) < CRITIC_STEPS { self.criticize(step) } else { self.generate(step) }
     }
 
