@@ -287,6 +287,9 @@ mod tests {
                 let nothing = Tensor::zeros([1], &device);
                 let pair = [images.clone(), latents];
                 let loss = bigan.net.add_cycle(design, 1.0, pair, nothing, &mut values);
+                let [.., (_, cycle), (_, latents)] = values[..] else { panic!("two values") };
+                let expected = cycle + LATENTS_WEIGHT * latents;
+                assert!((number(loss.clone()) - expected).abs() < 1e-6 * expected, "the weight is 1");
                 bigan.descend(2e-3, loss.backward());
             }
             let [first, last] = [0, 48].map(|at| values[at].1);

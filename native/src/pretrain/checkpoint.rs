@@ -87,7 +87,7 @@ impl Checkpoint {
             step: entry("step")?.parse().with_context(damaged)?,
             seconds: entry("seconds")?.parse().with_context(damaged)?,
             departures: Departures {
-                warm_up: departure("warm-up")? as usize,
+                warm_up: entry("warm-up").map_or(Ok(0), |steps| steps.parse().with_context(damaged))?,
                 cycle: departure("cycle")?,
                 pace: departure("pace")?,
             },
