@@ -153,7 +153,8 @@ impl Ali {
         let mut random = step.random();
         let x = to_tensor(&step.pixels(), DESIGN.encoder.input_range, &self.device);
         let latents = [step.batch, DESIGN.latent, 1, 1];
-        let [noise, z] = [(); 2].map(|()| random::normal(latents, 1.0, &mut random, &self.device));
+        let [noise, z] = [step.departures.noise(), 1.0]
+            .map(|deviation| random::normal(latents, deviation, &mut random, &self.device));
         let encoded = self.bigan.net.sample(&DESIGN, x.clone(), noise);
         let made = self.bigan.net.generate(&DESIGN, z.clone(), Phase::Train);
         let spread = bigan::spread(&made.clone().inner(), &x.clone().inner());
@@ -190,7 +191,7 @@ impl Recipe for Ali {
         let Moves { discriminator, pull, edge, values } = self.moves(step);
         let pace = pace(step.departures.pace, edge);
         self.discriminator.descend(step.rate, discriminator);
-        self.bigan.descend(step.rate * pace, pull.backward());
+        bigan::descend(&mut self.bigan, step, pace, &pull);
         values
     }
 
@@ -207,11 +208,11 @@ impl Recipe for Ali {
     }
 
     fn encoder(&self) -> Encoder {
-        self.bigan.net.valid().encoder(&DESIGN)
+        self.bigan.outcome().encoder(&DESIGN)
     }
 
     fn pictures(&self, originals: &[u8], seed: u64) -> Vec<Picture> {
-        bigan::pictures(&DESIGN, self.bigan.net.valid(), originals, seed, &self.device)
+        bigan::pictures(&DESIGN, self.bigan.outcome(), originals, seed, &self.device)
     }
 }
 

@@ -155,14 +155,22 @@ impl Bigan {
     }
 }
 
+/// The encoder and generator move down the gradients of a loss `[1]`, at a share of the step's learning rate, and into
+/// their average.
+pub fn descend(bigan: &mut Learner<Bigan>, step: Step, share: f64, loss: &Tensor<1>) {
+    bigan.descend(step.rate * share, loss.backward());
+    bigan.average(step.departures.average);
+}
+
 /// A step before the game: the encoder and generator alone move, as an autoencoder.
 pub fn warm_up(bigan: &mut Learner<Bigan>, design: &Design, step: Step, device: &Device) -> Values {
     let images = to_tensor(&step.pixels(), design.encoder.input_range, device);
-    let noise = random::normal([step.batch, design.latent, 1, 1], 1.0, &mut step.random(), device);
+    let deviation = step.departures.noise();
+    let noise = random::normal([step.batch, design.latent, 1, 1], deviation, &mut step.random(), device);
     let latents = bigan.net.sample(design, images.clone(), noise);
     let mut values = vec![];
     let loss = bigan.net.autoencoder_loss(design, [images, latents], Phase::Train, &mut values);
-    bigan.descend(step.rate, loss.backward());
+    descend(bigan, step, 1.0, &loss);
     values
 }
 

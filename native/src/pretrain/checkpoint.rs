@@ -8,7 +8,7 @@ use crate::files;
 use anyhow::{Context, Result, bail};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, path::Path, str::FromStr};
 
 /// What a run is: a checkpoint of another one is refused. How long it goes on is left open, so that a finished run
 /// can be taken further.
@@ -56,6 +56,8 @@ impl Checkpoint {
             ("warm-up".to_owned(), self.departures.warm_up.to_string()),
             ("cycle".to_owned(), self.departures.cycle.to_string()),
             ("pace".to_owned(), self.departures.pace.to_string()),
+            ("deterministic".to_owned(), self.departures.deterministic.to_string()),
+            ("average".to_owned(), self.departures.average.to_string()),
             ("events".to_owned(), serde_json::to_string(&self.events)?),
         ]);
         let views: Result<Vec<_>, _> = views.collect();
@@ -69,9 +71,8 @@ impl Checkpoint {
             || format!("{} is no whole checkpoint; remove it to start anew, or put a whole one there", path.display());
         let (_, header) = SafeTensors::read_metadata(&bytes).with_context(damaged)?;
         let tensors = SafeTensors::deserialize(&bytes).with_context(damaged)?;
-        let entry = |key| header.metadata().as_ref().and_then(|map| map.get(key)).with_context(damaged);
-        // Checkpoints from before there was such a departure do not have it.
-        let departure = |key| entry(key).map_or(Ok(0.0), |number| number.parse().with_context(damaged));
+        let said = |key| header.metadata().as_ref().and_then(|map| map.get(key));
+        let entry = |key| said(key).with_context(damaged);
         let found: Identity = serde_json::from_str(entry("run")?).with_context(damaged)?;
         if &found != identity {
             bail!(
@@ -87,12 +88,19 @@ impl Checkpoint {
             step: entry("step")?.parse().with_context(damaged)?,
             seconds: entry("seconds")?.parse().with_context(damaged)?,
             departures: Departures {
-                warm_up: entry("warm-up").map_or(Ok(0), |steps| steps.parse().with_context(damaged))?,
-                cycle: departure("cycle")?,
-                pace: departure("pace")?,
+                warm_up: departure(said("warm-up")).with_context(damaged)?,
+                cycle: departure(said("cycle")).with_context(damaged)?,
+                pace: departure(said("pace")).with_context(damaged)?,
+                deterministic: departure(said("deterministic")).with_context(damaged)?,
+                average: departure(said("average")).with_context(damaged)?,
             },
             events: serde_json::from_str(entry("events")?).with_context(damaged)?,
             parts: tensors.iter().map(|(name, view)| (name.to_owned(), view.data().to_vec())).collect(),
         })
     }
+}
+
+/// What a checkpoint says of a departure. One from before there was such a departure says nothing: it is as published.
+fn departure<T: FromStr + Default>(said: Option<&String>) -> Result<T, T::Err> {
+    said.map_or(Ok(T::default()), |said| said.parse())
 }

@@ -1,6 +1,7 @@
 //! Base networks, trained without labels.
 
 mod ali;
+mod average;
 mod bigan;
 mod checkpoint;
 mod critic;
@@ -132,6 +133,10 @@ pub struct Settings {
     /// How many times the discriminator's edge ALI's encoder and generator learn at; where a run goes on, what the
     /// checkpoint says.
     pub pace: Option<f64>,
+    /// Whether a bidirectional GAN's latents of images are without noise; where a run goes on, what the checkpoint says.
+    pub deterministic: Option<bool>,
+    /// Over how many steps the network that is kept is averaged; where a run goes on, what the checkpoint says.
+    pub average: Option<usize>,
     /// Where all randomness comes from.
     pub seed: u64,
     /// Go on from the checkpoint.
@@ -164,11 +169,14 @@ impl Settings {
         }
         let recipe = self.recipe.name();
         let is_bigan = matches!(self.recipe, RecipeName::Ali | RecipeName::Wali);
-        if self.warm_up.is_some() && !is_bigan {
-            bail!("--warm-up is for ali and wali: {recipe} has no game to warm up for");
-        }
-        if self.cycle.is_some() && !is_bigan {
-            bail!("--cycle is for ali and wali: {recipe} has no generator that it could hold to");
+        let of_bigans = [
+            ("--warm-up", self.warm_up.is_some()),
+            ("--cycle", self.cycle.is_some()),
+            ("--deterministic", self.deterministic.is_some()),
+            ("--average", self.average.is_some()),
+        ];
+        if let Some((option, _)) = of_bigans.into_iter().find(|(_, given)| *given && !is_bigan) {
+            bail!("{option} is for ali and wali: {recipe} has no encoder that plays with a generator");
         }
         if self.pace.is_some() && self.recipe != RecipeName::Ali {
             bail!("--pace is for ali: {recipe} has no discriminator that could be at chance");
@@ -187,6 +195,8 @@ impl Settings {
             warm_up: self.warm_up.unwrap_or(before.warm_up),
             cycle: self.cycle.unwrap_or(before.cycle),
             pace: self.pace.unwrap_or(before.pace),
+            deterministic: self.deterministic.unwrap_or(before.deterministic),
+            average: self.average.unwrap_or(before.average),
         }
     }
 }

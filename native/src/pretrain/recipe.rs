@@ -1,6 +1,7 @@
 //! What the training loop needs of a recipe.
 
 use super::{
+    average,
     pictures::Picture,
     random::{self, Purpose},
 };
@@ -43,7 +44,7 @@ pub struct Step<'a> {
     pub departures: Departures,
 }
 
-/// Where a run departs from the published recipe: nowhere while all are 0. They may change as a run goes on.
+/// Where a run departs from the published recipe: nowhere by default. They may change as a run goes on.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Departures {
     /// For how many steps the encoder and generator of a bidirectional GAN learn as an autoencoder, before the game.
@@ -52,6 +53,17 @@ pub struct Departures {
     pub cycle: f64,
     /// How many times the discriminator's edge over chance ALI's encoder and generator learn at.
     pub pace: f64,
+    /// Whether a bidirectional GAN's latents of images are without noise.
+    pub deterministic: bool,
+    /// Over how many steps a bidirectional GAN's encoder and generator are averaged into the ones that are kept.
+    pub average: usize,
+}
+
+impl Departures {
+    /// The deviation of the noise ε in the latents `μ + σ ε` of images.
+    pub fn noise(self) -> f32 {
+        f32::from(!self.deterministic)
+    }
 }
 
 impl Step<'_> {
@@ -97,9 +109,11 @@ pub fn number(loss: Tensor<1>) -> f64 {
 }
 
 /// A network with its optimiser.
-pub struct Learner<M> {
+pub struct Learner<M: Module> {
     /// The network.
     pub net: M,
+    /// Its average over the last steps, off the autodiff device, where one is kept.
+    average: Option<M>,
     optimizer: ModuleOptimizer,
     fresh: fn() -> ModuleOptimizer,
 }
@@ -107,7 +121,7 @@ pub struct Learner<M> {
 impl<M: Module> Learner<M> {
     /// At the start, with the optimiser that `fresh` makes.
     pub fn new(net: M, fresh: fn() -> ModuleOptimizer) -> Self {
-        Self { net, optimizer: fresh(), fresh }
+        Self { net, average: None, optimizer: fresh(), fresh }
     }
 
     /// One step down the gradients of a loss.
@@ -116,12 +130,29 @@ impl<M: Module> Learner<M> {
         self.net = self.optimizer.step(rate, self.net.clone(), gradients);
     }
 
+    /// Takes the network as it is now into its average over so many steps; keeps none where they are 0.
+    pub fn average(&mut self, steps: usize) {
+        let average = self.average.take();
+        self.average = (steps > 0).then(|| {
+            let net = self.net.valid();
+            average.map_or_else(|| net.clone(), |average| average::towards(average, &net, 1.0 / steps as f64))
+        });
+    }
+
+    /// What has come of it, off the autodiff device: the average where one is kept, else the network.
+    pub fn outcome(&self) -> M {
+        self.average.clone().unwrap_or_else(|| self.net.valid())
+    }
+
     /// Adds its state to `parts`.
     pub fn save(&self, name: &str, parts: &mut Parts) -> Result<()> {
-        let net = self.net.clone().into_record().into_bytes().context("the network cannot be saved")?;
+        let bytes = |net: &M| net.clone().into_record().into_bytes().context("the network cannot be saved");
         let optimizer = self.optimizer.into_bytes().context("the optimiser cannot be saved")?;
-        parts.insert(name.to_owned(), net.to_vec());
+        parts.insert(name.to_owned(), bytes(&self.net)?.to_vec());
         parts.insert(format!("{name}.optimizer"), optimizer.to_vec());
+        if let Some(average) = &self.average {
+            parts.insert(format!("{name}.average"), bytes(average)?.to_vec());
+        }
         Ok(())
     }
 
@@ -133,6 +164,11 @@ impl<M: Module> Learner<M> {
         };
         self.net = self.net.clone().try_load_record(ModuleRecord::from_bytes(part(name)?)?)?;
         self.optimizer = (self.fresh)().from_bytes(part(&format!("{name}.optimizer"))?)?;
+        let average = format!("{name}.average");
+        self.average = match parts.contains_key(&average) {
+            true => Some(self.net.valid().try_load_record(ModuleRecord::from_bytes(part(&average)?)?)?),
+            false => None,
+        };
         Ok(())
     }
 }

@@ -39,6 +39,8 @@ pub fn page(facts: &Facts, events: &[Event], pictures: &[Picture]) -> Result<Str
         ("Steps as an autoencoder, before the game", facts.departures.warm_up as f64),
         ("Weight of the cycle-consistency", facts.departures.cycle),
         ("Pace of the encoder and generator, times the discriminator's edge", facts.departures.pace),
+        ("Latents without noise", f64::from(facts.departures.deterministic)),
+        ("Steps that the network is averaged over", facts.departures.average as f64),
     ];
     let departures = departures.into_iter().filter(|(_, number)| *number > 0.0);
     let departures = departures.map(|(name, number)| (name, number.to_string()));

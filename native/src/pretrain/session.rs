@@ -253,6 +253,8 @@ mod tests {
             warm_up: None,
             cycle: None,
             pace: None,
+            deterministic: None,
+            average: None,
             seed: 3,
             resume: false,
             checkpoint_every: Duration::from_secs(60),
@@ -294,12 +296,20 @@ mod tests {
             |settings, times| settings.warm_up = times.map(|times| 4 * times as usize);
         let cycle: fn(&mut Settings, Option<f64>) = |settings, weight| settings.cycle = weight;
         let pace: fn(&mut Settings, Option<f64>) = |settings, times| settings.pace = times;
+        let deterministic: fn(&mut Settings, Option<f64>) =
+            |settings, number| settings.deterministic = number.map(|number| number > 0.0);
+        let average: fn(&mut Settings, Option<f64>) =
+            |settings, steps| settings.average = steps.map(|steps| steps as usize);
         for (recipe, depart, row) in [
             (RecipeName::Ali, warm_up, "Steps as an autoencoder"),
             (RecipeName::Wali, warm_up, "Steps as an autoencoder"),
             (RecipeName::Ali, cycle, "Weight of the cycle-consistency"),
             (RecipeName::Wali, cycle, "Weight of the cycle-consistency"),
             (RecipeName::Ali, pace, "Pace of the encoder and generator"),
+            (RecipeName::Ali, deterministic, "Latents without noise"),
+            (RecipeName::Wali, deterministic, "Latents without noise"),
+            (RecipeName::Ali, average, "Steps that the network is averaged over"),
+            (RecipeName::Wali, average, "Steps that the network is averaged over"),
         ] {
             let folder = tempfile::tempdir().expect("a temporary folder");
             let with = |name, number, resume| {

@@ -97,7 +97,7 @@ impl Wali {
         let zs = Tensor::cat(vec![pairs.encoded, pairs.z], 0);
         let gap = gap(self.critic.net.clone().no_grad().scores(&CRITIC, xs, zs));
         let loss = self.bigan.net.add_cycle(&DESIGN, step.departures.cycle, cycle, gap, &mut values);
-        self.bigan.descend(step.rate, loss.backward());
+        bigan::descend(&mut self.bigan, step, 1.0, &loss);
         values
     }
 }
@@ -115,7 +115,8 @@ fn pairs(bigan: &Bigan, step: Step, device: &Device) -> (Pairs, rand_chacha::Cha
     let mut random = step.random();
     let x = to_tensor(&step.pixels(), DESIGN.encoder.input_range, device);
     let latents = [step.batch, DESIGN.latent, 1, 1];
-    let [noise, z] = [(); 2].map(|()| random::normal(latents, 1.0, &mut random, device));
+    let [noise, z] =
+        [step.departures.noise(), 1.0].map(|deviation| random::normal(latents, deviation, &mut random, device));
     let encoded = bigan.sample(&DESIGN, x.clone(), noise);
     let made = bigan.generate(&DESIGN, z.clone(), Phase::Train);
     (Pairs { x, encoded, made, z }, random)
@@ -153,10 +154,10 @@ impl Recipe for Wali {
     }
 
     fn encoder(&self) -> Encoder {
-        self.bigan.net.valid().encoder(&DESIGN)
+        self.bigan.outcome().encoder(&DESIGN)
     }
 
     fn pictures(&self, originals: &[u8], seed: u64) -> Vec<Picture> {
-        bigan::pictures(&DESIGN, self.bigan.net.valid(), originals, seed, &self.device)
+        bigan::pictures(&DESIGN, self.bigan.outcome(), originals, seed, &self.device)
     }
 }
