@@ -86,9 +86,9 @@ pub enum Command {
         #[arg(long, value_name = "TIMES", allow_negative_numbers = true)]
         pace: Option<f64>,
         /// For ali and wali: latents of images are μ, without noise, as Donahue et al. 2017 have them and the published run of wali on CIFAR-10 [default: false, as ALI's]
-        #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+        #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
         deterministic: Option<bool>,
-        /// For ali and wali: the network that is kept is the average over about so many steps [default: 0, the last step's, as published]
+        /// For ali and wali: the network that is kept is the moving average over so many steps of encoder and generator (in wali's game every sixth step is one) [default: 0, the last step's, as published]
         #[arg(long, value_name = "STEPS")]
         average: Option<usize>,
         /// Where the base network goes, with the checkpoint and the report [default: <runs-dir>/<dataset>-<recipe>]

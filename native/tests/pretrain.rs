@@ -133,6 +133,8 @@ fn what_cannot_be_gone_on_from_is_refused_and_kept() {
     refused(run(&["--learning-rate", "nan"]), &["--learning-rate"]);
     refused(run(&["--cycle", "1"]), &["--cycle is for ali and wali"]);
     refused(run(&["--warm-up", "10"]), &["--warm-up is for ali and wali"]);
+    refused(run(&["--deterministic"]), &["--deterministic is for ali and wali"]);
+    refused(run(&["--average", "10"]), &["--average is for ali and wali"]);
     refused(recipe_run("wali", &["--pace", "1"]), &["--pace is for ali"]);
     for number in ["-1", "nan", "inf"] {
         refused(recipe_run("wali", &["--cycle", number]), &["--cycle has to be a finite number"]);

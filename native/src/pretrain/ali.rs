@@ -153,7 +153,7 @@ impl Ali {
         let mut random = step.random();
         let x = to_tensor(&step.pixels(), DESIGN.encoder.input_range, &self.device);
         let latents = [step.batch, DESIGN.latent, 1, 1];
-        let [noise, z] = [step.departures.noise(), 1.0]
+        let [noise, z] = [step.departures.noise_deviation(), 1.0]
             .map(|deviation| random::normal(latents, deviation, &mut random, &self.device));
         let encoded = self.bigan.net.sample(&DESIGN, x.clone(), noise);
         let made = self.bigan.net.generate(&DESIGN, z.clone(), Phase::Train);

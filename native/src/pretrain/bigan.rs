@@ -94,7 +94,7 @@ impl Bigan {
         split(nets::leaky_stack(&self.head, &design.head, top, design.slope, Phase::Train))
     }
 
-    /// A latent of each image: `μ + σ ε`, with ε standard normal.
+    /// A latent of each image: `μ + σ ε`, with ε the noise.
     pub fn sample(&self, design: &Design, images: Tensor<4>, noise: Tensor<4>) -> Tensor<4> {
         let [mean, log_deviation] = self.encode(design, images);
         mean + log_deviation.exp() * noise
@@ -156,16 +156,16 @@ impl Bigan {
 }
 
 /// The encoder and generator move down the gradients of a loss `[1]`, at a share of the step's learning rate, and into
-/// their average.
+/// their average: at the start of a run over all steps so far.
 pub fn descend(bigan: &mut Learner<Bigan>, step: Step, share: f64, loss: &Tensor<1>) {
     bigan.descend(step.rate * share, loss.backward());
-    bigan.average(step.departures.average);
+    bigan.take_into_average(step.departures.average.min(step.index + 1));
 }
 
 /// A step before the game: the encoder and generator alone move, as an autoencoder.
 pub fn warm_up(bigan: &mut Learner<Bigan>, design: &Design, step: Step, device: &Device) -> Values {
     let images = to_tensor(&step.pixels(), design.encoder.input_range, device);
-    let deviation = step.departures.noise();
+    let deviation = step.departures.noise_deviation();
     let noise = random::normal([step.batch, design.latent, 1, 1], deviation, &mut step.random(), device);
     let latents = bigan.net.sample(design, images.clone(), noise);
     let mut values = vec![];

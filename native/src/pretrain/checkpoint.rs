@@ -104,3 +104,17 @@ impl Checkpoint {
 fn departure<T: FromStr + Default>(said: Option<&String>) -> Result<T, T::Err> {
     said.map_or(Ok(T::default()), |said| said.parse())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_departure_that_is_not_there_is_none() {
+        assert_eq!(departure(None), Ok(0.0));
+        assert_eq!(departure(None), Ok(false));
+        assert_eq!(departure(Some(&"300".to_owned())), Ok(300));
+        assert!(departure::<bool>(Some(&"maybe".to_owned())).is_err());
+        assert!(departure::<usize>(Some(&"0.5".to_owned())).is_err());
+    }
+}

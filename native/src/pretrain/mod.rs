@@ -1,11 +1,11 @@
 //! Base networks, trained without labels.
 
 mod ali;
-mod average;
 mod bigan;
 mod checkpoint;
 mod critic;
 mod event;
+mod moving_average;
 mod nets;
 mod pictures;
 mod probe;
@@ -135,7 +135,8 @@ pub struct Settings {
     pub pace: Option<f64>,
     /// Whether a bidirectional GAN's latents of images are without noise; where a run goes on, what the checkpoint says.
     pub deterministic: Option<bool>,
-    /// Over how many steps the network that is kept is averaged; where a run goes on, what the checkpoint says.
+    /// Over how many steps of encoder and generator the network that is kept is averaged; where a run goes on, what the
+    /// checkpoint says.
     pub average: Option<usize>,
     /// Where all randomness comes from.
     pub seed: u64,

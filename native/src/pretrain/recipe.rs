@@ -1,7 +1,7 @@
 //! What the training loop needs of a recipe.
 
 use super::{
-    average,
+    moving_average,
     pictures::Picture,
     random::{self, Purpose},
 };
@@ -55,13 +55,13 @@ pub struct Departures {
     pub pace: f64,
     /// Whether a bidirectional GAN's latents of images are without noise.
     pub deterministic: bool,
-    /// Over how many steps a bidirectional GAN's encoder and generator are averaged into the ones that are kept.
+    /// Over how many of their steps a bidirectional GAN's encoder and generator are averaged into those that are kept.
     pub average: usize,
 }
 
 impl Departures {
     /// The deviation of the noise ε in the latents `μ + σ ε` of images.
-    pub fn noise(self) -> f32 {
+    pub fn noise_deviation(self) -> f32 {
         f32::from(!self.deterministic)
     }
 }
@@ -109,10 +109,10 @@ pub fn number(loss: Tensor<1>) -> f64 {
 }
 
 /// A network with its optimiser.
-pub struct Learner<M: Module> {
+pub struct Learner<M> {
     /// The network.
     pub net: M,
-    /// Its average over the last steps, off the autodiff device, where one is kept.
+    /// Its moving average, off the autodiff device, where one is kept.
     average: Option<M>,
     optimizer: ModuleOptimizer,
     fresh: fn() -> ModuleOptimizer,
@@ -130,12 +130,12 @@ impl<M: Module> Learner<M> {
         self.net = self.optimizer.step(rate, self.net.clone(), gradients);
     }
 
-    /// Takes the network as it is now into its average over so many steps; keeps none where they are 0.
-    pub fn average(&mut self, steps: usize) {
-        let average = self.average.take();
+    /// Takes the network as it is now into its moving average over so many steps; keeps none where they are 0.
+    pub fn take_into_average(&mut self, steps: usize) {
+        let before = self.average.take();
         self.average = (steps > 0).then(|| {
             let net = self.net.valid();
-            average.map_or_else(|| net.clone(), |average| average::towards(average, &net, 1.0 / steps as f64))
+            before.map_or_else(|| net.clone(), |before| moving_average::towards(before, &net, 1.0 / steps as f64))
         });
     }
 

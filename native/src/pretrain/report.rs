@@ -35,15 +35,15 @@ pub fn page(facts: &Facts, events: &[Event], pictures: &[Picture]) -> Result<Str
         Event::Probe { accuracy, .. } => Some(format!("{:.1} %", 100.0 * accuracy)),
         _ => None,
     });
+    let above_0 = |number: f64| (number > 0.0).then(|| number.to_string());
     let departures = [
-        ("Steps as an autoencoder, before the game", facts.departures.warm_up as f64),
-        ("Weight of the cycle-consistency", facts.departures.cycle),
-        ("Pace of the encoder and generator, times the discriminator's edge", facts.departures.pace),
-        ("Latents without noise", f64::from(facts.departures.deterministic)),
-        ("Steps that the network is averaged over", facts.departures.average as f64),
+        ("Steps as an autoencoder, before the game", above_0(facts.departures.warm_up as f64)),
+        ("Weight of the cycle-consistency, with latents held to the prior", above_0(facts.departures.cycle)),
+        ("Pace of the encoder and generator, times the discriminator's edge", above_0(facts.departures.pace)),
+        ("Latents without noise", facts.departures.deterministic.then(|| "yes".to_owned())),
+        ("Steps of encoder and generator that are averaged", above_0(facts.departures.average as f64)),
     ];
-    let departures = departures.into_iter().filter(|(_, number)| *number > 0.0);
-    let departures = departures.map(|(name, number)| (name, number.to_string()));
+    let departures = departures.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let rows = [
         ("Progress", facts.position.clone()),
         ("Images a step", facts.batch.to_string()),

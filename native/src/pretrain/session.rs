@@ -308,8 +308,8 @@ mod tests {
             (RecipeName::Ali, pace, "Pace of the encoder and generator"),
             (RecipeName::Ali, deterministic, "Latents without noise"),
             (RecipeName::Wali, deterministic, "Latents without noise"),
-            (RecipeName::Ali, average, "Steps that the network is averaged over"),
-            (RecipeName::Wali, average, "Steps that the network is averaged over"),
+            (RecipeName::Ali, average, "Steps of encoder and generator that are averaged"),
+            (RecipeName::Wali, average, "Steps of encoder and generator that are averaged"),
         ] {
             let folder = tempfile::tempdir().expect("a temporary folder");
             let with = |name, number, resume| {

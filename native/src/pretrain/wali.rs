@@ -115,8 +115,8 @@ fn pairs(bigan: &Bigan, step: Step, device: &Device) -> (Pairs, rand_chacha::Cha
     let mut random = step.random();
     let x = to_tensor(&step.pixels(), DESIGN.encoder.input_range, device);
     let latents = [step.batch, DESIGN.latent, 1, 1];
-    let [noise, z] =
-        [step.departures.noise(), 1.0].map(|deviation| random::normal(latents, deviation, &mut random, device));
+    let [noise, z] = [step.departures.noise_deviation(), 1.0]
+        .map(|deviation| random::normal(latents, deviation, &mut random, device));
     let encoded = bigan.sample(&DESIGN, x.clone(), noise);
     let made = bigan.generate(&DESIGN, z.clone(), Phase::Train);
     (Pairs { x, encoded, made, z }, random)

@@ -1,5 +1,5 @@
-//! The average of a network over its last steps: what an adversarial game goes round, it lies in the middle of (Yazıcı
-//! et al. 2019).
+//! The exponential moving average of a network over its last steps: an adversarial game circles its solution, and the
+//! average lies nearer to it (Yazıcı et al. 2019).
 
 use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param},
@@ -7,11 +7,17 @@ use burn::{
 };
 use std::{any::Any, collections::VecDeque};
 
-/// `average` with `share` of the way gone to `net`, a network of the same shape; running statistics too.
+/// `average` with `share` of the way gone to `net`; running statistics too.
+///
+/// # Panics
+/// When the two have not the same shape.
 pub fn towards<M: Module>(average: M, net: &M, share: f64) -> M {
     let mut targets = Targets(VecDeque::new());
     net.visit(&mut targets);
-    average.map(&mut Mixer { targets, share })
+    let mut mixer = Mixer { targets, share };
+    let mixed = average.map(&mut mixer);
+    assert!(mixer.targets.0.is_empty(), "both networks have the same shape");
+    mixed
 }
 
 /// Parameters in the order in which a module shows them. Not by their names, which Burn gives anew to what it loads.
