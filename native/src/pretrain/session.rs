@@ -86,6 +86,9 @@ impl<'a> Session<'a> {
     pub fn train(&mut self, progress: Progress, stop: impl Fn() -> bool) -> Result<()> {
         let mut bar = progress.items("pre-training", self.step as u64, self.steps as u64);
         let mut window = Window::new();
+        if self.events.is_empty() {
+            self.probe(&mut |line| bar.say(&line));
+        }
         let mut saved = Instant::now();
         while !self.is_done() && !stop() {
             self.take_step(&mut window)?;
@@ -147,12 +150,17 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Measures the representation, and lets people look at it.
-    fn end_epoch(&mut self, say: &mut dyn FnMut(String)) -> Result<()> {
+    /// Measures the representation: at the start too, for what comes of training to be compared with.
+    fn probe(&mut self, say: &mut dyn FnMut(String)) {
         let epoch = self.step / self.steps_an_epoch();
         let accuracy = probe::accuracy(&self.recipe.encoder(), self.images, &self.device);
         self.events.push(Event::Probe { step: self.step, epoch, accuracy });
         say(format!("epoch {epoch}: a linear classifier on f has {:.1} % right", 100.0 * accuracy));
+    }
+
+    /// Measures the representation, and lets people look at everything.
+    fn end_epoch(&mut self, say: &mut dyn FnMut(String)) -> Result<()> {
+        self.probe(say);
         if let Some(Event::Collapse { spread, .. }) = self
             .events
             .iter()
@@ -283,7 +291,10 @@ mod tests {
             let resumed = Settings { resume: true, ..parts };
             assert!(results_after(&resumed, 99) == whole, "{recipe:?}: the resumed run came to other weights");
             let metrics = fs::read_to_string(folder.path().join("parts/metrics.jsonl")).expect("it is there");
-            assert_eq!(metrics.matches("\"probe\"").count(), 2, "{recipe:?}: {metrics}");
+            let probes: Vec<&str> = metrics.lines().filter(|line| line.contains("\"probe\"")).collect();
+            let epochs = (0..=2).map(|epoch| format!("\"step\":{},\"epoch\":{epoch},", 6 * epoch));
+            assert!(epochs.zip(&probes).all(|(epoch, probe)| probe.contains(&epoch)), "{recipe:?}: {metrics}");
+            assert_eq!(probes.len(), 3, "{recipe:?}: {metrics}");
             let report = fs::read_to_string(folder.path().join("parts/report.html")).expect("it is there");
             assert!(report.contains("step 12 of 12") && report.contains("<svg"), "{recipe:?}");
         }
