@@ -2,7 +2,7 @@
 
 use super::recipe::{SPREAD, Values};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, time::Instant};
+use std::collections::BTreeMap;
 
 /// Below this share of the data's deviation, generated images are all but one.
 const COLLAPSED: f64 = 0.05;
@@ -19,7 +19,7 @@ pub enum Event {
         steps: usize,
         /// Means since the last such event, by name.
         values: BTreeMap<String, f64>,
-        /// Images a second since then.
+        /// Images a second of training since then.
         images_per_second: f64,
         /// Seconds of training so far, over all sittings.
         seconds: f64,
@@ -46,13 +46,14 @@ pub enum Event {
 pub struct Window {
     sums: BTreeMap<&'static str, (f64, usize)>,
     images: usize,
-    begun: Instant,
+    /// Seconds of training when it began.
+    begun: f64,
 }
 
 impl Window {
-    /// From now on.
-    pub fn new() -> Self {
-        Self { sums: BTreeMap::new(), images: 0, begun: Instant::now() }
+    /// From so many seconds of training on.
+    pub fn new(seconds: f64) -> Self {
+        Self { sums: BTreeMap::new(), images: 0, begun: seconds }
     }
 
     /// Adds a step's values.
@@ -65,14 +66,14 @@ impl Window {
         self.images += images;
     }
 
-    /// The means.
+    /// The means, after so many seconds of training.
     pub fn event(&self, step: usize, steps: usize, seconds: f64) -> Event {
         let mean = |(&name, &(sum, count)): (&&'static str, &(f64, usize))| (name.to_owned(), sum / count as f64);
         Event::Steps {
             step,
             steps,
             values: self.sums.iter().map(mean).collect(),
-            images_per_second: self.images as f64 / self.begun.elapsed().as_secs_f64(),
+            images_per_second: self.images as f64 / (seconds - self.begun),
             seconds,
         }
     }
@@ -91,22 +92,23 @@ mod tests {
 
     #[test]
     fn means_are_over_the_steps_that_have_a_value() {
-        let mut window = Window::new();
+        let mut window = Window::new(3.0);
         window.add(&vec![("a", 1.0), ("b", 5.0)], 10);
         window.add(&vec![("a", 3.0)], 10);
-        let Event::Steps { values, .. } = window.event(2, 9, 1.0) else { panic!("another event") };
-        assert_eq!(values, BTreeMap::from([("a".to_owned(), 2.0), ("b".to_owned(), 5.0)]));
+        let values = BTreeMap::from([("a".to_owned(), 2.0), ("b".to_owned(), 5.0)]);
+        let expected = Event::Steps { step: 2, steps: 9, values, images_per_second: 40.0, seconds: 3.5 };
+        assert_eq!(window.event(2, 9, 3.5), expected);
     }
 
     #[test]
     fn images_that_are_all_alike_are_a_collapse() {
         let spread = |value| {
-            let mut window = Window::new();
+            let mut window = Window::new(0.0);
             window.add(&vec![(SPREAD, value)], 1);
             window.collapse(7)
         };
         assert_eq!(spread(0.01), Some(Event::Collapse { step: 7, spread: 0.01 }));
         assert_eq!(spread(0.5), None);
-        assert_eq!(Window::new().collapse(7), None, "a recipe that makes no images");
+        assert_eq!(Window::new(0.0).collapse(7), None, "a recipe that makes no images");
     }
 }

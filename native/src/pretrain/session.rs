@@ -84,17 +84,19 @@ impl<'a> Session<'a> {
 
     /// Trains to the end, or until `stop` says so; then everything is on the disk.
     pub fn train(&mut self, progress: Progress, stop: impl Fn() -> bool) -> Result<()> {
-        let mut bar = progress.items("pre-training", self.step as u64, self.steps as u64);
-        let mut window = Window::new();
         if self.events.is_empty() {
-            self.probe(&mut |line| bar.say(&line));
+            let spinner = progress.spinner("measuring the untrained network");
+            self.probe(&mut |line| spinner.say(&line));
         }
+        let mut bar = progress.items("pre-training", self.step as u64, self.steps as u64);
+        let mut window = Window::new(self.seconds);
         let mut saved = Instant::now();
         while !self.is_done() && !stop() {
             self.take_step(&mut window)?;
             bar.set(self.step as u64);
             if self.step.is_multiple_of(REPORT_EVERY) {
-                self.note(std::mem::replace(&mut window, Window::new()), &mut |line| bar.describe(&line));
+                let noted = std::mem::replace(&mut window, Window::new(self.seconds));
+                self.note(noted, &mut |line| bar.describe(&line));
             }
             if self.step.is_multiple_of(self.steps_an_epoch()) {
                 self.end_epoch(&mut |line| bar.say(&line))?;
