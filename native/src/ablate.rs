@@ -14,15 +14,17 @@ use crate::{
     run::Run,
 };
 use anyhow::{Context, Result, ensure};
-use serde::Serialize;
-use sha2::{Digest, Sha256};
-use shared::{
-    ablation::{self, Origin, untrained},
-    config::{Mode, Scope},
-    encoder::Encoder,
-    linear::Head,
+use gradient_features::{
+    Mode, Scope,
+    model::{
+        ablation::{self, Origin, untrained},
+        encoder::Encoder,
+        linear::Head,
+    },
     weights::{self, Precision},
 };
+use serde::Serialize;
+use sha2::{Digest, Sha256};
 use std::{fmt, path::PathBuf};
 
 /// A row of the table, for one scope.
@@ -178,7 +180,7 @@ fn with_activations_of<'a>(bench: Bench<'a>, base: &Bench) -> Result<Bench<'a>> 
     Ok(Bench { train: other(bench.train, &base.train)?, test: other(bench.test, &base.test)?, ..bench })
 }
 
-/// A mixture of networks, known by the checksum of the file that it would make, as its kept features are.
+/// A mixture of networks, known by the checksum of the file that it would make, as its frozen features are.
 fn known_mixture(random: &Encoder, trained: &Encoder, scope: Scope, theta1: Origin, theta2: Origin) -> Result<Encoder> {
     let mixture = ablation::mixed(random, trained, scope, theta1, theta2);
     let bytes = weights::write_base(&mixture, Precision::F32).context("the mixture of networks cannot be kept")?;
@@ -189,7 +191,10 @@ fn known_mixture(random: &Encoder, trained: &Encoder, scope: Scope, theta1: Orig
 mod tests {
     use super::*;
     use burn::tensor::Device;
-    use shared::config::{EncoderConfig, EncoderKind, InputRange, Parametrization};
+    use gradient_features::{
+        InputRange, Parametrization,
+        model::config::{EncoderConfig, EncoderKind},
+    };
 
     #[test]
     fn mixtures_are_known_apart() {
@@ -206,7 +211,7 @@ mod tests {
             };
             let one = digest(Origin::Random, Origin::Trained);
             let other = digest(Origin::Trained, Origin::Random);
-            assert!(one != other && !one.is_empty(), "{scope}: kept features would mix");
+            assert!(one != other && !one.is_empty(), "{scope}: frozen features would mix");
         }
     }
 

@@ -6,8 +6,8 @@ use crate::{
     report, show,
 };
 use anyhow::Result;
+use gradient_features::model::ablation::Origin;
 use maud::{Markup, PreEscaped, html};
-use shared::ablation::Origin;
 
 /// Writes the page and a chart for each scope into the run's folder.
 pub fn write(ablation: &Ablation, device: &str, settings: &str) -> Result<()> {
@@ -82,7 +82,7 @@ fn trained_parts(row: &Row) -> String {
 mod tests {
     use super::*;
     use crate::data::Dataset;
-    use shared::config::Scope;
+    use gradient_features::Scope;
     use std::fs;
 
     fn ablation(dataset: Dataset, scopes: &[Scope]) -> (tempfile::TempDir, Ablation) {

@@ -3,10 +3,9 @@
 use crate::kept::KeptFile;
 use anyhow::Result;
 use burn::tensor::Device;
-use shared::{
-    encoder::Encoder,
-    linear::Head,
-    train::{self, Samples},
+use gradient_features::{
+    fit::first_order::{self, Samples},
+    model::{encoder::Encoder, linear::Head},
 };
 
 /// Images classified at once.
@@ -42,7 +41,7 @@ impl Answers {
         Ok(Self {
             classes: head.classes.len(),
             labels: indices.iter().map(|&index| samples.labels()[index]).collect(),
-            logits: train::logits(encoder, head, samples, indices, BATCH, device)?,
+            logits: first_order::logits(encoder, head, samples, indices, BATCH, device)?,
         })
     }
 

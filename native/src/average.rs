@@ -3,10 +3,9 @@
 use crate::{model_folder, progress::Progress};
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
-use shared::{
-    config::{Mode, Scope},
-    linear::Head,
-    similarity,
+use gradient_features::{
+    Mode, Scope,
+    model::{self, linear::Head},
     weights::Precision,
 };
 use std::path::{Path, PathBuf};
@@ -23,7 +22,7 @@ pub fn run(models: &[PathBuf], mode: Option<Mode>, scope: Option<Scope>, out: &P
         ensure!(other.digest == encoder.digest, "{two} stands on another base network than {one}");
         heads.push(head);
     }
-    let mean = similarity::average(&heads)
+    let mean = model::average(&heads)
         .context("these models have no mean: it takes models of the same classes, and none that is fine-tuned")?;
     if !heads.iter().all(|head| same_omega(head, &heads[0])) {
         progress.say("The models' ω̄ differ, so that the mean's logits are near the mean of theirs, not equal to it");

@@ -3,8 +3,11 @@
 use crate::{data::gallery::GalleryImage, files};
 use anyhow::{Result, bail};
 use burn::tensor::{Device, Tensor};
+use gradient_features::{
+    Mode, images,
+    model::{encoder::Encoder, linear::Head},
+};
 use serde::Serialize;
-use shared::{config::Mode, encoder::Encoder, images, linear::Head};
 use std::{collections::BTreeMap, path::Path};
 
 /// The file's name in a model's folder.
@@ -36,7 +39,7 @@ fn predict(encoder: &Encoder, heads: &[Head], image: &GalleryImage, device: &Dev
     let mut terms = BTreeMap::new();
     for head in heads {
         let tensor = images::to_tensor(pixels, encoder.config.input_range, device);
-        let logits = head.logits(encoder, &encoder.keep(tensor, head.scope));
+        let logits = head.logits(encoder, &encoder.freeze(tensor, head.scope));
         let found: Vec<_> = numbers(logits.activation).into_iter().zip(numbers(logits.gradient)).collect();
         if found.iter().any(|(activation, gradient)| !(activation + gradient).is_finite()) {
             bail!("the {} model's logits for image {index} are not finite: its weights are too large", head.mode);

@@ -8,14 +8,14 @@ use crate::{
 };
 use anyhow::Result;
 use burn::tensor::Tensor;
+use gradient_features::{
+    Mode,
+    images::{IMAGE_BYTES, ImageSet, to_tensor},
+    model::encoder::{Conv, Encoder},
+};
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
-use shared::{
-    config::Mode,
-    encoder::{Conv, Encoder},
-    images::{IMAGE_BYTES, ImageSet, to_tensor},
-};
 use std::{path::Path, time::Instant};
 
 /// Images of a forward pass.
@@ -64,10 +64,10 @@ pub fn run(base: &Path, runs: usize, chosen: &Chosen) -> Result<Vec<Timing>> {
 fn forward(
     encoder: &Encoder,
     images: &Tensor<4>,
-    scope: shared::config::Scope,
+    scope: gradient_features::Scope,
     tangents: &[Conv],
 ) -> (Tensor<2>, Option<Tensor<2>>) {
-    let dual = encoder.features(&encoder.keep(images.clone(), scope), tangents);
+    let dual = encoder.features(&encoder.freeze(images.clone(), scope), tangents);
     (dual.primal, dual.tangent)
 }
 

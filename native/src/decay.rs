@@ -8,8 +8,8 @@ use crate::{
 };
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
+use gradient_features::{Mode, model::linear::Head};
 use serde::{Deserialize, Serialize};
-use shared::{config::Mode, linear::Head};
 
 /// For w1, or fine-tuning's ω.
 pub const CLASSIFIER_DECAYS: [f32; 4] = [0.0, 1e-4, 1e-3, 1e-2];

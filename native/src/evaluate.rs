@@ -8,10 +8,9 @@ use crate::{
     kept, model_folder,
 };
 use anyhow::{Result, bail, ensure};
-use shared::{
-    config::{Mode, Scope},
-    encoder::Encoder,
-    linear::Head,
+use gradient_features::{
+    Mode, Scope,
+    model::{encoder::Encoder, linear::Head},
 };
 use std::{path::Path, time::Instant};
 

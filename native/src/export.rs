@@ -4,11 +4,12 @@
 use crate::{baked, data::gallery, files, model_folder};
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
-use serde::Serialize;
-use shared::{
-    config::{EncoderConfig, Mode, Scope},
+use gradient_features::{
+    Mode, Scope,
+    model::config::EncoderConfig,
     weights::{self, Precision},
 };
+use serde::Serialize;
 use std::path::Path;
 
 /// What is in the folder, for those who want to know before they load it.

@@ -2,15 +2,15 @@
 //! 512 × 4096 numbers for conv5.
 
 use burn::tensor::{Device, Tensor};
-use image::{Rgb, RgbImage};
-use shared::{
-    encoder::Encoder,
+use gradient_features::{
     images::{ImageSet, to_tensor},
     kernels::{
         self,
         outer_product_view::{Window, view},
     },
+    model::encoder::Encoder,
 };
+use image::{Rgb, RgbImage};
 
 /// Width and height of a picture, in pixels.
 const SIZE: (usize, usize) = (128, 64);
@@ -36,7 +36,8 @@ pub fn draw(encoder: &Encoder, omega: &Tensor<2>, images: &ImageSet, indices: &[
         return None;
     }
     let device: Device = omega.device();
-    let kept = encoder.keep(to_tensor(&images.gather(indices), encoder.config.input_range, &device), kind.scopes()[0]);
+    let kept =
+        encoder.freeze(to_tensor(&images.gather(indices), encoder.config.input_range, &device), kind.scopes()[0]);
     let omega = numbers(omega.clone().transpose());
     let derivative = kernels::leaky_relu_jvp(kept.pre.clone(), kept.pre.ones_like(), encoder.config.slope).1;
     let (y, derivative) = (numbers(kept.input), numbers(derivative));
@@ -75,7 +76,7 @@ mod tests {
     use super::*;
     use crate::{experiment::Settings, trial};
     use burn::tensor::TensorData;
-    use shared::{images::IMAGE_BYTES, similarity};
+    use gradient_features::{images::IMAGE_BYTES, kernel};
 
     #[test]
     fn a_pixel_has_the_colour_of_its_strongest_entry() {
@@ -90,9 +91,9 @@ mod tests {
             // The same by reverse mode: `∂F_c/∂W`, but for a factor.
             for (picture, index) in drawn.pictures.iter().zip([1, 0]) {
                 let pixels = to_tensor(images.image(index), bench.encoder.config.input_range, &device);
-                let kept = bench.encoder.keep(pixels, bench.scope);
+                let kept = bench.encoder.freeze(pixels, bench.scope);
                 let class = usize::from(images.labels[index]);
-                let gradient = similarity::gradient_feature(&bench.encoder, &omega, &kept, class).remove(0);
+                let gradient = kernel::gradient_feature(&bench.encoder, &omega, &kept, class).remove(0);
                 let gradient = numbers(gradient.weight.val());
                 let largest = gradient.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
                 for (x, y, pixel) in picture.enumerate_pixels() {

@@ -1,4 +1,4 @@
-//! Kept features on the disk: computed once for a base network, a data set and a scope, then read row by row.
+//! FrozenFeatures features on the disk: computed once for a base network, a data set and a scope, then read row by row.
 //!
 //! They are too large for memory (18 KB an image for conv5, 49 KB for conv8) and read at random, so a batch's rows are
 //! read from the file as they are needed; the system's page cache makes that as fast as memory where there is room.
@@ -7,16 +7,18 @@ use crate::{data::Images, device::Chosen, files, interrupt::Interrupt, progress:
 use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
 use crc32fast::Hasher;
+use gradient_features::{
+    Scope,
+    fit::first_order::Samples,
+    images::to_tensor,
+    model::{
+        encoder::Encoder,
+        features::{FrozenFeatures, FrozenShape},
+    },
+};
 use positioned_io::ReadAt;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use shared::{
-    config::Scope,
-    encoder::Encoder,
-    features::{Kept, KeptShape},
-    images::to_tensor,
-    train::Samples,
-};
 use std::{
     fs::{self, File},
     io::{BufWriter, Read, Write},
@@ -37,11 +39,11 @@ const KEY_LETTERS: usize = 64;
 /// After the rows: the key, then a checksum of the rows.
 const TAIL: u64 = KEY_LETTERS as u64 + 4;
 
-/// One split's kept features, with its labels.
+/// One split's frozen features, with its labels.
 pub struct KeptFile {
     /// One after the other, each with how many images it is of.
     files: Vec<(usize, File)>,
-    shape: KeptShape,
+    shape: FrozenShape,
     labels: Vec<u8>,
     /// How many of the images are plain; mirrored ones come after them, in the same order.
     plain: usize,
@@ -51,7 +53,7 @@ pub struct KeptFile {
     pub key: String,
 }
 
-/// Where kept features are made and found.
+/// Where frozen features are made and found.
 #[derive(Clone)]
 pub struct Cache<'a> {
     /// The folder.
@@ -65,10 +67,10 @@ pub struct Cache<'a> {
 }
 
 impl Cache<'_> {
-    /// The kept features of `images`, from the folder if they are there and whole, else computed and put there.
+    /// The frozen features of `images`, from the folder if they are there and whole, else computed and put there.
     pub fn get(&self, encoder: &Encoder, images: &impl Images, split: &str, scope: Scope) -> Result<KeptFile> {
         ensure!(!encoder.digest.is_empty(), "features can be kept only of a network that has a checksum");
-        let shape = KeptShape::new(encoder.config.kind, scope);
+        let shape = FrozenShape::new(encoder.config.kind, scope);
         let key = key(encoder, images, scope, &self.chosen.name);
         let path = self.folder.join(format!("{split}-{scope}-{}.kept", &key[..16]));
         let (labels, plain) = (images.labels().to_vec(), images.labels().len());
@@ -89,7 +91,7 @@ impl Cache<'_> {
         encoder: &Encoder,
         images: &impl Images,
         split: &str,
-        shape: KeptShape,
+        shape: FrozenShape,
         key: &str,
         path: &Path,
     ) -> Result<()> {
@@ -98,7 +100,7 @@ impl Cache<'_> {
         let bytes = (count * shape.numbers() * 4) as u64 + TAIL;
         let trouble = || {
             format!(
-                "the kept features of the {split} images need {} MB in {}; make room or the folder writable, or \
+                "the frozen features of the {split} images need {} MB in {}; make room or the folder writable, or \
                  name another with --cache-dir",
                 bytes.div_ceil(1_000_000),
                 self.folder.display()
@@ -129,8 +131,8 @@ impl Cache<'_> {
     }
 }
 
-fn rows(encoder: &Encoder, pixels: &[u8], shape: KeptShape, device: &Device) -> Vec<f32> {
-    let kept = encoder.keep(to_tensor(pixels, encoder.config.input_range, device), shape.scope);
+fn rows(encoder: &Encoder, pixels: &[u8], shape: FrozenShape, device: &Device) -> Vec<f32> {
+    let kept = encoder.freeze(to_tensor(pixels, encoder.config.input_range, device), shape.scope);
     let [input, pre] = [kept.input, kept.pre].map(|tensor| tensor.into_data());
     let numbers = |data| TensorData::as_slice::<f32>(data).expect("features are 32-bit floats");
     shape.to_rows(numbers(&input), numbers(&pre))
@@ -162,7 +164,7 @@ fn key(encoder: &Encoder, images: &impl Images, scope: Scope, device: &str) -> S
 }
 
 /// Opens a file if it is the one that `key` names and nothing in it has changed since it was written.
-fn open_whole(path: &Path, shape: KeptShape, count: usize, key: &str) -> Option<File> {
+fn open_whole(path: &Path, shape: FrozenShape, count: usize, key: &str) -> Option<File> {
     let mut file = File::open(path).ok()?;
     let rows = (count * shape.numbers() * 4) as u64;
     if file.metadata().ok()?.len() != rows + TAIL {
@@ -190,14 +192,14 @@ impl Samples for KeptFile {
         &self.labels
     }
 
-    fn kept(&self, indices: &[usize], device: &Device) -> Result<Kept> {
+    fn frozen(&self, indices: &[usize], device: &Device) -> Result<FrozenFeatures> {
         let [input_numbers, pre_numbers] = [self.shape.input_numbers(), self.shape.pre_numbers()];
         let mut input = vec![0.0_f32; indices.len() * input_numbers];
         let mut pre = vec![0.0_f32; indices.len() * pre_numbers];
         let images = (input.par_chunks_exact_mut(input_numbers), pre.par_chunks_exact_mut(pre_numbers), indices);
         let read = images.into_par_iter().try_for_each(|(input, pre, &index)| self.read(index, input, pre));
-        read.context("the kept features cannot be read")?;
-        let mut kept = self.shape.to_kept(input, pre, device);
+        read.context("the frozen features cannot be read")?;
+        let mut kept = self.shape.to_frozen(input, pre, device);
         kept.activation = self.activation.as_ref().map(|(width, values)| {
             let of = |&index: &usize| &values[index * width..][..*width];
             let rows: Vec<f32> = indices.iter().flat_map(of).copied().collect();
@@ -244,7 +246,7 @@ impl KeptFile {
         let indices: Vec<usize> = (0..other.labels.len()).collect();
         let mut values = Vec::with_capacity(indices.len() * encoder.config.kind.features());
         for batch in indices.chunks(BATCH) {
-            let features = encoder.features(&other.kept(batch, device)?, &[]).primal;
+            let features = encoder.features(&other.frozen(batch, device)?, &[]).primal;
             values.extend(features.into_data().iter::<f32>());
         }
         let key = files::hex(&Sha256::digest(format!("{} {}", self.key, other.key)));
@@ -252,7 +254,7 @@ impl KeptFile {
     }
 }
 
-/// Where kept features go unless told otherwise.
+/// Where frozen features go unless told otherwise.
 pub fn default_folder() -> Result<PathBuf> {
     let home = directories::ProjectDirs::from("", "", "gradfeat")
         .context("there is no home folder; name a folder with --cache-dir")?;
@@ -280,13 +282,13 @@ mod tests {
                 (2 * images + extra + 1, of_extra.mirrored().image(1)),
             ] {
                 let device = &bench.chosen.device;
-                let found = bench.train.kept(&[index], device).expect("it is there").input;
+                let found = bench.train.frozen(&[index], device).expect("it is there").input;
                 let input = to_tensor(pixels, bench.encoder.config.input_range, device);
-                let expected = bench.encoder.keep(input, bench.scope).input;
+                let expected = bench.encoder.freeze(input, bench.scope).input;
                 let far = (found - expected.clone()).abs().max() / expected.abs().max();
                 assert!(far.into_scalar::<f32>() < 1e-5, "image {index}");
             }
-            assert!(bench.train.kept(&[2 * (images + extra)], &bench.chosen.device).is_err(), "there are no more");
+            assert!(bench.train.frozen(&[2 * (images + extra)], &bench.chosen.device).is_err(), "there are no more");
         });
     }
 }

@@ -3,14 +3,13 @@
 
 use crate::{experiment::Fit, files, model_folder};
 use anyhow::{Context, Result};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use shared::{
-    config::Mode,
-    encoder::Encoder,
-    linear::Head,
+use gradient_features::{
+    Mode,
+    model::{encoder::Encoder, linear::Head},
     weights::{self, Precision},
 };
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// Changes whenever a fit of the same settings would come out otherwise.
@@ -84,12 +83,12 @@ fn checksum(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::{solver::SolverConfig, train::FitConfig};
+    use gradient_features::fit::{first_order::FirstOrderConfig, lbfgs::LbfgsConfig};
 
     #[test]
     fn every_fact_makes_another_key() {
-        let steps = FitConfig::for_mode(Mode::Full, 1);
-        let whole = SolverConfig::for_mode(Mode::Full, 1);
+        let steps = FirstOrderConfig::for_mode(Mode::Full, 1);
+        let whole = LbfgsConfig::for_mode(Mode::Full, 1);
         let facts =
             Facts { mode: Mode::Full, config: Fit::Steps(steps), features: "a", count: 10, start: "b", device: "CPU" };
         let with = |config| Facts { config, ..facts.clone() };
@@ -100,21 +99,21 @@ mod tests {
             Facts { count: 11, ..facts.clone() },
             Facts { start: "c", ..facts.clone() },
             Facts { device: "GPU", ..facts.clone() },
-            with(Fit::Steps(FitConfig { optimizer: FitConfig::of_the_paper(1).optimizer, ..steps })),
-            with(Fit::Steps(FitConfig { schedule: FitConfig::of_the_paper(1).schedule, ..steps })),
-            with(Fit::Steps(FitConfig { epochs: steps.epochs + 1, ..steps })),
-            with(Fit::Steps(FitConfig { batch: steps.batch + 1, ..steps })),
-            with(Fit::Steps(FitConfig { learning_rate: steps.learning_rate * 2.0, ..steps })),
-            with(Fit::Steps(FitConfig { classifier_decay: steps.classifier_decay + 1.0, ..steps })),
-            with(Fit::Steps(FitConfig { gradient_decay: steps.gradient_decay + 1.0, ..steps })),
-            with(Fit::Steps(FitConfig { seed: steps.seed + 1, ..steps })),
+            with(Fit::Steps(FirstOrderConfig { optimizer: FirstOrderConfig::of_the_paper(1).optimizer, ..steps })),
+            with(Fit::Steps(FirstOrderConfig { schedule: FirstOrderConfig::of_the_paper(1).schedule, ..steps })),
+            with(Fit::Steps(FirstOrderConfig { epochs: steps.epochs + 1, ..steps })),
+            with(Fit::Steps(FirstOrderConfig { batch: steps.batch + 1, ..steps })),
+            with(Fit::Steps(FirstOrderConfig { learning_rate: steps.learning_rate * 2.0, ..steps })),
+            with(Fit::Steps(FirstOrderConfig { classifier_decay: steps.classifier_decay + 1.0, ..steps })),
+            with(Fit::Steps(FirstOrderConfig { gradient_decay: steps.gradient_decay + 1.0, ..steps })),
+            with(Fit::Steps(FirstOrderConfig { seed: steps.seed + 1, ..steps })),
             with(Fit::Whole(whole)),
-            with(Fit::Whole(SolverConfig { iterations: whole.iterations + 1, ..whole })),
-            with(Fit::Whole(SolverConfig { tolerance: whole.tolerance * 2.0, ..whole })),
-            with(Fit::Whole(SolverConfig { batch: whole.batch + 1, ..whole })),
-            with(Fit::Whole(SolverConfig { classifier_decay: whole.classifier_decay + 1.0, ..whole })),
-            with(Fit::Whole(SolverConfig { gradient_decay: whole.gradient_decay + 1.0, ..whole })),
-            with(Fit::Whole(SolverConfig { seed: whole.seed + 1, ..whole })),
+            with(Fit::Whole(LbfgsConfig { iterations: whole.iterations + 1, ..whole })),
+            with(Fit::Whole(LbfgsConfig { tolerance: whole.tolerance * 2.0, ..whole })),
+            with(Fit::Whole(LbfgsConfig { batch: whole.batch + 1, ..whole })),
+            with(Fit::Whole(LbfgsConfig { classifier_decay: whole.classifier_decay + 1.0, ..whole })),
+            with(Fit::Whole(LbfgsConfig { gradient_decay: whole.gradient_decay + 1.0, ..whole })),
+            with(Fit::Whole(LbfgsConfig { seed: whole.seed + 1, ..whole })),
         ];
         let mut keys: Vec<String> = variants.iter().map(|facts| Place::new(Path::new(""), facts).key).collect();
         keys.sort();

@@ -37,9 +37,9 @@ use clap::Parser;
 use cli::{Cli, Command, Common, Experiment, Which};
 use data::{Dataset, Source};
 use experiment::{Settings, Surroundings};
+use gradient_features::{Mode, Scope};
 use pretrain::RecipeName;
 use progress::Progress;
-use shared::config::{Mode, Scope};
 use std::{io::Write, path::PathBuf, process::ExitCode, time::Duration};
 
 /// Keeps memory that was given back for what is asked for next. A training step takes and gives back hundreds of

@@ -3,10 +3,9 @@
 use crate::files;
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
-use shared::{
-    config::{EncoderKind, Mode, Scope},
-    encoder::Encoder,
-    linear::Head,
+use gradient_features::{
+    Mode, Scope,
+    model::{config::EncoderKind, encoder::Encoder, linear::Head},
     weights::{self, Part, Precision},
 };
 use std::{

@@ -3,13 +3,12 @@
 use crate::{device::Chosen, model_folder, progress::Progress, show};
 use anyhow::{Context, Result, bail};
 use burn::tensor::{Device, Tensor};
-use serde::Serialize;
-use shared::{
-    config::{Mode, Scope},
-    encoder::Encoder,
+use gradient_features::{
+    Mode, Scope,
     images::{decode, to_tensor},
-    linear::Head,
+    model::{encoder::Encoder, linear::Head},
 };
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// One image's prediction, as `predict --json` prints it.
@@ -54,7 +53,7 @@ fn predict(encoder: &Encoder, head: &Head, path: &Path, device: &Device, progres
         progress.say(format_args!("{}: {note}.", path.display()));
     }
     let pixels = picture.pixels;
-    let kept = encoder.keep(to_tensor(&pixels, encoder.config.input_range, device), head.scope);
+    let kept = encoder.freeze(to_tensor(&pixels, encoder.config.input_range, device), head.scope);
     let terms = head.logits(encoder, &kept);
     let numbers = |tensor: Tensor<2>| tensor.into_data().iter::<f32>().collect::<Vec<f32>>();
     let (logits, probabilities) = (numbers(terms.total()), numbers(terms.probabilities()));

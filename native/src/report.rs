@@ -12,9 +12,9 @@ use crate::{
 };
 use anyhow::Result;
 use burn::tensor::Tensor;
+use gradient_features::{Mode, images::ImageSet, model::encoder::Encoder};
 use image::RgbImage;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use shared::{config::Mode, encoder::Encoder, images::ImageSet};
 use std::{fmt::Display, path::Path};
 
 /// Images shown of those that one model mends.

@@ -4,13 +4,14 @@
 use crate::kept::KeptFile;
 use anyhow::{Result, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
-use serde::Serialize;
-use shared::{
-    encoder::Encoder,
-    linear::Head,
-    similarity,
-    train::{self, Samples},
+use gradient_features::{
+    fit::{
+        first_order::{self, Samples},
+        ridge,
+    },
+    model::{encoder::Encoder, linear::Head},
 };
+use serde::Serialize;
 
 /// Rows of the Gram matrix, images times classes, unless told otherwise: with them it has 400 MB, and as much again
 /// while it is made.
@@ -53,11 +54,12 @@ pub fn fit(
         (1..=most).contains(&images),
         "kernel ridge takes from 1 to {most} images here, not {images}: the Gram matrix grows with their square"
     );
-    let chosen: Vec<usize> = train::order(config.seed, 0, plain.len())[..images].iter().map(|&at| plain[at]).collect();
-    let kept = samples.kept(&chosen, device)?;
+    let chosen: Vec<usize> =
+        first_order::order(config.seed, 0, plain.len())[..images].iter().map(|&at| plain[at]).collect();
+    let kept = samples.frozen(&chosen, device)?;
     let omega = start.omega.as_ref().expect("a gradient model has an ω̄");
     let targets = targets(samples, &chosen, classes, device);
-    let tangents = similarity::kernel_ridge(encoder, omega, &kept, targets, f64::from(config.ridge));
+    let tangents = ridge::kernel_ridge(encoder, omega, &kept, targets, f64::from(config.ridge));
     let mut head = start.clone();
     head.parameters.tangents = pollster::block_on(tangents)?;
     Ok(head)
@@ -93,7 +95,7 @@ mod tests {
         experiment::{Bench, Settings, settings::Solver},
         trial,
     };
-    use shared::config::Mode;
+    use gradient_features::Mode;
 
     /// A start that the gradient model can be fitted from.
     fn start(bench: &Bench) -> Head {
@@ -103,7 +105,7 @@ mod tests {
         let classifier = blank.parameters.classifier.as_mut().expect("an activation model has a classifier");
         let numbers: Vec<f32> = (0..5120).map(|at| ((at * 37 % 101) as f32 - 50.0) / 500.0).collect();
         let omega = Tensor::<2>::from_data(TensorData::new(numbers, [512, 10]), device);
-        *classifier = shared::linear::Classifier::new(omega, classifier.bias.val());
+        *classifier = gradient_features::model::linear::Classifier::new(omega, classifier.bias.val());
         Head::start(Mode::Gradient, bench.scope, &bench.encoder, &blank, device)
     }
 

@@ -7,8 +7,8 @@ use crate::{
     experiment::{Outcome, Outcomes},
 };
 use anyhow::{Context, Result};
+use gradient_features::{Mode, Scope};
 use serde_json::{Map, Value, json};
-use shared::config::{Mode, Scope};
 use std::{
     fmt::Write as _,
     io::{ErrorKind, Write as _},

@@ -2,11 +2,11 @@
 
 use anyhow::{Context, Result};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use image::{ImageFormat, Rgb, RgbImage};
-use shared::{
-    encoder::Encoder,
+use gradient_features::{
     images::{IMAGE_BYTES, PLANE, SIDE},
+    model::encoder::Encoder,
 };
+use image::{ImageFormat, Rgb, RgbImage};
 use std::io::Cursor;
 
 /// Tiles in a row.

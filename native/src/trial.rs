@@ -12,10 +12,13 @@ use crate::{
     run::Run,
 };
 use burn::tensor::Device;
-use shared::{
-    ablation::untrained,
-    config::{EncoderConfig, EncoderKind, InputRange, Parametrization, Scope},
+use gradient_features::{
+    InputRange, Parametrization, Scope,
     images::{IMAGE_BYTES, ImageSet},
+    model::{
+        ablation::untrained,
+        config::{EncoderConfig, EncoderKind},
+    },
 };
 use std::path::Path;
 

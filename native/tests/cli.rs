@@ -1,10 +1,13 @@
 //! The program from outside: what it says and how it ends when it is given something bad.
 
 use burn::tensor::Device;
-use shared::{
-    config::{EncoderConfig, EncoderKind, InputRange, Parametrization, Scope},
-    encoder::{Conv, Encoder, VAE},
-    linear::Head,
+use gradient_features::{
+    InputRange, Parametrization, Scope,
+    model::{
+        config::{EncoderConfig, EncoderKind},
+        encoder::{Conv, Encoder, VAE},
+        linear::Head,
+    },
     weights::{self, Precision, write_model},
 };
 use std::{

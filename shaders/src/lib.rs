@@ -1,4 +1,4 @@
-//! The project's WGSL, one kernel a file. Each has a plain CPU twin in `shared::kernels`.
+//! The project's WGSL, one kernel a file. Each has a plain CPU twin in `gradient_features::kernels`.
 //!
 //! Bindings follow the order of a kernel's arguments; the last one, the uniform `params`, holds its scalars. Every
 //! storage buffer is `read_write` because the runtime that launches them binds parts of shared buffers, which WebGPU

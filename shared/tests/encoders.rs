@@ -1,8 +1,8 @@
 //! What the encoders consist of.
 
-use shared::{
-    config::{EncoderKind, Scope},
-    encoder::ForeignScope,
+use gradient_features::{
+    Scope,
+    model::{config::EncoderKind, encoder::ForeignScope},
 };
 
 /// Name, numbers in the weight, and the shapes of the pre-activation and of the layer's output.
@@ -30,7 +30,7 @@ const VAE: [Layer; 8] = [
 #[test]
 fn layers_have_the_sizes_of_the_published_networks() {
     for (kind, expected) in [(EncoderKind::Ali, ALI.as_slice()), (EncoderKind::Vae, &VAE)] {
-        let layer = |(index, spec): (usize, &shared::encoder::LayerSpec)| {
+        let layer = |(index, spec): (usize, &gradient_features::model::encoder::LayerSpec)| {
             (spec.name, spec.weight_shape().iter().product(), kind.pre_shape(index), kind.shape_before(index + 1))
         };
         let found: Vec<Layer> = kind.layers().iter().enumerate().map(layer).collect();

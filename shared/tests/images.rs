@@ -1,11 +1,12 @@
 //! Decoding: every kind of image becomes `[3, 32, 32]`, and whatever is none is refused with the reason.
 
+use gradient_features::ImageNote;
+use gradient_features::images::{self, IMAGE_BYTES, ImageError, ImageSet, MAX_SIDE, PLANE, SIDE};
 use image::{
     DynamicImage, ExtendedColorType, Frame, GrayImage, ImageBuffer, ImageEncoder, ImageFormat, Luma, Rgb, RgbImage,
     Rgba, RgbaImage,
     codecs::{gif::GifEncoder, jpeg::JpegEncoder, png::PngEncoder},
 };
-use shared::images::{self, IMAGE_BYTES, ImageError, ImageSet, MAX_SIDE, Note, PLANE, SIDE};
 use std::io::Cursor;
 
 #[test]
@@ -129,22 +130,22 @@ fn an_animation_gives_its_first_frame_and_says_so() {
     let still = gif(&[&first]);
     assert_eq!(notes(&still), []);
     let moving = gif(&[&first, &second]);
-    assert_eq!(notes(&moving), [Note::FirstFrame]);
+    assert_eq!(notes(&moving), [ImageNote::FirstFrame]);
     assert_eq!(decode(&moving).expect("it is whole"), decode(&still).expect("it is whole"));
-    assert_eq!(notes(&as_apng(&png(RgbImage::new(32, 32).into()))), [Note::FirstFrame]);
+    assert_eq!(notes(&as_apng(&png(RgbImage::new(32, 32).into()))), [ImageNote::FirstFrame]);
 }
 
 #[test]
 fn what_was_done_to_a_picture_is_noted() {
     let clear = |alpha| png(RgbaImage::from_pixel(32, 32, Rgba([1, 2, 3, alpha])).into());
     assert_eq!(notes(&clear(255)), [], "an alpha channel alone changes nothing");
-    assert_eq!(notes(&clear(254)), [Note::OverWhite]);
-    assert_eq!(notes(&png(RgbImage::new(33, 32).into())), [Note::Cropped]);
+    assert_eq!(notes(&clear(254)), [ImageNote::OverWhite]);
+    assert_eq!(notes(&png(RgbImage::new(33, 32).into())), [ImageNote::Cropped]);
     let whole = jpeg(&GrayImage::from_fn(32, 32, |x, y| Luma([speckle(x, y).0[0]])));
     assert_eq!(notes(&whole), []);
     assert_eq!(notes(&with_orientation(&whole, 1)), []);
-    assert_eq!(notes(&with_orientation(&whole, 3)), [Note::Turned]);
-    assert_eq!(notes(&whole[..whole.len() * 3 / 4]), [Note::BrokenOff]);
+    assert_eq!(notes(&with_orientation(&whole, 3)), [ImageNote::Turned]);
+    assert_eq!(notes(&whole[..whole.len() * 3 / 4]), [ImageNote::BrokenOff]);
     assert_eq!(notes(&[&whole[..], b"what a camera appends"].concat()), []);
 }
 
@@ -170,7 +171,7 @@ fn decode(bytes: &[u8]) -> Result<Vec<u8>, ImageError> {
     images::decode(bytes).map(|picture| picture.pixels)
 }
 
-fn notes(bytes: &[u8]) -> Vec<Note> {
+fn notes(bytes: &[u8]) -> Vec<ImageNote> {
     images::decode(bytes).expect("it can be read").notes
 }
 

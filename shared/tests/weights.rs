@@ -4,17 +4,20 @@
 mod suite;
 
 use burn::tensor::{Device, Tensor};
-use half::f16;
-use pollster::block_on;
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-use shared::{
-    config::{EncoderKind, Mode, Parametrization, Scope},
-    encoder::{Conv, Encoder},
-    linear::Head,
+use gradient_features::{
+    Mode, Parametrization, Scope,
+    model::{
+        config::EncoderKind,
+        encoder::{Conv, Encoder},
+        linear::Head,
+    },
     weights::{
         FORMAT, Part, Precision, WeightsError, metadata, read_base, read_head, write_base, write_head, write_model,
     },
 };
+use half::f16;
+use pollster::block_on;
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::LazyLock,

@@ -1,12 +1,12 @@
 //! The archives of CIFAR-10 and CIFAR-100.
 
-use super::classes::CIFAR100_CLASSES;
 use super::records::{Half, RECORD, Sizes, Writer};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use flate2::read::GzDecoder;
+use gradient_features::classes;
+use gradient_features::images::{IMAGE_BYTES, PLANE};
 use image::codecs::png::PngDecoder;
 use image::{ColorType, ImageDecoder};
-use shared::images::{IMAGE_BYTES, PLANE};
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read};
 use std::mem::replace;
@@ -145,7 +145,7 @@ fn check_names(archive: &Path) -> Result<()> {
         |(), size, bytes| {
             let text = String::from_utf8(whole(size, bytes)?).context("it is no text")?;
             let names = text.lines().map(str::trim).filter(|line| !line.is_empty());
-            ensure!(names.eq(CIFAR100_CLASSES), "it names other classes than CIFAR-100 has");
+            ensure!(names.eq(classes::CIFAR100), "it names other classes than CIFAR-100 has");
             found = true;
             Ok(found)
         },
@@ -270,7 +270,7 @@ mod tests {
     fn cifar100() -> Files {
         let with_coarse = |record: &Vec<u8>| [&[record[0] / 5], record.as_slice()].concat();
         let file = |(part, records): (Part, Vec<Vec<u8>>)| (part.path, records.iter().flat_map(with_coarse).collect());
-        let names = CIFAR100_CLASSES.join("\n") + "\n\n";
+        let names = classes::CIFAR100.join("\n") + "\n\n";
         split(Form::Cifar100).into_iter().map(file).rev().chain([(FINE_NAMES.to_owned(), names.into_bytes())]).collect()
     }
 

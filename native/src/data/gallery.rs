@@ -2,9 +2,9 @@
 
 use super::disk::{self, DiskError};
 use anyhow::{Context, Result, ensure};
+use gradient_features::images::{IMAGE_BYTES, ImageSet, PLANE, SIDE};
 use image::{ImageFormat, Rgb, RgbImage};
 use serde::{Deserialize, Serialize};
-use shared::images::{IMAGE_BYTES, ImageSet, PLANE, SIDE};
 use std::fs;
 use std::path::Path;
 

@@ -1,7 +1,6 @@
 //! The data sets: fetched once, kept in one form, loaded into memory.
 
 mod cifar;
-mod classes;
 mod disk;
 mod download;
 pub mod gallery;
@@ -13,12 +12,11 @@ mod svhn;
 use crate::progress::Progress;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use cifar::Form;
-use classes::{CIFAR100_CLASSES, SVHN_CLASSES};
 use disk::{Checksum, DiskError};
 use download::Patience;
+use gradient_features::classes;
 use records::{Half, Sizes, Store, Writer};
 pub use records::{Images, Split, Stream};
-use shared::images::CIFAR10_CLASSES;
 use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -54,9 +52,9 @@ impl Dataset {
     /// The names of its classes, in the order of its labels.
     pub fn classes(self) -> Vec<String> {
         let names: &[&str] = match self {
-            Self::Cifar10 => &CIFAR10_CLASSES,
-            Self::Cifar100 => &CIFAR100_CLASSES,
-            Self::Svhn | Self::SvhnExtra => &SVHN_CLASSES,
+            Self::Cifar10 => &classes::CIFAR10,
+            Self::Cifar100 => &classes::CIFAR100,
+            Self::Svhn | Self::SvhnExtra => &classes::SVHN,
         };
         names.iter().map(|&name| name.to_owned()).collect()
     }
@@ -435,7 +433,7 @@ mod tests {
         for dataset in Dataset::ALL {
             assert_eq!(dataset.classes().len(), usize::from(dataset.sizes().classes));
         }
-        assert!(CIFAR100_CLASSES.is_sorted());
+        assert!(classes::CIFAR100.is_sorted());
     }
 
     #[test]

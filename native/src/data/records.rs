@@ -5,9 +5,9 @@
 use super::disk::{self, DiskError};
 use crate::{files, progress::Bar};
 use anyhow::{Context, Result, ensure};
+use gradient_features::images::{IMAGE_BYTES, ImageSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use shared::images::{IMAGE_BYTES, ImageSet};
 use std::fmt::{self, Display, Formatter};
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};

@@ -4,7 +4,7 @@
 use super::mat::{self, Matrix, Number};
 use super::records::{Half, RECORD, Writer};
 use anyhow::{Context, Result, ensure};
-use shared::images::{IMAGE_BYTES, PLANE, SIDE};
+use gradient_features::images::{IMAGE_BYTES, PLANE, SIDE};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;

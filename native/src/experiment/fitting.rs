@@ -15,16 +15,17 @@ use crate::{
     run::Run,
 };
 use anyhow::{Result, anyhow};
-use serde::{Deserialize, Serialize};
-use shared::{
-    config::{Mode, Scope},
-    encoder::Encoder,
+use gradient_features::{
+    Mode, Scope,
+    fit::{
+        first_order::{self, Event, FitError},
+        lbfgs::{self, SolveError},
+    },
     images::ImageSet,
-    linear::Head,
-    solver::{self, SolveError},
-    train::{self, Event, FitError},
+    model::{encoder::Encoder, linear::Head},
     weights::Precision,
 };
+use serde::{Deserialize, Serialize};
 use std::{fmt::Display, ops::ControlFlow, path::Path, time::Instant};
 
 /// Everything that fitting needs, loaded.
@@ -74,7 +75,7 @@ pub struct Source<'a, 'images> {
 }
 
 impl<'a> Source<'a, '_> {
-    /// What fitting on `encoder` needs: its kept features, computed or found.
+    /// What fitting on `encoder` needs: its frozen features, computed or found.
     pub fn bench(&self, encoder: Encoder, scope: Scope) -> Result<Bench<'a>> {
         let Surroundings { cache_dir, chosen, progress, .. } = self.surroundings;
         let begun = Instant::now();
@@ -238,14 +239,14 @@ impl Bench<'_> {
         let what = |error: &dyn Display| anyhow!("fitting the {} model: {error}", start.mode);
         let head = match fit {
             Fit::Whole(config) => {
-                let fit = solver::fit(encoder, start, samples, fitted, config, device, listen);
+                let fit = lbfgs::fit(encoder, start, samples, fitted, config, device, listen);
                 pollster::block_on(fit).map_err(|error| match error {
                     SolveError::Samples(error) => error,
                     other => what(&other),
                 })
             }
             Fit::Steps(config) => {
-                train::fit(encoder, start, samples, fitted, config, device, listen).map_err(|error| match error {
+                first_order::fit(encoder, start, samples, fitted, config, device, listen).map_err(|error| match error {
                     FitError::Samples(error) => error,
                     other => what(&other),
                 })

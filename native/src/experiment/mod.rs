@@ -15,19 +15,16 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 pub use fitting::{Bench, Fitted, Source};
+use gradient_features::{Mode, Scope, images::ImageSet};
 use serde::Serialize;
 pub use settings::{DEFAULT_BASE, Fit, Settings};
-use shared::{
-    config::{Mode, Scope},
-    images::ImageSet,
-};
 use std::path::PathBuf;
 
 /// Where things are, and who computes and shows them.
 pub struct Surroundings {
     /// Data sets.
     pub data_dir: PathBuf,
-    /// Kept features.
+    /// FrozenFeatures features.
     pub cache_dir: PathBuf,
     /// Runs.
     pub runs_dir: PathBuf,
@@ -50,7 +47,7 @@ pub struct Outcome {
     pub train_accuracy: Option<f64>,
     /// Seconds of fitting, when it was done.
     pub train_seconds: f64,
-    /// Seconds of computing or reading the kept features, the same for all modes.
+    /// Seconds of computing or reading the frozen features, the same for all modes.
     pub feature_seconds: f64,
 }
 

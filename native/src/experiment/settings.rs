@@ -8,12 +8,11 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use serde::{Deserialize, Serialize};
-use shared::{
-    config::{Mode, Scope},
-    solver::SolverConfig,
-    train::FitConfig,
+use gradient_features::{
+    Mode, Scope,
+    fit::{first_order::FirstOrderConfig, lbfgs::LbfgsConfig},
 };
+use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -80,7 +79,7 @@ pub struct Settings {
     /// adam-paper and sgd-published]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub mirror: Option<bool>,
-    /// svhn: fit on its 531,131 extra images too; the first time 1.3 GB are fetched, and kept features take 18 KB an image
+    /// svhn: fit on its 531,131 extra images too; the first time 1.3 GB are fetched, and frozen features take 18 KB an image
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub extra: Option<bool>,
     /// Measure on the last N training images, which are then not trained on, instead of on the test images
@@ -260,17 +259,17 @@ impl Settings {
                 return Ok(Fit::Kernel(RidgeConfig { images: self.images, ridge: 1.0, seed }));
             }
             (Solver::Lbfgs, Mode::Activation | Mode::Gradient | Mode::Full) => {
-                return self.whole(SolverConfig::for_mode(mode, seed));
+                return self.whole(LbfgsConfig::for_mode(mode, seed));
             }
-            (Solver::Lbfgs | Solver::Adam | Solver::KernelRidge, _) => FitConfig::for_mode(mode, seed),
-            (Solver::AdamPaper, _) => FitConfig::of_the_paper(seed),
-            (Solver::SgdPublished, _) => FitConfig::of_the_published_code(mode, seed),
+            (Solver::Lbfgs | Solver::Adam | Solver::KernelRidge, _) => FirstOrderConfig::for_mode(mode, seed),
+            (Solver::AdamPaper, _) => FirstOrderConfig::of_the_paper(seed),
+            (Solver::SgdPublished, _) => FirstOrderConfig::of_the_published_code(mode, seed),
         };
         self.steps(fit)
     }
 
-    fn whole(&self, default: SolverConfig) -> Result<Fit> {
-        let fit = SolverConfig {
+    fn whole(&self, default: LbfgsConfig) -> Result<Fit> {
+        let fit = LbfgsConfig {
             iterations: self.iterations.unwrap_or(default.iterations),
             tolerance: self.tolerance.unwrap_or(default.tolerance),
             batch: self.batch.unwrap_or(default.batch),
@@ -282,8 +281,8 @@ impl Settings {
         Ok(Fit::Whole(fit))
     }
 
-    fn steps(&self, default: FitConfig) -> Result<Fit> {
-        let fit = FitConfig {
+    fn steps(&self, default: FirstOrderConfig) -> Result<Fit> {
+        let fit = FirstOrderConfig {
             epochs: self.epochs.unwrap_or(default.epochs),
             batch: self.batch.unwrap_or(default.batch),
             learning_rate: self.learning_rate.unwrap_or(default.learning_rate),
@@ -329,9 +328,9 @@ pub enum Solver {
 #[serde(rename_all = "snake_case")]
 pub enum Fit {
     /// On the whole loss.
-    Whole(SolverConfig),
+    Whole(LbfgsConfig),
     /// Step by step.
-    Steps(FitConfig),
+    Steps(FirstOrderConfig),
     /// In one go, on the kernel.
     Kernel(RidgeConfig),
 }
@@ -351,8 +350,8 @@ impl Fit {
     pub fn with_decays(self, Decays { classifier, gradient }: Decays) -> Self {
         let (classifier_decay, gradient_decay) = (classifier, gradient);
         match self {
-            Self::Whole(fit) => Self::Whole(SolverConfig { classifier_decay, gradient_decay, ..fit }),
-            Self::Steps(fit) => Self::Steps(FitConfig { classifier_decay, gradient_decay, ..fit }),
+            Self::Whole(fit) => Self::Whole(LbfgsConfig { classifier_decay, gradient_decay, ..fit }),
+            Self::Steps(fit) => Self::Steps(FirstOrderConfig { classifier_decay, gradient_decay, ..fit }),
             Self::Kernel(fit) => Self::Kernel(RidgeConfig { ridge: gradient, ..fit }),
         }
     }

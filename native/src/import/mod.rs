@@ -11,9 +11,9 @@ mod pickle;
 use crate::{data::Dataset, files, model_folder, progress::Progress};
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
+use gradient_features::weights::{self, Precision};
 use parts::Parts;
 pub use parts::Unsaid;
-use shared::weights::{self, Precision};
 use std::path::{Path, PathBuf};
 
 /// Puts the networks' parts that `paths` hold into the folder `out`: the base network, and its heads if there is a

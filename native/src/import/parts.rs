@@ -10,11 +10,14 @@ use super::{
 };
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
-use shared::{
-    config::{EncoderConfig, EncoderKind, InputRange, Mode, Parametrization, Scope},
-    encoder::{Conv, Encoder, LayerSpec},
-    linear::{Classifier, Head, Parameters},
-    ntk::Scales,
+use gradient_features::{
+    InputRange, Mode, Parametrization, Scope,
+    model::{
+        config::{EncoderConfig, EncoderKind},
+        encoder::{Conv, Encoder, LayerSpec},
+        linear::{Classifier, Head, Parameters},
+        ntk::Scales,
+    },
 };
 use std::{
     fmt::{self, Display, Formatter},
@@ -365,7 +368,7 @@ impl Layer {
         let variance = numbers("running_var")?.unwrap_or_else(ones);
         let (gamma, beta) = (numbers("weight")?.unwrap_or_else(ones), numbers("bias")?.unwrap_or_else(zeros));
         let epsilon = norm.owner.and_then(|owner| owner.epsilon).unwrap_or(EPSILON);
-        let scales = self.parametrization.get_or_insert(Parametrization::Standard).scales(outputs);
+        let scales = Scales::new(*self.parametrization.get_or_insert(Parametrization::Standard), outputs);
         let size = self.weight.len() / outputs;
         for (channel, weights) in self.weight.chunks_exact_mut(size).enumerate() {
             let factor = f64::from(gamma[channel]) / (f64::from(variance[channel]) + epsilon).sqrt();
@@ -384,12 +387,12 @@ impl Layer {
     }
 
     fn scales(&self) -> Scales {
-        self.parametrization.unwrap_or(Parametrization::Standard).scales(self.shape[0])
+        Scales::new(self.parametrization.unwrap_or(Parametrization::Standard), self.shape[0])
     }
 
     /// As a convolution that is stored in another parametrization.
     fn conv(&self, spec: &LayerSpec, parametrization: Parametrization) -> Conv {
-        let (own, other) = (self.scales(), parametrization.scales(spec.outputs));
+        let (own, other) = (self.scales(), Scales::new(parametrization, spec.outputs));
         Conv::new(
             tensor(scaled(&self.weight, own.weight / other.weight), spec.weight_shape()),
             tensor(scaled(&self.bias, own.bias / other.bias), [spec.outputs]),

@@ -13,14 +13,17 @@ use burn::{
     optim::ModuleOptimizer,
     tensor::{Device, Gradients, Tensor, activation::log_sigmoid},
 };
-use rand::RngCore;
-use shared::{
-    adam::Adam,
-    config::{EncoderConfig, EncoderKind, InputRange, Parametrization},
-    encoder::Encoder,
+use gradient_features::{
+    InputRange, Parametrization,
+    fit::adam::Adam,
     images::{ImageSet, to_tensor},
     kernels::{self, dropout::Dropout},
+    model::{
+        config::{EncoderConfig, EncoderKind},
+        encoder::Encoder,
+    },
 };
+use rand::RngCore;
 use std::f64::consts::LN_2;
 
 /// The published encoder and generator for CIFAR-10.
@@ -229,8 +232,8 @@ mod tests {
         module::{ModuleVisitor, Param},
         optim::GradientsParams,
     };
+    use gradient_features::images::IMAGE_BYTES;
     use nets::tests::sizes;
-    use shared::images::IMAGE_BYTES;
 
     #[test]
     fn the_discriminator_has_the_published_sizes() {

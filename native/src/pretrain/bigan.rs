@@ -11,13 +11,12 @@ use burn::{
     module::{Module, Param},
     tensor::{Device, Tensor, activation::sigmoid},
 };
-use rand::Rng;
-use shared::{
-    config::{EncoderConfig, InputRange, Scope},
-    encoder::Encoder,
+use gradient_features::{
+    InputRange, Scope,
     images::{ImageSet, PLANE, SIDE, to_tensor},
-    normalized::NormalizedEncoder,
+    model::{config::EncoderConfig, encoder::Encoder, normalized::NormalizedEncoder},
 };
+use rand::Rng;
 
 /// The value that says how far reconstructions lie from their images.
 const CYCLE: &str = "cycle";
@@ -194,7 +193,7 @@ impl Latent for Frozen {
 
     fn encode(&self, pixels: &[u8], device: &Device) -> Tensor<2> {
         let images = to_tensor(pixels, self.design.encoder.input_range, device);
-        let features = self.encoder.features(&self.encoder.keep(images, Scope::Conv5), &[]).primal;
+        let features = self.encoder.features(&self.encoder.freeze(images, Scope::Conv5), &[]).primal;
         let [count, width] = features.dims();
         let top = features.reshape([count, width, 1, 1]);
         let [mean, _] =
@@ -242,7 +241,7 @@ pub fn spread(made: &Tensor<4>, data: &Tensor<4>) -> f64 {
 mod tests {
     use super::super::{ali, nets::tests::sizes, random::Purpose, wali};
     use super::*;
-    use shared::{adam::Adam, images::IMAGE_BYTES};
+    use gradient_features::{fit::adam::Adam, images::IMAGE_BYTES};
 
     /// Encoder, head and generator as they were published.
     #[test]

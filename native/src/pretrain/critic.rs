@@ -11,8 +11,8 @@ use burn::{
     module::Module,
     tensor::{Device, Tensor},
 };
+use gradient_features::kernels;
 use rand::Rng;
-use shared::kernels;
 
 /// The layers of a critic; leaky ReLU follows each but the last joint one.
 #[derive(Debug, Clone, Copy)]

@@ -25,9 +25,9 @@ use crate::{
 };
 use anyhow::{Result, bail};
 use burn::tensor::Device;
+use gradient_features::images::ImageSet;
 use recipe::{Departures, Recipe, Step};
 use session::Session;
-use shared::images::ImageSet;
 use std::{
     path::{Path, PathBuf},
     str::FromStr,

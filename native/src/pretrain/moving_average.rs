@@ -46,7 +46,7 @@ impl ModuleMapper for Mixer {
 mod tests {
     use super::*;
     use burn::tensor::{Device, Tolerance};
-    use shared::normalized::BatchNorm;
+    use gradient_features::model::normalized::BatchNorm;
 
     #[test]
     fn it_goes_its_share_of_the_way() {

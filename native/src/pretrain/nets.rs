@@ -5,8 +5,8 @@ use burn::{
     module::{Module, Param},
     tensor::{Device, Tensor},
 };
+use gradient_features::{kernels, model::normalized::BatchNorm};
 use rand::Rng;
-use shared::{kernels, normalized::BatchNorm};
 
 /// Inside a length's root, so that it has a derivative where the length is 0.
 pub const TINY: f64 = 1e-12;

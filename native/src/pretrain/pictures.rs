@@ -3,8 +3,8 @@
 use super::random::{self, Purpose};
 use crate::tiles::{self, COLUMNS};
 use burn::tensor::{Device, Tensor};
+use gradient_features::images::IMAGE_BYTES;
 use image::RgbImage;
-use shared::images::IMAGE_BYTES;
 
 /// Rows of interpolations.
 const PATHS: usize = 8;

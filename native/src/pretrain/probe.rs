@@ -6,11 +6,10 @@ use burn::{
     optim::{GradientsParams, ModuleOptimizer},
     tensor::{Device, Int, Tensor, TensorData},
 };
-use shared::{
-    adam::Adam,
-    encoder::Encoder,
+use gradient_features::{
+    fit::adam::Adam,
     images::{ImageSet, to_tensor},
-    linear::Classifier,
+    model::{encoder::Encoder, linear::Classifier},
 };
 
 /// Images that the classifier is fitted on: the last of the training images but [`MEASURED`].
@@ -45,7 +44,7 @@ fn features(encoder: &Encoder, images: &ImageSet, range: std::ops::Range<usize>,
     let indices: Vec<usize> = range.collect();
     let parts = indices.chunks(BATCH).map(|batch| {
         let images = to_tensor(&images.gather(batch), encoder.config.input_range, device);
-        encoder.features(&encoder.keep(images, scope), &[]).primal
+        encoder.features(&encoder.freeze(images, scope), &[]).primal
     });
     Tensor::cat(parts.collect(), 0)
 }
@@ -76,7 +75,7 @@ fn to_labels(labels: &[u8], device: &Device) -> Tensor<1, Int> {
 mod tests {
     use super::super::rotation::RotationNet;
     use super::*;
-    use shared::images::IMAGE_BYTES;
+    use gradient_features::images::IMAGE_BYTES;
 
     /// Random features tell two plain colours apart, and cannot tell labels that say nothing.
     #[test]

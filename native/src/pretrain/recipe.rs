@@ -12,8 +12,8 @@ use burn::{
     store::ModuleRecord,
     tensor::{Bytes, Gradients, Tensor},
 };
+use gradient_features::{images::ImageSet, model::encoder::Encoder};
 use rand_chacha::ChaCha8Rng;
-use shared::{encoder::Encoder, images::ImageSet};
 use std::collections::BTreeMap;
 
 /// Named numbers of one step, for people: losses, accuracies.

@@ -12,15 +12,18 @@ use burn::{
     optim::{ModuleOptimizer, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig},
     tensor::{Device, Int, Tensor, TensorData},
 };
-use rand::Rng;
-use shared::{
-    config::{EncoderConfig, EncoderKind, InputRange, Parametrization},
-    encoder::Encoder,
+use gradient_features::{
+    InputRange, Parametrization,
     images::{IMAGE_BYTES, PLANE, SIDE, to_tensor},
-    jvp::{self, Dual},
-    linear::Classifier,
-    normalized::NormalizedEncoder,
+    model::{
+        config::{EncoderConfig, EncoderKind},
+        encoder::Encoder,
+        jvp::{self, Dual},
+        linear::Classifier,
+        normalized::NormalizedEncoder,
+    },
 };
+use rand::Rng;
 
 /// Quarter turns that are told apart.
 const TURNS: usize = 4;

@@ -11,7 +11,7 @@ use super::{
 use crate::{files, progress::Progress, tiles};
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
-use shared::{images::ImageSet, weights};
+use gradient_features::{images::ImageSet, weights};
 use std::{
     path::PathBuf,
     time::{Duration, Instant},
@@ -243,7 +243,7 @@ mod tests {
     use super::super::RecipeName;
     use super::*;
     use crate::data::Dataset;
-    use shared::images::IMAGE_BYTES;
+    use gradient_features::images::IMAGE_BYTES;
     use std::{cell::Cell, fs, path::Path};
 
     fn images() -> ImageSet {

@@ -16,15 +16,19 @@ use burn::{
         activation::{log_sigmoid, sigmoid},
     },
 };
-use rand::Rng;
-use shared::{
-    adam::Adam,
-    config::{EncoderConfig, EncoderKind, InputRange, Parametrization},
-    encoder::{self, Conv, Encoder},
+use gradient_features::{
+    InputRange, Parametrization,
+    fit::adam::Adam,
     images::to_tensor,
-    jvp, kernels,
-    linear::Classifier as Dense,
+    kernels,
+    model::{
+        config::{EncoderConfig, EncoderKind},
+        encoder::{self, Conv, Encoder},
+        jvp,
+        linear::Classifier as Dense,
+    },
 };
+use rand::Rng;
 
 /// The encoder up to its features.
 pub const ENCODER: EncoderConfig = EncoderConfig {

@@ -14,11 +14,14 @@ use burn::{
     optim::ModuleOptimizer,
     tensor::{Device, Tensor},
 };
-use shared::{
-    adam::Adam,
-    config::{EncoderConfig, EncoderKind, InputRange, Parametrization},
-    encoder::Encoder,
+use gradient_features::{
+    InputRange, Parametrization,
+    fit::adam::Adam,
     images::{ImageSet, to_tensor},
+    model::{
+        config::{EncoderConfig, EncoderKind},
+        encoder::Encoder,
+    },
 };
 
 /// The encoder and generator.

@@ -14,20 +14,20 @@ pub struct Dropout {
     /// Numbers whose hash is below this drop.
     pub below: u32,
     /// What the others are multiplied by, which keeps the mean.
-    pub kept: f32,
+    pub frozen: f32,
 }
 
 impl Dropout {
     /// Drops with a probability from 0 to below 1.
     pub fn new(probability: f32, key: [u32; 2]) -> Self {
         let all = f64::from(u32::MAX) + 1.0;
-        Self { key, below: (f64::from(probability) * all) as u32, kept: 1.0 / (1.0 - probability) }
+        Self { key, below: (f64::from(probability) * all) as u32, frozen: 1.0 / (1.0 - probability) }
     }
 
     /// What the number at a place is multiplied by.
     fn factor(&self, place: u32) -> f32 {
         let [first, second] = self.key;
-        if hash(hash(place ^ first).wrapping_add(second)) < self.below { 0.0 } else { self.kept }
+        if hash(hash(place ^ first).wrapping_add(second)) < self.below { 0.0 } else { self.frozen }
     }
 }
 

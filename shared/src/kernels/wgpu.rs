@@ -52,8 +52,8 @@ impl Kernels for CubeBackend {
     }
 
     fn dropped_out(x: CubeTensor, dropout: Dropout) -> CubeTensor {
-        let Dropout { key, below, kept } = dropout;
-        let [out] = launch(shaders::DROPOUT, [x], [key[0], key[1], below, kept.to_bits()]);
+        let Dropout { key, below, frozen } = dropout;
+        let [out] = launch(shaders::DROPOUT, [x], [key[0], key[1], below, frozen.to_bits()]);
         out
     }
 

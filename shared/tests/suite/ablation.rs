@@ -6,11 +6,13 @@ use super::{
     training::{examples, networks},
 };
 use burn::tensor::Device;
-use shared::{
-    ablation::{self, Origin, untrained},
-    config::{Mode, Scope},
-    encoder::Conv,
-    lesson::{Lesson, Plan},
+use gradient_features::{
+    Mode, Scope,
+    fit::live::{Lesson, Plan},
+    model::{
+        ablation::{self, Origin, untrained},
+        encoder::Conv,
+    },
 };
 
 /// Steps, over several batches.
@@ -48,7 +50,8 @@ pub async fn omega_is_of_its_origin(device: &Device) {
     let (encoder, scope) = (network.encoder(device), Scope::Conv5);
     let own = network.head(Mode::Activation, scope, device);
     let mut base = own.clone();
-    base.parameters.classifier = Some(shared::linear::Classifier::zeros(FEATURES, recipe::CLASSES, device));
+    base.parameters.classifier =
+        Some(gradient_features::model::linear::Classifier::zeros(FEATURES, recipe::CLASSES, device));
     let start = |omega, seed| ablation::start(Mode::Full, &encoder, &base, &own, omega, seed, device);
     let omega = async |origin, seed| read(start(origin, seed).omega.expect("there is a gradient term")).await;
     let fitted = read(recipe::classifier(device).weight.val()).await;
@@ -79,11 +82,11 @@ pub async fn nothing_random_ends_as_the_lesson_does(device: &Device) {
     };
     let train = |lesson: &mut Lesson, mode| {
         (0..lesson.steps()).for_each(|_| drop(lesson.step(mode).expect("it has begun")));
-        lesson.head(mode).expect("it has begun").logits(&trained, &examples.kept).total()
+        lesson.head(mode).expect("it has begun").logits(&trained, &examples.frozen).total()
     };
     let (mut whole, mut mixture) = (lesson(), lesson());
     let unmixed = ablation::mixed(&random, &trained, scope, Origin::Trained, Origin::Trained);
-    mixture.go_by(unmixed.features(&examples.kept, &[]).primal);
+    mixture.go_by(unmixed.features(&examples.frozen, &[]).primal);
     let base = mixture.base();
     for mode in [Mode::Gradient, Mode::Full] {
         let expected = train(&mut whole, mode);

@@ -11,12 +11,14 @@ use burn::tensor::{
     module::conv2d,
     ops::ConvOptions,
 };
-use shared::{
-    config::{Mode, Scope},
-    encoder::{self, Conv, Encoder},
-    features::Kept,
-    jvp::{self, Dual, Filter},
-    linear::{Classifier, Head},
+use gradient_features::{
+    Mode, Scope,
+    model::{
+        encoder::{self, Conv, Encoder},
+        features::FrozenFeatures,
+        jvp::{self, Dual, Filter},
+        linear::{Classifier, Head},
+    },
 };
 
 /// `(F(θ + h·w2) − F(θ − h·w2)) / 2h` far from the bends, where F is a polynomial of the degree 1, 2 or 3 for scopes of
@@ -61,14 +63,14 @@ pub async fn reverse_mode_is_the_adjoint(device: &Device) {
         for &scope in network.kind.scopes() {
             for &image in images {
                 let what = format!("{network:?}, {scope}, image {image}");
-                let kept = encoder.keep(recipe::images(device).narrow(0, image, 1), scope);
+                let frozen = encoder.freeze(recipe::images(device).narrow(0, image, 1), scope);
                 let u = recipe::tensor("u", [1, FEATURES], 1.0, device);
                 let top = trainable(&encoder.stored[network.kind.scope_start(scope)..]);
                 let moved = trainable(&network.tangents(scope, device));
-                let tangent = encoder.features(&kept, &moved).tangent.expect("there are tangents");
+                let tangent = encoder.features(&frozen, &moved).tangent.expect("there are tangents");
                 let forward = read(tangent.clone().inner()).await;
                 let forward_u = dot(&forward, &read(u.clone()).await);
-                let through_f = pull(encoder.features_with(&kept, &top), &u, &top).await;
+                let through_f = pull(encoder.features_with(&frozen, &top), &u, &top).await;
                 let through_jvp = pull(tangent, &u, &moved).await;
                 let v = numbers(&moved).await;
                 let backward_v: f64 = through_f.iter().zip(&v).map(|(gradient, v)| dot(gradient, v)).sum();
@@ -90,13 +92,13 @@ pub async fn black_images_without_biases_take_the_slope(device: &Device) {
         let encoder = network.encoder(device);
         let black = Tensor::zeros([1, 3, 32, 32], device);
         let scope = network.kind.scopes()[0];
-        let kept = encoder.keep(black, scope);
-        assert!(read(kept.pre.clone()).await.iter().all(|&pre| pre == 0.0), "every pre-activation is 0");
+        let frozen = encoder.freeze(black, scope);
+        assert!(read(frozen.pre.clone()).await.iter().all(|&pre| pre == 0.0), "every pre-activation is 0");
         let tangents = network.tangents(scope, device);
         let spec = &network.kind.scope_layers(scope)[0];
         let bias = tangents[0].filter(spec, network.parametrization).bias;
         let expected = bias.unsqueeze::<2>() * network.slope;
-        let found = encoder.features(&kept, &tangents).tangent.expect("there are tangents");
+        let found = encoder.features(&frozen, &tangents).tangent.expect("there are tangents");
         assert_close(&format!("{network:?}"), found, expected, rounding(device)).await;
     }
 }
@@ -109,13 +111,13 @@ pub async fn training_gradients_agree_with_differences_of_the_loss(device: &Devi
     for network in recipe::networks(Point::Generic) {
         let encoder = network.encoder(device);
         for &scope in network.kind.scopes() {
-            let kept = encoder.keep(recipe::images(device), scope);
+            let frozen = encoder.freeze(recipe::images(device), scope);
             let head = network.head(Mode::Full, scope, device);
             let direction = Direction::new(network, scope, device);
-            let [along_w1, along_w2] = direction.slopes(&encoder, &kept, &head, device).await;
+            let [along_w1, along_w2] = direction.slopes(&encoder, &frozen, &head, device).await;
             for (name, [w1, w2], found) in [("w1", [1.0, 0.0], along_w1), ("w2", [0.0, 1.0], along_w2)] {
-                let above = loss(&encoder, &kept, &direction.moved(&head, w1 * STEP, w2 * STEP)).await;
-                let below = loss(&encoder, &kept, &direction.moved(&head, -w1 * STEP, -w2 * STEP)).await;
+                let above = loss(&encoder, &frozen, &direction.moved(&head, w1 * STEP, w2 * STEP)).await;
+                let below = loss(&encoder, &frozen, &direction.moved(&head, -w1 * STEP, -w2 * STEP)).await;
                 let expected = (above - below) / (2.0 * STEP);
                 let error = (found - expected).abs() / expected.abs();
                 assert!(error <= 1e-3, "{network:?}, {scope}, {name}: {found} and {expected} differ by {error:.1e}");
@@ -199,19 +201,19 @@ fn square_means(x: Tensor<4>, side: usize) -> Tensor<4> {
 /// The line `θ2 + r·w2` through a network far from its bends.
 struct Line {
     encoder: Encoder,
-    kept: Kept,
+    frozen: FrozenFeatures,
     tangents: Vec<Conv>,
 }
 
 impl Line {
     /// F, with the scope's parameters moved by `r·w2`.
     fn at(&self, r: f64) -> Tensor<2> {
-        self.encoder.features_with(&self.kept, &self.encoder.moved(self.kept.scope, &self.tangents, r as f32))
+        self.encoder.features_with(&self.frozen, &self.encoder.moved(self.frozen.scope, &self.tangents, r as f32))
     }
 
     /// J w2.
     async fn tangent(&self) -> Vec<f32> {
-        read(self.encoder.features(&self.kept, &self.tangents).tangent.expect("there are tangents")).await
+        read(self.encoder.features(&self.frozen, &self.tangents).tangent.expect("there are tangents")).await
     }
 
     /// `‖F(θ + r·w2) − F(θ) − r·J w2‖ / ‖F(θ)‖`.
@@ -228,8 +230,8 @@ async fn for_each_smooth_line(device: &Device, check: impl AsyncFn(String, Line)
     for network in recipe::networks(Point::Smooth) {
         for &scope in network.kind.scopes() {
             let encoder = network.encoder(device);
-            let kept = encoder.keep(recipe::images(device), scope);
-            let line = Line { encoder, kept, tangents: network.tangents(scope, device) };
+            let frozen = encoder.freeze(recipe::images(device), scope);
+            let line = Line { encoder, frozen, tangents: network.tangents(scope, device) };
             check(format!("{network:?}, {scope}"), line).await;
         }
     }
@@ -309,13 +311,13 @@ impl Direction {
     }
 
     /// The loss's gradient by reverse mode, times the direction in w1 and in w2.
-    async fn slopes(&self, encoder: &Encoder, kept: &Kept, head: &Head, device: &Device) -> [f64; 2] {
+    async fn slopes(&self, encoder: &Encoder, frozen: &FrozenFeatures, head: &Head, device: &Device) -> [f64; 2] {
         let mut head = head.clone();
         head.parameters.tangents = trainable(&head.parameters.tangents);
         let classifier = head.parameters.classifier.take().expect("a full model has one");
         let classifier = Classifier::new(classifier.weight.val().autodiff(), classifier.bias.val().autodiff());
         head.parameters.classifier = Some(classifier.clone());
-        let log = log_softmax(head.logits(encoder, kept).total(), 1);
+        let log = log_softmax(head.logits(encoder, frozen).total(), 1);
         let right: Vec<f32> = (0..IMAGES * CLASSES).map(|at| f32::from(at % CLASSES == LABELS[at / CLASSES])).collect();
         let right = Tensor::<2>::from_data(TensorData::new(right, [IMAGES, CLASSES]), device).autodiff();
         let gradients = (log * right).sum().neg().div_scalar(IMAGES as f32).backward();
@@ -336,8 +338,8 @@ impl Direction {
 const LABELS: [usize; IMAGES] = [3, 0, 7];
 
 /// Mean cross entropy, in 64 bits from the logits on.
-async fn loss(encoder: &Encoder, kept: &Kept, head: &Head) -> f64 {
-    let logits = read(head.logits(encoder, kept).total()).await;
+async fn loss(encoder: &Encoder, frozen: &FrozenFeatures, head: &Head) -> f64 {
+    let logits = read(head.logits(encoder, frozen).total()).await;
     let losses = logits
         .chunks_exact(CLASSES)
         .zip(LABELS)

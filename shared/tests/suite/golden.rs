@@ -5,8 +5,8 @@ use super::{
     recipe::{self, IMAGES, Network, Point},
 };
 use burn::tensor::{Device, Tensor, TensorData};
+use gradient_features::{Mode, model::linear::Head};
 use safetensors::SafeTensors;
-use shared::{config::Mode, linear::Head};
 
 /// The numbers that `golden/generate.py` made.
 pub fn file() -> SafeTensors<'static> {
@@ -17,8 +17,8 @@ pub fn file() -> SafeTensors<'static> {
 pub async fn features_agree_with_pytorch(device: &Device) {
     for network in networks() {
         let encoder = network.encoder(device);
-        let kept = encoder.keep(recipe::images(device), network.kind.scopes()[0]);
-        check(&format!("{}/features", name(network)), encoder.features(&kept, &[]).primal).await;
+        let frozen = encoder.freeze(recipe::images(device), network.kind.scopes()[0]);
+        check(&format!("{}/features", name(network)), encoder.features(&frozen, &[]).primal).await;
     }
 }
 
@@ -27,8 +27,8 @@ pub async fn tangents_agree_with_pytorch(device: &Device) {
     for network in networks() {
         let encoder = network.encoder(device);
         for &scope in network.kind.scopes() {
-            let kept = encoder.keep(recipe::images(device), scope);
-            let dual = encoder.features(&kept, &network.tangents(scope, device));
+            let frozen = encoder.freeze(recipe::images(device), scope);
+            let dual = encoder.features(&frozen, &network.tangents(scope, device));
             check(&format!("{}/features", name(network)), dual.primal).await;
             check(&format!("{}/{scope}/tangent", name(network)), dual.tangent.expect("there are tangents")).await;
         }
@@ -40,9 +40,9 @@ pub async fn logits_agree_with_pytorch(device: &Device) {
     for network in networks() {
         let encoder = network.encoder(device);
         for &scope in network.kind.scopes() {
-            let kept = encoder.keep(recipe::images(device), scope);
+            let frozen = encoder.freeze(recipe::images(device), scope);
             let head: Head = network.head(Mode::Full, scope, device);
-            let logits = head.logits(&encoder, &kept);
+            let logits = head.logits(&encoder, &frozen);
             check(&format!("{}/activation", name(network)), logits.activation).await;
             check(&format!("{}/{scope}/gradient", name(network)), logits.gradient).await;
         }

@@ -13,10 +13,10 @@ use burn::{
         ops::{ConvOptions, ConvTransposeOptions},
     },
 };
-use shared::{
-    adam::Adam,
+use gradient_features::{
+    fit::adam::Adam,
     kernels::{self, dropout::Dropout, outer_product_view::Window},
-    normalized::EPSILON,
+    model::normalized::EPSILON,
 };
 
 /// `x`'s and the weight's shape, and the stride.
@@ -113,8 +113,8 @@ pub async fn dropout_follows_its_definition(device: &Device) {
     for probability in [0.0, 0.2, 0.5] {
         let of_key = |key| Dropout::new(probability, key);
         let mask = read(kernels::dropout(ones(device), of_key([7, 8]))).await;
-        let kept = 1.0 / (1.0 - probability);
-        assert!(mask.iter().all(|&number| number == 0.0 || number == kept));
+        let frozen = 1.0 / (1.0 - probability);
+        assert!(mask.iter().all(|&number| number == 0.0 || number == frozen));
         let dropped = mask.iter().filter(|&&number| number == 0.0).count() as f32 / mask.len() as f32;
         assert!((dropped - probability).abs() < 0.01, "{dropped} of {probability} drop");
         assert_eq!(mask, read(kernels::dropout(ones(&Device::flex()), of_key([7, 8]))).await, "as on the CPU");

@@ -1,4 +1,4 @@
-//! What stays the same: logits from kept features, functions in another parametrization, networks without their
+//! What stays the same: logits from frozen features, functions in another parametrization, networks without their
 //! batch normalisation.
 
 use super::{
@@ -10,13 +10,16 @@ use burn::{
     optim::{GradientsParams, SgdConfig},
     tensor::{Device, Tensor, module::conv2d, ops::ConvOptions},
 };
-use shared::{
-    config::{EncoderConfig, EncoderKind, Mode, Parametrization, Scope},
-    encoder::{ALI, Conv, Encoder, LayerSpec},
-    features::KeptShape,
-    jvp::{self, Dual},
-    linear::Head,
-    normalized::{EPSILON, NormalizedConv, NormalizedEncoder},
+use gradient_features::{
+    Mode, Parametrization, Scope,
+    model::{
+        config::{EncoderConfig, EncoderKind},
+        encoder::{ALI, Conv, Encoder, LayerSpec},
+        features::FrozenShape,
+        jvp::{self, Dual},
+        linear::Head,
+        normalized::{EPSILON, NormalizedConv, NormalizedEncoder},
+    },
 };
 
 /// Features that went through rows of plain numbers, as into a cache and back, against a pass from the image up that
@@ -25,21 +28,21 @@ pub async fn kept_features_give_the_same_logits(device: &Device) {
     for network in recipe::networks(Point::Generic) {
         let encoder = network.encoder(device);
         for &scope in network.kind.scopes() {
-            let shape = KeptShape::new(network.kind, scope);
-            let kept = encoder.keep(recipe::images(device), scope);
+            let shape = FrozenShape::new(network.kind, scope);
+            let frozen = encoder.freeze(recipe::images(device), scope);
             assert_eq!(
-                [&kept.input.dims()[1..], &kept.pre.dims()[1..]],
+                [&frozen.input.dims()[1..], &frozen.pre.dims()[1..]],
                 [shape.input, shape.pre],
                 "{network:?}, {scope}"
             );
-            let rows = shape.to_rows(&read(kept.input).await, &read(kept.pre).await);
+            let rows = shape.to_rows(&read(frozen.input).await, &read(frozen.pre).await);
             assert_eq!(rows.len(), IMAGES * shape.numbers());
             let (input, pre): (Vec<_>, Vec<_>) =
                 rows.chunks_exact(shape.numbers()).map(|row| row.split_at(shape.input_numbers())).unzip();
-            let kept = shape.to_kept(input.concat(), pre.concat(), device);
+            let frozen = shape.to_frozen(input.concat(), pre.concat(), device);
             for &mode in Mode::ALL {
                 let head = network.head(mode, scope, device);
-                let found = head.logits(&encoder, &kept);
+                let found = head.logits(&encoder, &frozen);
                 let [activation, gradient] = plain_logits(&encoder, &head, recipe::images(device));
                 let what = format!("{network:?}, {mode}, {scope}");
                 assert_close(&format!("{what}: activation term"), found.activation, activation, 1e-5).await;
@@ -62,7 +65,7 @@ pub async fn layers_end_in_the_features(device: &Device) {
             let what = format!("{network:?}, {scope}");
             assert_eq!(moving, expected, "{what}");
             let last = jvp::global_average_pool(layers.pop().expect("an encoder has layers"));
-            let features = encoder.features(&encoder.keep(images, scope), &tangents);
+            let features = encoder.features(&encoder.freeze(images, scope), &tangents);
             assert_close(&what, last.primal, features.primal, 1e-5).await;
             let [found, expected] =
                 [last.tangent, features.tangent].map(|tangent| tangent.expect("the last one moves"));
@@ -81,7 +84,7 @@ pub async fn reparametrized_networks_are_the_same_function(device: &Device) {
         assert_eq!([there.config.parametrization, back.config.parametrization], [other, network.parametrization]);
         let features = |encoder: &Encoder| {
             let widest = network.kind.scopes().last().copied().expect("an encoder has scopes");
-            encoder.features(&encoder.keep(recipe::images(device), widest), &[]).primal
+            encoder.features(&encoder.freeze(recipe::images(device), widest), &[]).primal
         };
         let what = format!("{network:?}");
         assert_close(&what, features(&there), features(&encoder), 1e-5).await;
@@ -101,8 +104,8 @@ pub async fn heads_have_the_same_logits_in_either_parametrization(device: &Devic
         let other = other(network.parametrization);
         let rescaled_encoder = encoder.reparametrized(other);
         for &scope in network.kind.scopes() {
-            let [kept, rescaled_kept] =
-                [&encoder, &rescaled_encoder].map(|encoder| encoder.keep(recipe::images(device), scope));
+            let [frozen, rescaled_kept] =
+                [&encoder, &rescaled_encoder].map(|encoder| encoder.freeze(recipe::images(device), scope));
             let specs = network.kind.scope_layers(scope);
             let rescaled = |convs: &[Conv]| -> Vec<Conv> {
                 let pairs = convs.iter().zip(specs);
@@ -113,7 +116,8 @@ pub async fn heads_have_the_same_logits_in_either_parametrization(device: &Devic
                 let mut twin = head.clone();
                 twin.parameters.tangents = rescaled(&head.parameters.tangents);
                 twin.parameters.replaced = rescaled(&head.parameters.replaced);
-                let (found, expected) = (twin.logits(&rescaled_encoder, &rescaled_kept), head.logits(&encoder, &kept));
+                let (found, expected) =
+                    (twin.logits(&rescaled_encoder, &rescaled_kept), head.logits(&encoder, &frozen));
                 let what = format!("{network:?}, {mode}, {scope}");
                 assert_close(&what, found.activation, expected.activation, 1e-5).await;
                 assert_close(&what, found.gradient, expected.gradient, 1e-5).await;
@@ -152,7 +156,7 @@ pub async fn folded_networks_are_the_same_function(device: &Device) {
         let folded = net.fold(config);
         assert_eq!(folded.config, config);
         let images = recipe::images(&device.clone().autodiff());
-        let found = folded.features(&folded.keep(images.clone(), Scope::Conv5), &[]).primal;
+        let found = folded.features(&folded.freeze(images.clone(), Scope::Conv5), &[]).primal;
         let top = net.layers.iter().zip(&ALI).fold(images, |x, (layer, spec)| {
             let out = convolved(x, layer.weight.val(), spec);
             let [mean, variance] = [&layer.norm.mean, &layer.norm.variance].map(RunningState::value_sync);
@@ -185,7 +189,7 @@ fn rescale(conv: &Conv, spec: &LayerSpec, from: Parametrization, to: Parametriza
     Conv::new(conv.weight.val() * weight, conv.bias.val() * bias)
 }
 
-/// Both terms of a head's logits by a pass from the image up, in which nothing is kept.
+/// Both terms of a head's logits by a pass from the image up, in which nothing is frozen.
 fn plain_logits(encoder: &Encoder, head: &Head, images: Tensor<4>) -> [Tensor<2>; 2] {
     let EncoderConfig { kind, slope, parametrization, .. } = encoder.config;
     let start = kind.scope_start(head.scope);

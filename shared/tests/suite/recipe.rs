@@ -2,11 +2,13 @@
 //! same as in `golden/generate.py`, which repeats [`words`], [`numbers`] and the bounds.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use shared::{
-    config::{EncoderConfig, EncoderKind, InputRange, Mode, Parametrization, Scope},
-    encoder::{Conv, Encoder, LayerSpec},
-    images,
-    linear::{Classifier, Head, Parameters},
+use gradient_features::{
+    InputRange, Mode, Parametrization, Scope, images,
+    model::{
+        config::{EncoderConfig, EncoderKind},
+        encoder::{Conv, Encoder, LayerSpec},
+        linear::{Classifier, Head, Parameters},
+    },
 };
 
 /// Classes of the heads.

@@ -5,12 +5,16 @@ use super::{
     recipe::{self, CLASSES, IMAGES, Network, Point},
 };
 use burn::tensor::{Device, Tensor};
-use shared::{
-    cholesky::Cholesky,
-    config::{EncoderKind, Mode, Parametrization, Scope},
-    encoder::{Conv, Encoder},
-    linear::{Head, Parameters},
-    similarity::{self, Factors},
+use gradient_features::{
+    Mode, Parametrization, Scope,
+    fit::{cholesky::Cholesky, ridge},
+    kernel::{self, Factors},
+    model::{
+        average,
+        config::EncoderKind,
+        encoder::{Conv, Encoder},
+        linear::{Head, Parameters},
+    },
 };
 
 /// How far an entry of the Gram matrix may be off, on any device, as a share of the largest that it could be: the
@@ -22,9 +26,9 @@ pub async fn the_gram_matrix_is_that_of_explicit_gradients(device: &Device) {
     for network in networks() {
         let (encoder, omega) = (network.encoder(device), recipe::omega(device));
         for &scope in encoder.config.kind.scopes() {
-            let kept = encoder.keep(recipe::images(device), scope);
-            let factors = Factors::new(&encoder, &omega, &kept);
-            let found = read(similarity::gram(&factors, &factors)).await;
+            let frozen = encoder.freeze(recipe::images(device), scope);
+            let factors = Factors::new(&encoder, &omega, &frozen);
+            let found = read(kernel::gram(&factors, &factors)).await;
             let gradients = explicit(&encoder, &omega, scope, device).await;
             let sizes: Vec<f64> = gradients.iter().map(|gradient| norm(gradient)).collect();
             for (at, found) in found.into_iter().enumerate() {
@@ -44,8 +48,8 @@ pub async fn the_gram_matrix_is_symmetric_and_not_negative(device: &Device) {
     for network in networks() {
         let (encoder, omega) = (network.encoder(device), recipe::omega(device));
         for &scope in encoder.config.kind.scopes() {
-            let factors = Factors::new(&encoder, &omega, &encoder.keep(recipe::images(device), scope));
-            let gram = similarity::gram(&factors, &factors);
+            let factors = Factors::new(&encoder, &omega, &encoder.freeze(recipe::images(device), scope));
+            let gram = kernel::gram(&factors, &factors);
             let what = format!("{network:?}, {scope}");
             assert_close(&what, gram.clone().transpose(), gram.clone(), GRAM_ERROR as f32).await;
             let mut gram: Vec<f64> = read(gram).await.into_iter().map(f64::from).collect();
@@ -60,10 +64,10 @@ pub async fn the_gram_matrix_is_symmetric_and_not_negative(device: &Device) {
 pub async fn conv5_follows_the_closed_formula(device: &Device) {
     let network = ali_networks().find(|network| network.parametrization == Parametrization::Ntk).expect("there is one");
     let (encoder, omega) = (network.encoder(device), recipe::omega(device));
-    let kept = encoder.keep(recipe::images(device), Scope::Conv5);
-    let factors = Factors::new(&encoder, &omega, &kept);
-    let found = read(similarity::gram(&factors, &factors)).await;
-    let (y, pre, omega) = (read(kept.input).await, read(kept.pre).await, read(omega).await);
+    let frozen = encoder.freeze(recipe::images(device), Scope::Conv5);
+    let factors = Factors::new(&encoder, &omega, &frozen);
+    let found = read(kernel::gram(&factors, &factors)).await;
+    let (y, pre, omega) = (read(frozen.input).await, read(frozen.pre).await, read(omega).await);
     let masked = |image: usize, class: usize| -> Vec<f32> {
         let d = |k: usize| if pre[image * 512 + k] > 0.0 { 1.0 } else { network.slope };
         (0..512).map(|k| omega[k * CLASSES + class] * d(k)).collect()
@@ -83,17 +87,17 @@ pub async fn conv5_follows_the_closed_formula(device: &Device) {
 pub async fn kernel_ridge_meets_its_targets(device: &Device) {
     for network in ali_networks() {
         let (encoder, omega) = (network.encoder(device), recipe::omega(device));
-        let kept = encoder.keep(recipe::images(device).narrow(0, 0, 1), Scope::Conv45);
+        let frozen = encoder.freeze(recipe::images(device).narrow(0, 0, 1), Scope::Conv45);
         let targets = recipe::tensor("targets", [1, CLASSES], 1.0, device);
         let mut head: Head = network.head(Mode::Gradient, Scope::Conv45, device);
         let mut sizes = vec![];
         for ridge in [1e-4, 1.0] {
-            let tangents = similarity::kernel_ridge(&encoder, &omega, &kept, targets.clone(), ridge).await;
+            let tangents = ridge::kernel_ridge(&encoder, &omega, &frozen, targets.clone(), ridge).await;
             let tangents = tangents.expect("it can be solved");
             sizes.push(squared(&tangents).await);
             head.parameters = Parameters { classifier: None, tangents, replaced: vec![] };
             if ridge < 1.0 {
-                assert_close(&format!("{network:?}"), head.logits(&encoder, &kept).gradient, targets.clone(), 5e-3)
+                assert_close(&format!("{network:?}"), head.logits(&encoder, &frozen).gradient, targets.clone(), 5e-3)
                     .await;
             }
         }
@@ -105,18 +109,18 @@ pub async fn kernel_ridge_meets_its_targets(device: &Device) {
 pub async fn images_are_nearest_to_themselves(device: &Device) {
     let network = ali_networks().next().expect("there are some");
     let (encoder, omega) = (network.encoder(device), recipe::omega(device));
-    let kept = encoder.keep(recipe::images(device), Scope::Conv45);
-    let factors = Factors::new(&encoder, &omega, &kept);
-    let features = encoder.features(&kept, &[]).primal;
+    let frozen = encoder.freeze(recipe::images(device), Scope::Conv45);
+    let factors = Factors::new(&encoder, &omega, &frozen);
+    let features = encoder.features(&frozen, &[]).primal;
     for (name, matrix) in [
-        ("activation", similarity::activation_similarity(features.clone(), features)),
-        ("gradient", similarity::gradient_similarity(&factors, &factors)),
+        ("activation", kernel::activation_similarity(features.clone(), features)),
+        ("gradient", kernel::gradient_similarity(&factors, &factors)),
     ] {
         let values = read(matrix.clone()).await;
         for image in 0..IMAGES {
             assert!((values[image * IMAGES + image] - 1.0).abs() < 1e-4, "{name}: {values:?}");
         }
-        let nearest = similarity::nearest(matrix, 2).await.expect("the device answers");
+        let nearest = kernel::nearest(matrix, 2).await.expect("the device answers");
         for (image, found) in nearest.iter().enumerate() {
             assert_eq!((found.len(), found[0]), (2, image), "{name}");
         }
@@ -127,17 +131,17 @@ pub async fn images_are_nearest_to_themselves(device: &Device) {
 pub async fn averaged_models_have_the_mean_logits(device: &Device) {
     let network = ali_networks().next().expect("there are some");
     let encoder = network.encoder(device);
-    let kept = encoder.keep(recipe::images(device), Scope::Conv45);
+    let frozen = encoder.freeze(recipe::images(device), Scope::Conv45);
     let one = network.head(Mode::Full, Scope::Conv45, device);
     let mut other = one.clone();
     let flip = |conv: &Conv| Conv::new(conv.weight.val().flip([0]), conv.bias.val().flip([0]));
     other.parameters.tangents = one.parameters.tangents.iter().map(flip).collect();
-    let mean = similarity::average(&[one.clone(), other.clone()]).expect("they are alike");
-    let [a, b, found] = [&one, &other, &mean].map(|head| head.logits(&encoder, &kept).total());
+    let mean = average(&[one.clone(), other.clone()]).expect("they are alike");
+    let [a, b, found] = [&one, &other, &mean].map(|head| head.logits(&encoder, &frozen).total());
     assert_close("mean", found, (a + b) / 2.0, 1e-4).await;
     let unlike = network.head(Mode::Gradient, Scope::Conv45, device);
-    assert!(similarity::average(&[one, unlike]).is_err());
-    assert!(similarity::average(&[]).is_err());
+    assert!(average(&[one, unlike]).is_err());
+    assert!(average(&[]).is_err());
 }
 
 /// One network of each parametrization.
@@ -154,10 +158,10 @@ fn ali_networks() -> impl Iterator<Item = Network> {
 async fn explicit(encoder: &Encoder, omega: &Tensor<2>, scope: Scope, device: &Device) -> Vec<Vec<f32>> {
     let mut gradients = vec![];
     for image in 0..IMAGES {
-        let kept = encoder.keep(recipe::images(device).narrow(0, image, 1), scope);
+        let frozen = encoder.freeze(recipe::images(device).narrow(0, image, 1), scope);
         for class in 0..CLASSES {
             let mut gradient = vec![];
-            for conv in similarity::gradient_feature(encoder, omega, &kept, class) {
+            for conv in kernel::gradient_feature(encoder, omega, &frozen, class) {
                 gradient.extend(read(conv.weight.val()).await);
                 gradient.extend(read(conv.bias.val()).await);
             }

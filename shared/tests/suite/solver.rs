@@ -6,13 +6,13 @@ use super::{
     recipe::{self, CLASSES, Network, Point},
 };
 use burn::tensor::{Device, Int, Tensor};
-use shared::{
-    config::{EncoderKind, Mode, Scope},
-    encoder::Encoder,
-    features::Kept,
-    linear::Head,
-    solver::{self, Objective, Preconditioner, SolverConfig},
-    train::{Event, Samples},
+use gradient_features::{
+    Mode, Scope,
+    fit::{
+        first_order::{Event, Samples},
+        lbfgs::{self, LbfgsConfig, Objective, Preconditioner},
+    },
+    model::{config::EncoderKind, encoder::Encoder, features::FrozenFeatures, linear::Head},
 };
 use std::{convert::Infallible, ops::ControlFlow};
 
@@ -23,7 +23,7 @@ const DECAYS: [f32; 2] = [1.0, 0.5];
 
 /// Random images with labels, in memory.
 struct Memory {
-    kept: Kept,
+    frozen: FrozenFeatures,
     labels: Vec<u8>,
 }
 
@@ -31,7 +31,7 @@ impl Memory {
     fn new(encoder: &Encoder, scope: Scope, device: &Device) -> Self {
         let images = recipe::tensor("many images", [COUNT, 3, 32, 32], 0.25, device);
         let labels = (0..COUNT).map(|index| (index * 7 % CLASSES) as u8).collect();
-        Self { kept: encoder.keep(images, scope), labels }
+        Self { frozen: encoder.freeze(images, scope), labels }
     }
 }
 
@@ -42,17 +42,22 @@ impl Samples for Memory {
         &self.labels
     }
 
-    fn kept(&self, indices: &[usize], device: &Device) -> Result<Kept, Infallible> {
+    fn frozen(&self, indices: &[usize], device: &Device) -> Result<FrozenFeatures, Infallible> {
         let indices: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
         let indices = Tensor::<1, Int>::from_ints(indices.as_slice(), device);
         let rows = |tensor: &Tensor<4>| tensor.clone().select(0, indices.clone());
-        Ok(Kept { scope: self.kept.scope, input: rows(&self.kept.input), pre: rows(&self.kept.pre), activation: None })
+        Ok(FrozenFeatures {
+            scope: self.frozen.scope,
+            input: rows(&self.frozen.input),
+            pre: rows(&self.frozen.pre),
+            activation: None,
+        })
     }
 }
 
 /// A batch that does not divide the images.
-fn config(tolerance: f64, [classifier_decay, gradient_decay]: [f32; 2]) -> SolverConfig {
-    SolverConfig { iterations: 200, tolerance, batch: 8, classifier_decay, gradient_decay, seed: 1 }
+fn config(tolerance: f64, [classifier_decay, gradient_decay]: [f32; 2]) -> LbfgsConfig {
+    LbfgsConfig { iterations: 200, tolerance, batch: 8, classifier_decay, gradient_decay, seed: 1 }
 }
 
 /// One network of each parametrization.
@@ -69,7 +74,7 @@ async fn solve(
     encoder: &Encoder,
     head: &Head,
     samples: &Memory,
-    config: SolverConfig,
+    config: LbfgsConfig,
     device: &Device,
 ) -> (Head, Vec<Event>) {
     let indices: Vec<usize> = (0..COUNT).collect();
@@ -78,7 +83,7 @@ async fn solve(
         events.push(event);
         ControlFlow::Continue(())
     };
-    let fitted = solver::fit(encoder, head, samples, &indices, config, device, listen).await.expect("it can be solved");
+    let fitted = lbfgs::fit(encoder, head, samples, &indices, config, device, listen).await.expect("it can be solved");
     (fitted, events)
 }
 
@@ -159,7 +164,7 @@ pub async fn the_preconditioner_inverts_the_hessian(device: &Device) {
         let encoder = network.encoder(device);
         let samples = Memory::new(&encoder, Scope::Conv5, device);
         let head = network.head(Mode::Activation, Scope::Conv5, device);
-        let features = read(encoder.features(&samples.kept, &[]).primal).await;
+        let features = read(encoder.features(&samples.frozen, &[]).primal).await;
         let mean_eigenvalue = (norm(&features).powi(2) / COUNT as f64 + 1.0) / (features.len() / COUNT + 1) as f64;
         let decay = 10.0 * mean_eigenvalue / CLASSES as f64;
         let config = config(0.0, [decay as f32, 0.0]);
@@ -180,7 +185,7 @@ pub async fn the_minimum_is_that_of_gradient_descent(device: &Device) {
     let samples = Memory::new(&encoder, Scope::Conv5, device);
     let start = network.head(Mode::Activation, Scope::Conv5, device);
     let (head, _) = solve(&encoder, &start, &samples, config(1e-5, DECAYS), device).await;
-    let features = read(encoder.features(&samples.kept, &[]).primal).await;
+    let features = read(encoder.features(&samples.frozen, &[]).primal).await;
     let (weight, bias) = descend(&features, &samples.labels, f64::from(DECAYS[0]));
     let classifier = head.parameters.classifier.expect("an activation model has one");
     assert_rows_close("w1", 1, &read(classifier.weight.val()).await, &weight, 1e-3);

@@ -6,12 +6,13 @@ use super::{
     recipe::{self, IMAGES, Network, Point},
 };
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use shared::{
-    config::{EncoderKind, Mode, Parametrization, Scope},
-    features::Kept,
-    lesson::{Examples, Lesson, Plan},
-    linear::Head,
-    train::{self, FitConfig, Trainer},
+use gradient_features::{
+    Mode, Parametrization, Scope,
+    fit::{
+        first_order::{self, FirstOrderConfig, Trainer},
+        live::{Examples, Lesson, Plan},
+    },
+    model::{config::EncoderKind, features::FrozenFeatures, linear::Head},
 };
 use std::ops::ControlFlow;
 
@@ -36,16 +37,16 @@ pub async fn trained_models_agree_with_pytorch(device: &Device) {
     for network in networks() {
         let encoder = network.encoder(device);
         for &scope in network.kind.scopes() {
-            let kept = encoder.keep(recipe::images(device), scope);
+            let frozen = encoder.freeze(recipe::images(device), scope);
             for &mode in Mode::ALL {
-                let config = FitConfig::for_few(mode, 1, IMAGES, STEPS);
+                let config = FirstOrderConfig::for_few(mode, 1, IMAGES, STEPS);
                 let autodiff = device.clone().autodiff();
                 let mut trainer = Trainer::new(&network.head(mode, scope, device), config, IMAGES, &autodiff);
                 for _ in 0..trainer.steps() {
                     let batch = trainer.batch().to_vec();
-                    trainer.step(&encoder, &kept.select(&batch), labels(&batch, device));
+                    trainer.step(&encoder, &frozen.select(&batch), labels(&batch, device));
                 }
-                let found = trainer.head().logits(&encoder, &kept).total();
+                let found = trainer.head().logits(&encoder, &frozen).total();
                 let what = format!("{}/{scope}/{mode}/trained", golden::name(network));
                 assert_close(&what, found, golden::matrix(&what, device), TOLERANCE).await;
             }
@@ -72,8 +73,9 @@ pub async fn lessons_end_as_fits_do(device: &Device) {
     }
     let indices: Vec<usize> = (0..examples.fitted).collect();
     let fit = |head: &Head| {
-        let config = FitConfig::for_few(head.mode, 3, examples.fitted, 2 * STEPS);
-        let told = train::fit(&cpu_encoder, head, &cpu_examples, &indices, config, cpu, |_| ControlFlow::Continue(()));
+        let config = FirstOrderConfig::for_few(head.mode, 3, examples.fitted, 2 * STEPS);
+        let told =
+            first_order::fit(&cpu_encoder, head, &cpu_examples, &indices, config, cpu, |_| ControlFlow::Continue(()));
         told.expect("it does not diverge")
     };
     let base = fit(&Head::activation(&cpu_encoder, scope, classes, cpu));
@@ -82,8 +84,8 @@ pub async fn lessons_end_as_fits_do(device: &Device) {
             Mode::Activation => base.clone(),
             _ => fit(&Head::start(mode, scope, &cpu_encoder, &base, cpu)),
         };
-        let found = lesson.head(mode).expect("it has begun").logits(&encoder, &examples.kept).total();
-        let expected = expected.logits(&cpu_encoder, &cpu_examples.kept).total();
+        let found = lesson.head(mode).expect("it has begun").logits(&encoder, &examples.frozen).total();
+        let expected = expected.logits(&cpu_encoder, &cpu_examples.frozen).total();
         assert_close(&format!("{mode}"), found, expected, tolerance).await;
     }
 }
@@ -92,7 +94,7 @@ pub async fn lessons_end_as_fits_do(device: &Device) {
 pub async fn lessons_go_on_within_a_pass(device: &Device) {
     let (network, scope) = (networks().next().expect("there is one"), Scope::Conv5);
     let head = network.head(Mode::Activation, scope, device);
-    let config = FitConfig::for_few(Mode::Activation, 3, 70, 6);
+    let config = FirstOrderConfig::for_few(Mode::Activation, 3, 70, 6);
     let trainer = || Trainer::new(&head, config, 70, &device.clone().autodiff());
     let (mut whole, mut later) = (trainer(), trainer().after(4));
     let (encoder, examples) = (network.encoder(device), examples(network, scope, device));
@@ -101,7 +103,7 @@ pub async fn lessons_go_on_within_a_pass(device: &Device) {
         let batch: Vec<usize> = batch.into_iter().map(|index| index % examples.labels.len()).collect();
         let labels = batch.iter().map(|&index| i32::from(examples.labels[index])).collect::<Vec<_>>();
         let labels = Tensor::from_data(TensorData::new(labels, [batch.len()]), device);
-        whole.step(&encoder, &examples.kept.select(&batch), labels);
+        whole.step(&encoder, &examples.frozen.select(&batch), labels);
     }
     assert_eq!(whole.batch(), later.batch());
     assert_eq!(whole.batch().len(), 32, "the second batch of the second pass");
@@ -114,8 +116,8 @@ fn labels(batch: &[usize], device: &Device) -> Tensor<1, Int> {
 
 /// The recipe's images again and again, so that a pass has two batches.
 pub fn examples(network: Network, scope: Scope, device: &Device) -> Examples {
-    let kept: Kept = network.encoder(device).keep(recipe::images(device), scope);
+    let frozen: FrozenFeatures = network.encoder(device).freeze(recipe::images(device), scope);
     let rows: Vec<usize> = (0..36).map(|index| index % IMAGES).collect();
     let labels = rows.iter().map(|&row| LABELS[row]).collect();
-    Examples { kept: kept.select(&rows), labels, fitted: rows.len() }
+    Examples { frozen: frozen.select(&rows), labels, fitted: rows.len() }
 }

@@ -1,0 +1,371 @@
+//! Fitting a head from frozen features: a loop that says what happens and leaves the showing to others.
+
+use crate::{
+    fit::adam::Adam,
+    model::{
+        encoder::Encoder,
+        features::FrozenFeatures,
+        linear::{Head, Parameters},
+    },
+};
+use burn::{
+    grad_clipping::GradientClippingConfig,
+    module::{Module, ParamGroup},
+    nn::loss::CrossEntropyLossConfig,
+    optim::{GradientsParams, ModuleOptimizer, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig},
+    tensor::{Device, Int, Tensor, TensorData},
+};
+use rand::{SeedableRng, seq::SliceRandom};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
+use vocabulary::Mode;
+
+/// Steps between two [`Event::Step`]s: reading a loss makes a GPU wait.
+const REPORT_EVERY: usize = 20;
+/// Images a step where there are few.
+const FEW_BATCH: usize = 32;
+
+/// What takes the steps.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Optimizer {
+    /// Adam (Kingma and Ba 2015).
+    Adam {
+        /// How slowly the mean of the gradients moves.
+        beta_1: f32,
+    },
+    /// Gradient descent with momentum.
+    Sgd {
+        /// How much of the last step is in the next.
+        momentum: f64,
+        /// The largest norm of a parameter's gradient.
+        clip: f32,
+    },
+}
+
+/// How the learning rate falls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Schedule {
+    /// To 0, linearly.
+    Linear,
+    /// By half at the end of each of so many equal parts.
+    Halving(usize),
+}
+
+impl Schedule {
+    /// The factor on the learning rate at a step.
+    fn factor(self, step: usize, steps: usize) -> f64 {
+        match self {
+            Self::Linear => 1.0 - step as f64 / steps as f64,
+            Self::Halving(parts) => 0.5_f64.powi((step * parts / steps.max(1)) as i32),
+        }
+    }
+}
+
+/// How a head is fitted step by step.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstOrderConfig {
+    /// What takes the steps.
+    pub optimizer: Optimizer,
+    /// How the learning rate falls.
+    pub schedule: Schedule,
+    /// Passes over the training images.
+    pub epochs: usize,
+    /// Images a step.
+    pub batch: usize,
+    /// The learning rate at the start.
+    pub learning_rate: f64,
+    /// L2 penalty on w1 (for fine-tuning: on ω).
+    pub classifier_decay: f32,
+    /// L2 penalty on w2, in its stored parametrization (for fine-tuning: on θ2).
+    pub gradient_decay: f32,
+    /// Where the order of the images comes from.
+    pub seed: u64,
+}
+
+impl FirstOrderConfig {
+    /// Settings for a mode, chosen on 5,000 held-out training images of CIFAR-10, the others and their mirror images
+    /// being fitted on.
+    pub fn for_mode(mode: Mode, seed: u64) -> Self {
+        let (epochs, batch, learning_rate, classifier_decay) = match mode {
+            Mode::Activation => (8, 128, 3e-3, 0.0),
+            Mode::Gradient => (7, 512, 1.1e-2, 0.0),
+            Mode::Full => (7, 512, 1.1e-2, 1e-3),
+            Mode::Finetune => (5, 256, 4e-3, 0.0),
+        };
+        let (optimizer, schedule) = (Optimizer::Adam { beta_1: 0.9 }, Schedule::Linear);
+        Self { optimizer, schedule, epochs, batch, learning_rate, classifier_decay, gradient_decay: 0.0, seed }
+    }
+
+    /// Settings for a few images and about so many steps, chosen on pairs of classes of CIFAR-10's training images, 50
+    /// a class.
+    pub fn for_few(mode: Mode, seed: u64, images: usize, steps: usize) -> Self {
+        let batches = images.div_ceil(FEW_BATCH).max(1);
+        Self { epochs: steps.div_ceil(batches), batch: FEW_BATCH, learning_rate: 3e-3, ..Self::for_mode(mode, seed) }
+    }
+
+    /// The paper's settings (its appendix): 80,000 steps on batches of 64 of 50,000 images.
+    pub fn of_the_paper(seed: u64) -> Self {
+        Self {
+            optimizer: Optimizer::Adam { beta_1: 0.5 },
+            schedule: Schedule::Halving(4),
+            epochs: 102,
+            batch: 64,
+            learning_rate: 1e-3,
+            classifier_decay: 1e-6,
+            gradient_decay: 1e-6,
+            seed,
+        }
+    }
+
+    /// The settings of the paper's published code: 50,000 steps on batches of 128 of 50,000 images, 80,000 for the
+    /// activation model. It clips the gradient's norm over all parameters, we over each.
+    pub fn of_the_published_code(mode: Mode, seed: u64) -> Self {
+        let (epochs, parts) = if mode == Mode::Activation { (205, 4) } else { (128, 5) };
+        let (learning_rate, decay) = match mode {
+            Mode::Activation => (1e-2, 1e-6),
+            Mode::Gradient | Mode::Full => (1e-1, 5e-5),
+            Mode::Finetune => (1e-3, 5e-5),
+        };
+        Self {
+            optimizer: Optimizer::Sgd { momentum: 0.9, clip: 10.0 },
+            schedule: Schedule::Halving(parts),
+            epochs,
+            batch: 128,
+            learning_rate,
+            classifier_decay: decay,
+            gradient_decay: decay,
+            seed,
+        }
+    }
+}
+
+/// Images with their labels, in the form that training takes them.
+pub trait Samples {
+    /// What can go wrong in reading.
+    type Error;
+
+    /// The class of each image.
+    fn labels(&self) -> &[u8];
+
+    /// The frozen features of some images, in this order.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn frozen(&self, indices: &[usize], device: &Device) -> Result<FrozenFeatures, Self::Error>;
+}
+
+/// What happens in a fit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// Some more steps are done.
+    Step {
+        /// Steps done.
+        step: usize,
+        /// Steps in all.
+        steps: usize,
+        /// The loss of the last one.
+        loss: f32,
+    },
+    /// A pass is done.
+    Epoch {
+        /// Passes done.
+        epoch: usize,
+        /// Passes in all.
+        epochs: usize,
+        /// Mean loss over the pass, as seen before each step's update.
+        loss: f32,
+    },
+    /// An iteration of the second-order solver is done.
+    Iteration {
+        /// Images that the loss is over.
+        images: usize,
+        /// Iterations done on them.
+        iteration: usize,
+        /// The regularised loss.
+        loss: f32,
+        /// The norm of its gradient, as a part of what it was at the start.
+        gradient: f32,
+    },
+}
+
+/// Why a fit ended without a model.
+#[derive(Debug, thiserror::Error)]
+pub enum FitError<E> {
+    /// The images cannot be read.
+    #[error("{0}")]
+    Samples(E),
+    /// The listener asked to stop.
+    #[error("stopped")]
+    Stopped,
+    /// The loss is no number any more.
+    #[error("the loss is no longer a number at step {step}; try a smaller learning rate than {learning_rate}")]
+    Diverged {
+        /// The step.
+        step: usize,
+        /// The learning rate at the start.
+        learning_rate: f64,
+    },
+}
+
+/// A head with its optimiser.
+pub struct Trainer {
+    head: Head,
+    optimizer: ModuleOptimizer,
+    config: FirstOrderConfig,
+    samples: usize,
+    step: usize,
+    /// The order of the pass that is under way.
+    order: Vec<usize>,
+}
+
+impl Trainer {
+    /// Starts from `head`, which is put on the device that `autodiff` names. `samples` is the number of images.
+    pub fn new(head: &Head, config: FirstOrderConfig, samples: usize, autodiff: &Device) -> Self {
+        let parameters = head.parameters.clone().fork(autodiff).train();
+        let optimizer = optimizer(&parameters, &config);
+        Self { head: Head { parameters, ..head.clone() }, optimizer, config, samples, step: 0, order: vec![] }
+    }
+
+    /// The same, as if so many steps were done already; the optimiser knows nothing of them.
+    pub fn after(self, step: usize) -> Self {
+        let epoch = step / self.batches().max(1);
+        Self { step, order: order(self.config.seed, epoch, self.samples), ..self }
+    }
+
+    /// Steps of one pass.
+    pub fn batches(&self) -> usize {
+        self.samples.div_ceil(self.config.batch)
+    }
+
+    /// Steps in all.
+    pub fn steps(&self) -> usize {
+        self.config.epochs * self.batches()
+    }
+
+    /// Steps done.
+    pub fn steps_done(&self) -> usize {
+        self.step
+    }
+
+    /// Which of the samples the next step is on.
+    pub fn batch(&mut self) -> &[usize] {
+        let (epoch, at) = (self.step / self.batches(), self.step % self.batches());
+        if at == 0 {
+            self.order = order(self.config.seed, epoch, self.samples);
+        }
+        let rest = &self.order[at * self.config.batch..];
+        &rest[..self.config.batch.min(rest.len())]
+    }
+
+    /// One step on a batch with its labels `[N]`; gives the mean cross-entropy before it, `[1]`.
+    pub fn step(&mut self, encoder: &Encoder, frozen: &FrozenFeatures, labels: Tensor<1, Int>) -> Tensor<1> {
+        let logits = self.head.logits(encoder, frozen).total();
+        let loss = CrossEntropyLossConfig::new().init(&logits.device()).forward(logits, labels);
+        let grads = GradientsParams::from_grads(loss.backward(), &self.head.parameters);
+        let rate = self.config.learning_rate * self.config.schedule.factor(self.step, self.steps());
+        self.head.parameters = self.optimizer.step(rate, self.head.parameters.clone(), grads);
+        self.step += 1;
+        loss.inner()
+    }
+
+    /// The head as it is now, without its optimiser and off the autodiff device.
+    pub fn head(&self) -> Head {
+        Head { parameters: self.head.parameters.valid(), ..self.head.clone() }
+    }
+}
+
+fn optimizer(parameters: &Parameters, config: &FirstOrderConfig) -> ModuleOptimizer {
+    let gradient = ParamGroup::ids_from_module((parameters.tangents.clone(), parameters.replaced.clone()));
+    match config.optimizer {
+        Optimizer::Adam { beta_1 } => {
+            let adam = |decay| Adam { beta_1, decay, ..Adam::default() };
+            ModuleOptimizer::from(adam(config.classifier_decay)).with_group(gradient, adam(config.gradient_decay), None)
+        }
+        Optimizer::Sgd { momentum, clip } => {
+            let clip = GradientClippingConfig::Norm(clip);
+            let momentum = MomentumConfig::new().with_momentum(momentum).with_dampening(0.0).with_nesterov(false);
+            let sgd = |decay: f32| {
+                let decay = (decay > 0.0).then(|| WeightDecayConfig::new(decay));
+                SgdConfig::new().with_momentum(Some(momentum.clone())).with_weight_decay(decay)
+            };
+            let clipped = sgd(config.classifier_decay).with_gradient_clipping(Some(clip.clone()));
+            clipped.init().with_group(gradient, sgd(config.gradient_decay).build(), Some(clip.init()))
+        }
+    }
+}
+
+/// The order in which a pass visits `count` images.
+pub fn order(seed: u64, epoch: usize, count: usize) -> Vec<usize> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(epoch as u64));
+    let mut order: Vec<usize> = (0..count).collect();
+    order.shuffle(&mut random);
+    order
+}
+
+/// Fits `head` on the images of `indices`, telling `listen` how it goes; a `Break` from it ends the fit.
+///
+/// # Errors
+/// When the images cannot be read, the listener asks to stop, or the loss is no number.
+pub fn fit<S: Samples>(
+    encoder: &Encoder,
+    head: &Head,
+    samples: &S,
+    indices: &[usize],
+    config: FirstOrderConfig,
+    device: &Device,
+    mut listen: impl FnMut(Event) -> ControlFlow<()>,
+) -> Result<Head, FitError<S::Error>> {
+    let autodiff = device.clone().autodiff();
+    let mut trainer = Trainer::new(head, config, indices.len(), &autodiff);
+    let mut tell = |event| if listen(event).is_break() { Err(FitError::Stopped) } else { Ok(()) };
+    for epoch in 0..config.epochs {
+        let mut sum = Tensor::<1>::zeros([1], device);
+        for _ in 0..trainer.batches() {
+            let batch: Vec<usize> = trainer.batch().iter().map(|&at| indices[at]).collect();
+            let frozen = samples.frozen(&batch, device).map_err(FitError::Samples)?;
+            let loss = trainer.step(encoder, &frozen, labels(samples, &batch, device));
+            sum = sum + loss.clone();
+            if trainer.step.is_multiple_of(REPORT_EVERY) {
+                let (step, steps, loss) = (trainer.step, trainer.steps(), loss.into_scalar::<f32>());
+                if !loss.is_finite() {
+                    return Err(FitError::Diverged { step, learning_rate: config.learning_rate });
+                }
+                tell(Event::Step { step, steps, loss })?;
+            }
+        }
+        let loss = sum.into_scalar::<f32>() / trainer.batches().max(1) as f32;
+        tell(Event::Epoch { epoch: epoch + 1, epochs: config.epochs, loss })?;
+    }
+    Ok(trainer.head())
+}
+
+/// The logits that the head gives the images of `indices`, `[N, c]` row by row.
+///
+/// # Errors
+/// When the images cannot be read.
+pub fn logits<S: Samples>(
+    encoder: &Encoder,
+    head: &Head,
+    samples: &S,
+    indices: &[usize],
+    batch: usize,
+    device: &Device,
+) -> Result<Vec<f32>, S::Error> {
+    let mut logits = Vec::with_capacity(indices.len() * head.classes.len());
+    for batch in indices.chunks(batch) {
+        let frozen = samples.frozen(batch, device)?;
+        logits.extend(head.logits(encoder, &frozen).total().into_data().iter::<f32>());
+    }
+    Ok(logits)
+}
+
+/// The classes of a batch, `[N]`.
+pub(crate) fn labels<S: Samples>(samples: &S, batch: &[usize], device: &Device) -> Tensor<1, Int> {
+    let labels: Vec<i32> = batch.iter().map(|&index| i32::from(samples.labels()[index])).collect();
+    Tensor::from_data(TensorData::new(labels, [batch.len()]), device)
+}

@@ -1,0 +1,397 @@
+//! The base network: a list of convolutions, each with what follows it, then an average over the positions.
+
+use crate::{
+    images::SIDE,
+    kernels,
+    model::{
+        config::{EncoderConfig, EncoderKind},
+        features::FrozenFeatures,
+        jvp::{self, Dual, Filter},
+        ntk::Scales,
+    },
+};
+use burn::{
+    module::{Module, Param},
+    tensor::{Device, Tensor, TensorData, s},
+};
+use rand::Rng;
+use rand_distr::StandardNormal;
+use vocabulary::{Parametrization, Scope};
+
+/// One layer of an encoder: a convolution, then leaky ReLU, then an average pool, where it has these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LayerSpec {
+    /// The name of its tensors in files.
+    pub name: &'static str,
+    /// C.
+    pub inputs: usize,
+    /// O.
+    pub outputs: usize,
+    /// K: the kernel is square.
+    pub kernel: usize,
+    /// Step in both directions.
+    pub stride: usize,
+    /// Zeros around the input, on all four sides.
+    pub padding: usize,
+    /// Whether leaky ReLU follows.
+    pub activation: bool,
+    /// Side of the squares that are then averaged; 1 for no pool.
+    pub pool: usize,
+}
+
+/// The ALI encoder for 32×32 images (Dumoulin et al. 2017, table of the CIFAR-10 model): no padding anywhere, the
+/// output 28, 13, 10, 4 and 1 pixels wide.
+pub const ALI: [LayerSpec; 5] = [
+    LayerSpec::conv("conv1", 3, 32, 5),
+    LayerSpec::conv("conv2", 32, 64, 4).with_stride(2),
+    LayerSpec::conv("conv3", 64, 128, 4),
+    LayerSpec::conv("conv4", 128, 256, 4).with_stride(2),
+    LayerSpec::conv("conv5", 256, 512, 4),
+];
+
+/// The encoder of the VAE in ACAI's code (Berthelot et al. 2019) for 32×32 images, up to the features: the latent's
+/// convolution and heads, which would come next, are not part of it. The output is 32, 32, 16, 16, 8, 8, 4 and 4 pixels
+/// wide.
+pub const VAE: [LayerSpec; 8] = [
+    LayerSpec::conv("conv1", 3, 64, 1).without_activation(),
+    LayerSpec::conv("conv2", 64, 64, 3).with_padding(1),
+    LayerSpec::conv("conv3", 64, 64, 3).with_padding(1).with_pool(2),
+    LayerSpec::conv("conv4", 64, 128, 3).with_padding(1),
+    LayerSpec::conv("conv5", 128, 128, 3).with_padding(1).with_pool(2),
+    LayerSpec::conv("conv6", 128, 256, 3).with_padding(1),
+    LayerSpec::conv("conv7", 256, 256, 3).with_padding(1).with_pool(2),
+    LayerSpec::conv("conv8", 256, 512, 3).with_padding(1),
+];
+
+/// A scope of another encoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the {kind} encoder has no scope {scope}: it has {}", names(.kind.scopes()))]
+pub struct ForeignScope {
+    /// The encoder.
+    pub kind: EncoderKind,
+    /// The scope.
+    pub scope: Scope,
+}
+
+impl EncoderKind {
+    /// The layers from the image to the features: the one list that the forward pass, the JVP, the scopes and the
+    /// files go by.
+    pub fn layers(self) -> &'static [LayerSpec] {
+        match self {
+            Self::Ali => &ALI,
+            Self::Vae => &VAE,
+        }
+    }
+
+    /// The scopes, narrowest first: the last layer, the last two, and so on.
+    pub fn scopes(self) -> &'static [Scope] {
+        match self {
+            Self::Ali => &[Scope::Conv5, Scope::Conv45, Scope::Conv35],
+            Self::Vae => &[Scope::Conv8],
+        }
+    }
+
+    /// The scope that is asked for, or the narrowest when none is.
+    ///
+    /// # Errors
+    /// When the encoder has no such scope.
+    pub fn scope(self, asked: Option<Scope>) -> Result<Scope, ForeignScope> {
+        let scope = asked.unwrap_or(self.scopes()[0]);
+        if self.scopes().contains(&scope) { Ok(scope) } else { Err(ForeignScope { kind: self, scope }) }
+    }
+
+    /// Index of the lowest layer of a scope; every layer above it is in the scope too.
+    ///
+    /// # Panics
+    /// When the encoder has no such scope, which [`EncoderKind::scope`] finds out.
+    pub fn scope_start(self, scope: Scope) -> usize {
+        let narrower = self.scopes().iter().position(|&own| own == scope);
+        self.layers().len() - 1 - narrower.expect("scopes are checked where they come in")
+    }
+
+    /// The layers of a scope, lowest first.
+    pub fn scope_layers(self, scope: Scope) -> &'static [LayerSpec] {
+        &self.layers()[self.scope_start(scope)..]
+    }
+
+    /// Length of the feature vector f.
+    pub fn features(self) -> usize {
+        self.layers()[self.layers().len() - 1].outputs
+    }
+
+    /// Shape `[C, H, W]` of what goes into layer `index` (or out of the last, for the number of layers).
+    pub fn shape_before(self, index: usize) -> [usize; 3] {
+        self.layers()[..index].iter().fold([3, SIDE, SIDE], |shape, layer| layer.output_shape(shape))
+    }
+
+    /// Shape `[O, H', W']` of layer `index`'s pre-activation.
+    pub fn pre_shape(self, index: usize) -> [usize; 3] {
+        self.layers()[index].pre_shape(self.shape_before(index))
+    }
+}
+
+impl LayerSpec {
+    /// A convolution of step 1 without padding, followed by leaky ReLU and by no pool.
+    const fn conv(name: &'static str, inputs: usize, outputs: usize, kernel: usize) -> Self {
+        Self { name, inputs, outputs, kernel, stride: 1, padding: 0, activation: true, pool: 1 }
+    }
+
+    const fn with_stride(self, stride: usize) -> Self {
+        Self { stride, ..self }
+    }
+
+    const fn with_padding(self, padding: usize) -> Self {
+        Self { padding, ..self }
+    }
+
+    const fn with_pool(self, pool: usize) -> Self {
+        Self { pool, ..self }
+    }
+
+    const fn without_activation(self) -> Self {
+        Self { activation: false, ..self }
+    }
+
+    /// Shape of the convolution's output, `[O, H', W']`, for an input `[C, H, W]`.
+    fn pre_shape(&self, [_, height, width]: [usize; 3]) -> [usize; 3] {
+        let side = |side| (side + 2 * self.padding - self.kernel) / self.stride + 1;
+        [self.outputs, side(height), side(width)]
+    }
+
+    /// Shape of the layer's output for an input `[C, H, W]`.
+    fn output_shape(&self, input: [usize; 3]) -> [usize; 3] {
+        let [outputs, height, width] = self.pre_shape(input);
+        [outputs, height / self.pool, width / self.pool]
+    }
+
+    /// What follows the convolution: `[N, O, H', W']` → `[N, O, H' / pool, W' / pool]`.
+    fn finish(&self, pre: Dual<4>, slope: f32) -> Dual<4> {
+        let out = if self.activation { jvp::leaky_relu(pre, slope) } else { pre };
+        if self.pool > 1 { jvp::average_pool(out, self.pool) } else { out }
+    }
+
+    /// The patches of `x [N, C, H, W]`, `[N, positions, C·K·K]`, in the order of the weight's numbers.
+    pub fn patches(&self, x: Tensor<4>) -> Tensor<3> {
+        let x = jvp::zero_pad(x, self.padding);
+        let [images, channels, height, width] = x.dims();
+        let [rows, columns] = [height, width].map(|side| (side - self.kernel) / self.stride + 1);
+        let run = |start: usize, count: usize| start..start + (count - 1) * self.stride + 1;
+        let offsets = (0..self.kernel).flat_map(|y| (0..self.kernel).map(move |x| (y, x)));
+        let shifted = offsets.map(|(dy, dx)| {
+            let part = x.clone().slice(s![.., .., run(dy, rows);self.stride, run(dx, columns);self.stride]);
+            part.reshape([images, channels, 1, rows * columns])
+        });
+        let patches = Tensor::cat(shifted.collect(), 2);
+        patches.reshape([images, channels * self.kernel * self.kernel, rows * columns]).swap_dims(1, 2)
+    }
+
+    /// `[O, C, K, K]`.
+    pub fn weight_shape(&self) -> [usize; 4] {
+        [self.outputs, self.inputs, self.kernel, self.kernel]
+    }
+
+    /// A weight by He's initialisation for the slope (He et al. 2015). The numbers come from `random`, not from the
+    /// device, and so are the same on all of them.
+    pub fn random_weight(&self, slope: f32, random: &mut impl Rng, device: &Device) -> Tensor<4> {
+        let fan_in = (self.inputs * self.kernel * self.kernel) as f32;
+        let deviation = (2.0 / (1.0 + slope * slope) / fan_in).sqrt();
+        let count = self.weight_shape().iter().product();
+        let values: Vec<f32> =
+            random.sample_iter::<f32, _>(StandardNormal).take(count).map(|value| value * deviation).collect();
+        Tensor::from_data(TensorData::new(values, self.weight_shape()), device)
+    }
+}
+
+/// The numbers of one convolution as they are stored and trained: parameters θ, or a tangent w2 of theirs.
+#[derive(Module, Debug)]
+pub struct Conv {
+    /// `[O, C, K, K]`.
+    pub weight: Param<Tensor<4>>,
+    /// `[O]`.
+    pub bias: Param<Tensor<1>>,
+}
+
+impl Conv {
+    /// From plain tensors.
+    pub fn new(weight: Tensor<4>, bias: Tensor<1>) -> Self {
+        Self { weight: Param::from_tensor(weight), bias: Param::from_tensor(bias) }
+    }
+
+    /// All zero: where a tangent starts.
+    pub fn zeros(spec: &LayerSpec, device: &Device) -> Self {
+        Self::new(Tensor::zeros(spec.weight_shape(), device), Tensor::zeros([spec.outputs], device))
+    }
+
+    /// The numbers times the given factors, as parameters of their own.
+    pub fn scaled(&self, scales: Scales) -> Self {
+        let [weight, bias] = [scales.weight, scales.bias];
+        Self::new((self.weight.val() * weight).detach(), (self.bias.val() * bias).detach())
+    }
+
+    /// These numbers and `r` times others.
+    fn moved(&self, tangent: &Self, r: f32) -> Self {
+        Self::new(self.weight.val() + tangent.weight.val() * r, self.bias.val() + tangent.bias.val() * r)
+    }
+
+    /// What the layer applies, in the given parametrization.
+    pub fn filter(&self, spec: &LayerSpec, parametrization: Parametrization) -> Filter {
+        let scales = Scales::new(parametrization, spec.outputs);
+        Filter {
+            weight: self.weight.val(),
+            weight_scale: scales.weight,
+            bias: self.bias.val() * scales.bias,
+            stride: spec.stride,
+            padding: spec.padding,
+        }
+    }
+}
+
+/// A frozen network θ̄, without the classifier.
+#[derive(Debug, Clone)]
+pub struct Encoder {
+    /// What it is.
+    pub config: EncoderConfig,
+    /// One for each of its kind's layers, as stored.
+    pub stored: Vec<Conv>,
+    /// SHA-256 of the file it came from, by which fitted models know their base; empty when it came from none.
+    pub digest: String,
+    filters: Vec<Filter>,
+}
+
+impl Encoder {
+    /// From stored parameters, one for each of the kind's layers.
+    pub fn new(config: EncoderConfig, stored: Vec<Conv>) -> Self {
+        // What is frozen is scaled and laid out once, not in every pass.
+        let scaled = stored.iter().zip(config.kind.layers()).map(|(conv, spec)| {
+            let scaled = conv.scaled(Scales::new(config.parametrization, spec.outputs));
+            let filter = scaled.filter(spec, Parametrization::Standard);
+            Filter { weight: kernels::lay_out_weight(filter.weight), ..filter }
+        });
+        let filters = scaled.collect();
+        Self { config, stored, digest: String::new(), filters }
+    }
+
+    /// The same, known by the checksum of its file.
+    pub fn with_digest(self, digest: String) -> Self {
+        Self { digest, ..self }
+    }
+
+    /// The same function in another parametrization.
+    pub fn reparametrized(&self, parametrization: Parametrization) -> Self {
+        let config = EncoderConfig { parametrization, ..self.config };
+        let stored = self.stored.iter().zip(config.kind.layers()).map(|(conv, spec)| {
+            conv.scaled(Scales::new(self.config.parametrization, spec.outputs))
+                .scaled(Scales::new(parametrization, spec.outputs).inverse())
+        });
+        let stored = stored.collect();
+        Self::new(config, stored)
+    }
+
+    /// Everything of an image that stays as it is while the scope's tangents move: images `[N, 3, 32, 32]`.
+    pub fn freeze(&self, images: Tensor<4>, scope: Scope) -> FrozenFeatures {
+        let EncoderConfig { kind, slope, .. } = self.config;
+        let start = kind.scope_start(scope);
+        let input = rise(Dual::constant(images), &kind.layers()[..start], &self.filters, &[], slope).primal;
+        let pre = self.filters[start].apply(input.clone());
+        FrozenFeatures { scope, input, pre, activation: None }
+    }
+
+    /// The features f and their derivative `J w2` along the stored tangents of the scope's layers; no tangents, no
+    /// derivative. `[N, 512]` each.
+    pub fn features(&self, frozen: &FrozenFeatures, tangents: &[Conv]) -> Dual<2> {
+        let EncoderConfig { kind, slope, parametrization, .. } = self.config;
+        let specs = kind.scope_layers(frozen.scope);
+        let scope_filters = &self.filters[kind.scope_start(frozen.scope)..];
+        let moved = filters(tangents, specs, parametrization);
+        let tangent = jvp::conv2d_tangent(&Dual::constant(frozen.input.clone()), &scope_filters[0], moved.first());
+        let lowest = specs[0].finish(Dual { primal: frozen.pre.clone(), tangent }, slope);
+        let above = moved.get(1..).unwrap_or_default();
+        jvp::global_average_pool(rise(lowest, &specs[1..], &scope_filters[1..], above, slope))
+    }
+
+    /// Every layer's output, lowest first, with its derivative along the scope's stored tangents where there is one:
+    /// images `[N, 3, 32, 32]` → `[N, O, H, W]` each.
+    pub fn layers(&self, images: Tensor<4>, scope: Scope, tangents: &[Conv]) -> Vec<Dual<4>> {
+        let EncoderConfig { kind, slope, parametrization, .. } = self.config;
+        let start = kind.scope_start(scope);
+        let moved = filters(tangents, kind.scope_layers(scope), parametrization);
+        let layers = kind.layers().iter().zip(&self.filters).enumerate();
+        let outputs = layers.scan(Dual::constant(images), |x, (index, (spec, filter))| {
+            let moved = index.checked_sub(start).and_then(|index| moved.get(index));
+            *x = spec.finish(jvp::conv2d(x, filter, moved), slope);
+            Some(x.clone())
+        });
+        outputs.collect()
+    }
+
+    /// The scope's layers moved by `r` times their tangents: θ̄ + r·w2, as stored.
+    pub fn moved(&self, scope: Scope, tangents: &[Conv], r: f32) -> Vec<Conv> {
+        let frozen = &self.stored[self.config.kind.scope_start(scope)..];
+        frozen.iter().zip(tangents).map(|(conv, tangent)| conv.moved(tangent, r)).collect()
+    }
+
+    /// The features of this network with the scope's layers replaced, `[N, 512]`: what fine-tuning trains.
+    pub fn features_with(&self, frozen: &FrozenFeatures, replaced: &[Conv]) -> Tensor<2> {
+        let EncoderConfig { kind, slope, parametrization, .. } = self.config;
+        let specs = kind.scope_layers(frozen.scope);
+        let filters = filters(replaced, specs, parametrization);
+        jvp::global_average_pool(rise(Dual::constant(frozen.input.clone()), specs, &filters, &[], slope)).primal
+    }
+
+    /// What each of the scope's layers multiplies its weight with, lowest first: for every output position its patch
+    /// of the input, `[N, positions, C·K·K]`.
+    pub fn patches(&self, frozen: &FrozenFeatures) -> Vec<Tensor<3>> {
+        let start = self.config.kind.scope_start(frozen.scope);
+        let specs = self.config.kind.scope_layers(frozen.scope);
+        let (lowest, slope) = (specs[0], self.config.slope);
+        let mut input = lowest.finish(Dual::constant(frozen.pre.clone()), slope).primal;
+        let mut patches = vec![lowest.patches(frozen.input.clone())];
+        for (spec, filter) in specs.iter().zip(&self.filters[start..]).skip(1) {
+            patches.push(spec.patches(input.clone()));
+            input = spec.finish(Dual::constant(filter.apply(input)), slope).primal;
+        }
+        patches
+    }
+
+    /// The features `[N, 512]` in a graph that leads to a zero added to each pre-activation of the scope, lowest layer
+    /// first: the gradient with respect to it is the one with respect to the layer's output.
+    pub fn probed_features(&self, frozen: &FrozenFeatures) -> (Tensor<2>, Vec<Tensor<4>>) {
+        let start = self.config.kind.scope_start(frozen.scope);
+        let mut pre = frozen.pre.clone().autodiff();
+        let mut probes = Vec::new();
+        let mut top: Option<Dual<4>> = None;
+        for (spec, filter) in self.config.kind.layers().iter().zip(&self.filters).skip(start) {
+            if let Some(below) = top.take() {
+                pre = filter.apply(below.primal);
+            }
+            let probe = pre.clone().inner().zeros_like().autodiff().require_grad();
+            top = Some(spec.finish(Dual::constant(pre.clone() + probe.clone()), self.config.slope));
+            probes.push(probe);
+        }
+        (jvp::global_average_pool(top.expect("a scope has a layer")).primal, probes)
+    }
+}
+
+/// The last layer's output, whose mean over the positions the features are, from stored parameters that may be in
+/// training: images `[N, 3, 32, 32]` → `[N, 512, H, W]`.
+pub fn activations(config: EncoderConfig, stored: &[Conv], images: Tensor<4>) -> Tensor<4> {
+    let specs = config.kind.layers();
+    rise(Dual::constant(images), specs, &filters(stored, specs, config.parametrization), &[], config.slope).primal
+}
+
+/// Applies layers one above the other. `moved` has a tangent for each of them, or is empty.
+fn rise(x: Dual<4>, specs: &[LayerSpec], filters: &[Filter], moved: &[Filter], slope: f32) -> Dual<4> {
+    specs
+        .iter()
+        .zip(filters)
+        .enumerate()
+        .fold(x, |x, (index, (spec, filter))| spec.finish(jvp::conv2d(&x, filter, moved.get(index)), slope))
+}
+
+fn names(scopes: &[Scope]) -> String {
+    scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(", ")
+}
+
+fn filters(convs: &[Conv], specs: &[LayerSpec], parametrization: Parametrization) -> Vec<Filter> {
+    convs.iter().zip(specs).map(|(conv, spec)| conv.filter(spec, parametrization)).collect()
+}

@@ -1,0 +1,13 @@
+//! The base network, its Jacobian-vector product, and the linear models on top.
+
+pub mod ablation;
+mod average;
+pub mod config;
+pub mod encoder;
+pub mod features;
+pub mod jvp;
+pub mod linear;
+pub mod normalized;
+pub mod ntk;
+
+pub use average::{Unlike, average};

@@ -1,0 +1,245 @@
+//! The ablation in the page: the gradient and the full model learn in networks that are partly random, one mixture after
+//! the other, each as in a lesson. It is done in pieces, as training is.
+
+use crate::{
+    model::Model,
+    sources::Sheets,
+    training::{MEASURED, PIECE, READ, TrainingError, examples, lesson_plan, scope_of, winner},
+    worker,
+};
+use burn::tensor::Tensor;
+use gradient_features::{
+    Mode, Scope,
+    fit::live::Lesson,
+    model::{
+        ablation::{self, Origin},
+        encoder::Encoder,
+        features::FrozenFeatures,
+        linear::Head,
+    },
+};
+use protocol::{
+    ablation::{FromAblation, ROWS, Row, ToAblation, trained},
+    messages::FromEngine,
+    training::Plan,
+};
+
+/// The models that are fitted in each mixture.
+const MODES: [Mode; 2] = [Mode::Gradient, Mode::Full];
+
+/// The ablation that goes on, if one does.
+#[derive(Default)]
+pub struct Ablation {
+    current: Option<Current>,
+    /// Whether a job for it waits already.
+    queued: bool,
+}
+
+struct Current {
+    plan: Plan,
+    scope: Scope,
+    /// Planar bytes of the images read so far.
+    pixels: Vec<Vec<u8>>,
+    random: Encoder,
+    /// The base network's activation model and f. The first network is the base itself.
+    base: Option<(Head, Tensor<2>)>,
+    row: usize,
+    stage: Stage,
+}
+
+enum Stage {
+    /// The features of a network are frozen.
+    Keeping(Box<Encoder>, Vec<FrozenFeatures>),
+    /// Its own ω is fitted.
+    Preparing(Box<Encoder>, Box<Lesson>),
+    /// The row's models learn, so many steps each so far.
+    Learning(Box<Encoder>, Box<Lesson>, usize),
+    /// They are measured: how many images so far, and how often each model was right.
+    Measuring(Box<Encoder>, Box<Lesson>, usize, [usize; 2]),
+    /// There is no more, or it is between two stages.
+    Over,
+}
+
+impl Ablation {
+    /// Takes in what the interface says; whether there is work to queue for it.
+    pub fn hear(&mut self, model: &Model, message: ToAblation) -> bool {
+        self.current = match message {
+            ToAblation::Stop => None,
+            ToAblation::Begin(plan) => begun(model, plan),
+        };
+        self.current.is_some() && !std::mem::replace(&mut self.queued, true)
+    }
+
+    /// Does a piece of work; whether there is more.
+    pub async fn go_on(&mut self, model: &Model, sheets: &Sheets) -> bool {
+        worker::breathe().await;
+        let until = worker::now() + PIECE;
+        while worker::now() < until {
+            let Some(current) = &mut self.current else { break };
+            if let Err(error) = current.work(model, sheets).await {
+                tell(FromAblation::Failed(current.plan.id, error.into()));
+                self.current = None;
+            } else if matches!(current.stage, Stage::Over) {
+                self.current = None;
+            }
+        }
+        if let Some(current) = &self.current {
+            tell(FromAblation::Progress(current.plan.id, current.share()));
+        }
+        self.queued = self.current.is_some();
+        self.queued
+    }
+}
+
+fn begun(model: &Model, plan: Plan) -> Option<Current> {
+    let id = plan.id;
+    let told = Current::new(model, plan).map_err(|error| tell(FromAblation::Failed(id, error.into())));
+    told.ok()
+}
+
+impl Current {
+    fn new(model: &Model, plan: Plan) -> Result<Self, TrainingError> {
+        let scope = scope_of(model, &plan)?;
+        let random = ablation::untrained(model.encoder().config, u64::from(plan.seed), model.device());
+        let stage = Stage::Keeping(Box::new(model.encoder().clone()), Vec::new());
+        Ok(Self { plan, scope, pixels: Vec::new(), random, base: None, row: 0, stage })
+    }
+
+    /// The share of all rows that is done; the stages of one count alike.
+    fn share(&self) -> f32 {
+        let of = |done: usize, all: usize| done as f32 / all as f32;
+        let within = match &self.stage {
+            Stage::Keeping(_, frozen) => 0.4 * of(frozen.len() * READ, self.plan.images.len()),
+            Stage::Preparing(_, lesson) => 0.4 + 0.1 * of(lesson.prepared(), lesson.steps()),
+            Stage::Learning(_, lesson, step) => 0.5 + 0.4 * of(*step, lesson.steps()),
+            Stage::Measuring(_, _, done, _) => 0.9 + 0.1 * of(*done, self.plan.images.len()),
+            Stage::Over => 0.0,
+        };
+        (self.row as f32 + within) / ROWS as f32
+    }
+
+    async fn work(&mut self, model: &Model, sheets: &Sheets) -> Result<(), TrainingError> {
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Keeping(encoder, frozen) => self.keep(model, sheets, encoder, frozen).await?,
+            Stage::Preparing(encoder, lesson) => self.prepare(model, encoder, lesson),
+            Stage::Learning(encoder, lesson, step) => self.learn(model, encoder, lesson, step).await?,
+            Stage::Measuring(encoder, lesson, done, right) => self.measure(model, encoder, lesson, done, right).await?,
+            Stage::Over => Stage::Over,
+        };
+        Ok(())
+    }
+
+    /// Keeps the features of the next few images.
+    async fn keep(
+        &mut self,
+        model: &Model,
+        sheets: &Sheets,
+        encoder: Box<Encoder>,
+        mut frozen: Vec<FrozenFeatures>,
+    ) -> Result<Stage, TrainingError> {
+        let Some(images) = self.plan.images.chunks(READ).nth(frozen.len()) else {
+            let examples = examples(&self.plan, frozen)?;
+            let plan = lesson_plan(&self.plan, self.scope);
+            let lesson = Lesson::new(plan, *encoder.clone(), examples, model.device());
+            return Ok(Stage::Preparing(encoder, Box::new(lesson)));
+        };
+        if frozen.len() == self.pixels.len() {
+            self.pixels.push(sheets.all_pixels(images).await?);
+        }
+        frozen.push(model.keep_by(&encoder, &self.pixels[frozen.len()], self.scope));
+        Ok(Stage::Keeping(encoder, frozen))
+    }
+
+    fn prepare(&mut self, model: &Model, encoder: Box<Encoder>, mut lesson: Box<Lesson>) -> Stage {
+        lesson.prepare();
+        if lesson.is_preparing() {
+            return Stage::Preparing(encoder, lesson);
+        }
+        let features = || encoder.features(&lesson.examples().frozen, &[]).primal;
+        let (_, activation) = self.base.get_or_insert_with(|| (lesson.base(), features()));
+        lesson.go_by(activation.clone());
+        self.start(model, encoder, lesson)
+    }
+
+    /// Puts the row's models where they start.
+    fn start(&self, model: &Model, encoder: Box<Encoder>, mut lesson: Box<Lesson>) -> Stage {
+        let own = lesson.base();
+        let base = self.base.as_ref().map_or(&own, |(base, _)| base);
+        let [_, _, omega] = self.origins();
+        for mode in MODES {
+            let seed = u64::from(self.plan.seed);
+            lesson.put(ablation::start(mode, &encoder, base, &own, omega, seed, model.device()), 0);
+        }
+        Stage::Learning(encoder, lesson, 0)
+    }
+
+    fn origins(&self) -> [Origin; 3] {
+        trained(self.row).map(|trained| if trained { Origin::Trained } else { Origin::Random })
+    }
+
+    /// Takes a step of both models.
+    async fn learn(
+        &self,
+        model: &Model,
+        encoder: Box<Encoder>,
+        mut lesson: Box<Lesson>,
+        step: usize,
+    ) -> Result<Stage, TrainingError> {
+        if step == lesson.steps() {
+            let fitted = self.plan.fitted;
+            return Ok(Stage::Measuring(encoder, lesson, fitted, [0; 2]));
+        }
+        for mode in MODES {
+            let loss = model.numbers(lesson.step(mode).ok_or(TrainingError::NotBegun)?).await?[0];
+            if !loss.is_finite() {
+                return Err(TrainingError::Diverged(mode.name()));
+            }
+        }
+        Ok(Stage::Learning(encoder, lesson, step + 1))
+    }
+
+    /// Counts how often the models are right on the next few images that were held out; after the last, tells the row.
+    async fn measure(
+        &mut self,
+        model: &Model,
+        encoder: Box<Encoder>,
+        lesson: Box<Lesson>,
+        done: usize,
+        mut right: [usize; 2],
+    ) -> Result<Stage, TrainingError> {
+        let examples = lesson.examples();
+        let to = examples.labels.len().min(done + MEASURED);
+        if done < to {
+            let frozen = examples.frozen.select(&(done..to).collect::<Vec<_>>());
+            for (mode, right) in MODES.into_iter().zip(&mut right) {
+                let head = lesson.head(mode).ok_or(TrainingError::NotBegun)?;
+                let logits = model.numbers(head.logits(&encoder, &frozen).total()).await?;
+                let rows = logits.chunks(self.plan.classes.len()).zip(&examples.labels[done..to]);
+                *right += rows.filter(|(logits, label)| winner(logits) == Some(usize::from(**label))).count();
+            }
+            return Ok(Stage::Measuring(encoder, lesson, to, right));
+        }
+        let held = (to - examples.fitted) as f32;
+        let [gradient, full] = right.map(|right| right as f32 / held);
+        tell(FromAblation::Row(self.plan.id, Row { gradient, full }));
+        self.row += 1;
+        Ok(self.next(model, encoder, lesson))
+    }
+
+    /// The next row: the same network with the other ω, or the next network.
+    fn next(&self, model: &Model, encoder: Box<Encoder>, lesson: Box<Lesson>) -> Stage {
+        let [theta1, theta2, omega] = self.origins();
+        match (self.row < ROWS, omega) {
+            (false, _) => Stage::Over,
+            (true, Origin::Random) => self.start(model, encoder, lesson),
+            (true, Origin::Trained) => {
+                let mixture = ablation::mixed(&self.random, model.encoder(), self.scope, theta1, theta2);
+                Stage::Keeping(Box::new(mixture), Vec::new())
+            }
+        }
+    }
+}
+
+fn tell(message: FromAblation) {
+    worker::post(&FromEngine::Ablated(message));
+}

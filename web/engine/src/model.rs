@@ -1,0 +1,366 @@
+//! The network and the models fitted on it, on the processor that was found good.
+
+use crate::{
+    gpu,
+    self_test::{self, SelfTestError},
+    sources::{Files, SourceError},
+};
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use gradient_features::{
+    Scope, images,
+    kernels::{self, outer_product_view},
+    model::{
+        encoder::{Conv, Encoder, LayerSpec},
+        features::FrozenFeatures,
+        jvp::Dual,
+        linear::{Classifier, Head, Parameters},
+    },
+    weights::{self, Precision, WeightsError},
+};
+use protocol::{
+    messages::{self, Backend, Draw, Drawn, Gradient, Layer, Line, Maps, Mode, Network, NoGpu, Part, Ready, Terms},
+    similarity::Features,
+    viewport::Window,
+};
+use std::{collections::BTreeMap, rc::Rc};
+
+/// The folder of the base network and its heads, among the models.
+const FOLDER: &str = "cifar10-rotation";
+
+/// Why there is no prediction.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error("a file of the model is not usable: {1}")]
+    Weights(Part, WeightsError),
+    #[error("the fitted model cannot be written: {0}")]
+    Unwritable(WeightsError),
+    #[error("the numbers cannot be read back from the processor: {0}")]
+    Read(String),
+}
+
+/// A network that predicts.
+pub struct Model {
+    /// The processor that it is on.
+    pub backend: Backend,
+    files: Files,
+    device: Device,
+    /// The base network's file.
+    base: Rc<[u8]>,
+    encoder: Encoder,
+    scope: Scope,
+    /// Those of the scope that were needed so far; the activation model is of any.
+    heads: BTreeMap<Mode, Head>,
+}
+
+impl Model {
+    /// Loads the base network and the smallest head, and puts them on the GPU if that computes right.
+    pub async fn load(files: Files, cpu_only: bool) -> Result<(Self, Ready), ModelError> {
+        let path = format!("{FOLDER}/model.safetensors");
+        let base: Rc<[u8]> = files.fetch_model(&path, Part::Network).await?.into();
+        let encoder = read_base(&base, &Device::flex())?;
+        let head = fetch_head(&files, Mode::Activation, narrowest(&encoder)).await?;
+        let cpu = Self::new(Backend::Cpu, files.clone(), Device::flex(), base.clone(), encoder, &head)?;
+        let network = cpu.network();
+        let on_cpu = |cpu, no_gpu| {
+            Ok((cpu, Ready { backend: Backend::Cpu, adapter: String::new(), no_gpu, network: network.clone() }))
+        };
+        if cpu_only {
+            return on_cpu(cpu, None);
+        }
+        let (device, adapter) = match gpu::open().await {
+            Ok(opened) => opened,
+            Err(why) => return on_cpu(cpu, Some(why)),
+        };
+        let encoder = read_base(&base, &device)?;
+        let gpu = Self::new(Backend::Webgpu, files, device, base, encoder, &head)?;
+        match gpu.agrees_with(&cpu).await {
+            Ok(()) => Ok((gpu, Ready { backend: Backend::Webgpu, adapter, no_gpu: None, network })),
+            Err(error) => on_cpu(cpu, Some(NoGpu::Other(error.to_string()))),
+        }
+    }
+
+    fn new(
+        backend: Backend,
+        files: Files,
+        device: Device,
+        base: Rc<[u8]>,
+        encoder: Encoder,
+        head: &[u8],
+    ) -> Result<Self, ModelError> {
+        let scope = narrowest(&encoder);
+        let mut model = Self { backend, files, device, base, encoder, scope, heads: BTreeMap::new() };
+        model.add_head(Mode::Activation, head)?;
+        Ok(model)
+    }
+
+    /// The same network on the CPU, loaded anew.
+    pub async fn on_cpu(&self) -> Result<Self, ModelError> {
+        let (mut cpu, _) = Self::load(self.files.clone(), true).await?;
+        cpu.take_scope(self.scope.name());
+        Ok(cpu)
+    }
+
+    /// Goes over to the models of another scope; a name that is none stands for the narrowest.
+    pub fn take_scope(&mut self, name: &str) {
+        let named = |scope: &&Scope| scope.name() == name;
+        let scope = self.encoder.config.kind.scopes().iter().find(named).copied().unwrap_or(self.narrowest());
+        if scope != self.scope {
+            self.heads.retain(|&mode, _| mode == Mode::Activation);
+            self.scope = scope;
+        }
+    }
+
+    /// The scope of the last layer alone, by whose weights the gradient is drawn and images are compared.
+    pub fn narrowest(&self) -> Scope {
+        narrowest(&self.encoder)
+    }
+
+    /// The first half of the checksum of the network's file.
+    pub fn digest(&self) -> String {
+        self.encoder.digest.chars().take(32).collect()
+    }
+
+    fn add_head(&mut self, mode: Mode, bytes: &[u8]) -> Result<(), ModelError> {
+        let head = weights::read_head(bytes, &self.encoder, &self.device)
+            .map_err(|error| ModelError::Weights(Part::Model(mode), error))?;
+        self.heads.insert(mode, head);
+        Ok(())
+    }
+
+    /// The frozen part of an image `[3, 32, 32]`, for the scope of the models.
+    pub fn keep(&self, pixels: &[u8]) -> FrozenFeatures {
+        self.keep_for(pixels, self.scope)
+    }
+
+    /// The frozen part of images `[N, 3, 32, 32]`, for any scope.
+    pub fn keep_for(&self, pixels: &[u8], scope: Scope) -> FrozenFeatures {
+        self.keep_by(&self.encoder, pixels, scope)
+    }
+
+    /// The same by another network on this device.
+    pub fn keep_by(&self, encoder: &Encoder, pixels: &[u8], scope: Scope) -> FrozenFeatures {
+        encoder.freeze(images::to_tensor(pixels, encoder.config.input_range, &self.device), scope)
+    }
+
+    /// The network.
+    pub fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    /// What computes.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// A tensor's numbers.
+    pub async fn numbers<const D: usize>(&self, tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
+        numbers(tensor).await
+    }
+
+    /// A head's file.
+    pub async fn head_file(&self, head: &Head) -> Result<Vec<u8>, ModelError> {
+        let head = on_cpu(head).await?;
+        weights::write_head(&self.encoder, &head, Precision::F32).map_err(ModelError::Unwritable)
+    }
+
+    /// A file with the network and a head, for the native program.
+    pub async fn model_file(&self, head: &Head) -> Result<Vec<u8>, ModelError> {
+        let (encoder, head) = (read_base(&self.base, &Device::flex())?, on_cpu(head).await?);
+        weights::write_model(&encoder, &head, Precision::F32).map_err(ModelError::Unwritable)
+    }
+
+    /// The head of a file, if it was fitted on this network.
+    pub fn read_head(&self, bytes: &[u8]) -> Result<Head, WeightsError> {
+        let base = weights::metadata(bytes)?.head.map(|head| head.base);
+        if base.is_some_and(|base| base != self.encoder.digest) {
+            return Err(WeightsError::OtherBase("checksums"));
+        }
+        weights::read_head(bytes, &self.encoder, &self.device)
+    }
+
+    /// The terms of one model's logits; its head is loaded when it is first needed.
+    pub async fn terms(&mut self, frozen: &FrozenFeatures, mode: Mode) -> Result<Vec<Terms>, ModelError> {
+        if !self.heads.contains_key(&mode) {
+            let bytes = fetch_head(&self.files, mode, self.scope).await?;
+            self.add_head(mode, &bytes)?;
+        }
+        terms(&self.heads[&mode], &self.encoder, frozen).await
+    }
+
+    /// The parts of the logits' gradient by the last layer's weight, where that layer has one position: only there is
+    /// the gradient of rank 1.
+    pub async fn gradient(&self, frozen: &FrozenFeatures) -> Result<Option<Gradient>, ModelError> {
+        let [_, _, kernel, _] = frozen.input.dims();
+        let (Some(omega), [_, _, 1, 1]) = (self.classifier(), frozen.pre.dims()) else { return Ok(None) };
+        Ok(Some(Gradient {
+            omega: numbers(omega.weight.val().transpose()).await?,
+            derivative: numbers(self.derivative(frozen)).await?,
+            input: numbers(frozen.input.clone()).await?,
+            kernel,
+        }))
+    }
+
+    /// What of images is compared, one an image; none where the gradient is not of rank 1.
+    pub async fn features(&self, frozen: &FrozenFeatures) -> Result<Vec<Features>, ModelError> {
+        let [_, outputs, 1, 1] = frozen.pre.dims() else { return Ok(Vec::new()) };
+        let [_, channels, height, width] = frozen.input.dims();
+        let activations = numbers(self.encoder.features(frozen, &[]).primal).await?;
+        let (input, derivative) = (numbers(frozen.input.clone()).await?, numbers(self.derivative(frozen)).await?);
+        let images = activations.chunks(outputs).zip(input.chunks(channels * height * width));
+        let features = images.zip(derivative.chunks(outputs)).map(|((activations, input), derivative)| Features {
+            activations: activations.to_vec(),
+            input: input.to_vec(),
+            derivative: derivative.to_vec(),
+        });
+        Ok(features.collect())
+    }
+
+    /// f of an image `[3, 32, 32]`.
+    pub async fn activations(&self, pixels: &[u8]) -> Result<Vec<f32>, ModelError> {
+        numbers(self.encoder.features(&self.keep(pixels), &[]).primal).await
+    }
+
+    /// d, the derivative of the activation after the scope's lowest layer, of the shape of its pre-activation.
+    fn derivative(&self, frozen: &FrozenFeatures) -> Tensor<4> {
+        kernels::leaky_relu_jvp(frozen.pre.clone(), frozen.pre.ones_like(), self.encoder.config.slope).1
+    }
+
+    /// Every layer's output for an image, and its derivative along the full model's w2 once that is loaded.
+    pub async fn maps(&self, pixels: &[u8]) -> Result<Vec<Maps>, ModelError> {
+        let tangents = self.heads.get(&Mode::Full).map(|head| &head.parameters.tangents[..]).unwrap_or_default();
+        let image = images::to_tensor(pixels, self.encoder.config.input_range, &self.device);
+        let mut maps = Vec::new();
+        for Dual { primal, tangent } in self.encoder.layers(image, self.scope, tangents) {
+            let [_, _, side, _] = primal.dims();
+            let tangents = match tangent {
+                Some(tangent) => numbers(tangent).await?,
+                None => Vec::new(),
+            };
+            maps.push(Maps { side, features: numbers(primal).await?, tangents });
+        }
+        Ok(maps)
+    }
+
+    /// The tangent line of the logits along the full model's w2, once that is loaded, with no point of the network yet.
+    pub async fn tangent_line(&self, frozen: &FrozenFeatures, step: f32) -> Result<Option<Line>, ModelError> {
+        let Some((omega, full)) = self.classifier().zip(self.heads.get(&Mode::Full)) else { return Ok(None) };
+        let Dual { primal, tangent } = self.encoder.features(frozen, &full.parameters.tangents);
+        let Some(tangent) = tangent else { return Ok(None) };
+        let slope = numbers(tangent.matmul(omega.weight.val())).await?;
+        Ok(Some(Line { step, network: Vec::new(), start: numbers(omega.apply(primal)).await?, slope }))
+    }
+
+    /// The logits `[c]` of the network itself at θ̄2 + r·w2, under the classifier ω̄.
+    pub async fn logits_at(&self, frozen: &FrozenFeatures, r: f32) -> Result<Vec<f32>, ModelError> {
+        let Some((omega, full)) = self.classifier().zip(self.heads.get(&Mode::Full)) else { return Ok(Vec::new()) };
+        let moved = self.encoder.moved(frozen.scope, &full.parameters.tangents, r);
+        numbers(omega.apply(self.encoder.features_with(frozen, &moved))).await
+    }
+
+    /// ω̄: what the activation model learned.
+    fn classifier(&self) -> Option<&Classifier> {
+        self.heads.get(&Mode::Activation)?.parameters.classifier.as_ref()
+    }
+
+    /// What the network is made of.
+    fn network(&self) -> Network {
+        let kind = self.encoder.config.kind;
+        let layer = |(index, spec): (usize, &LayerSpec)| {
+            let [outputs, side, _] = kind.shape_before(index + 1);
+            let parameters = spec.weight_shape().iter().product::<usize>() + outputs;
+            Layer { name: spec.name.to_owned(), outputs, side, kernel: spec.kernel, stride: spec.stride, parameters }
+        };
+        let scope = |scope: &gradient_features::Scope| messages::Scope {
+            name: scope.to_string(),
+            start: kind.scope_start(*scope),
+        };
+        Network {
+            layers: kind.layers().iter().enumerate().map(layer).collect(),
+            scopes: kind.scopes().iter().map(scope).collect(),
+        }
+    }
+
+    /// Draws a window of an outer product, on the processor that the model is on.
+    pub async fn draw(&self, Draw { rows, columns, window, width, height }: Draw) -> Result<Drawn, ModelError> {
+        let Window { left, across, top, down } = window;
+        let view = outer_product_view::Window { left, across, top, down, width, height };
+        let tensor = |numbers: &[f32]| Tensor::<1>::from_data(numbers, &self.device);
+        let pixels = match rows.is_empty() || columns.is_empty() {
+            true => Vec::new(),
+            false => numbers(kernels::outer_product_view(tensor(&rows), tensor(&columns), view)).await?,
+        };
+        Ok(Drawn { window, width, pixels })
+    }
+
+    /// Whether this model computes what `other`, on another device, does.
+    async fn agrees_with(&self, other: &Self) -> Result<(), SelfTestError> {
+        self_test::compare(&self.probe().await?, &other.probe().await?)
+    }
+
+    /// The terms of a fixed image under a full model that needs no further file: its w2 is θ̄2 itself.
+    async fn probe(&self) -> Result<Vec<Terms>, ModelError> {
+        let activation = &self.heads[&Mode::Activation];
+        let mut head = Head::start(gradient_features::Mode::Full, self.scope, &self.encoder, activation, &self.device);
+        let start = self.encoder.config.kind.scope_start(self.scope);
+        head.parameters.tangents = self.encoder.stored[start..].to_vec();
+        terms(&head, &self.encoder, &self.keep(&self_test::pattern())).await
+    }
+}
+
+/// A head's numbers where they can be read at once, which a browser's GPU does not allow.
+async fn on_cpu(head: &Head) -> Result<Head, ModelError> {
+    let Parameters { classifier, tangents, replaced } = &head.parameters;
+    let classifier = match classifier {
+        Some(Classifier { weight, bias }) => {
+            Some(Classifier::new(moved(weight.val()).await?, moved(bias.val()).await?))
+        }
+        None => None,
+    };
+    let omega = match &head.omega {
+        Some(omega) => Some(moved(omega.clone()).await?),
+        None => None,
+    };
+    let (tangents, replaced) = (convs_on_cpu(tangents).await?, convs_on_cpu(replaced).await?);
+    Ok(Head { omega, parameters: Parameters { classifier, tangents, replaced }, ..head.clone() })
+}
+
+async fn convs_on_cpu(convs: &[Conv]) -> Result<Vec<Conv>, ModelError> {
+    let mut there = Vec::new();
+    for Conv { weight, bias } in convs {
+        there.push(Conv::new(moved(weight.val()).await?, moved(bias.val()).await?));
+    }
+    Ok(there)
+}
+
+async fn moved<const D: usize>(tensor: Tensor<D>) -> Result<Tensor<D>, ModelError> {
+    let shape = tensor.dims();
+    Ok(Tensor::from_data(TensorData::new(numbers(tensor).await?, shape), &Device::flex()))
+}
+
+fn read_base(bytes: &[u8], device: &Device) -> Result<Encoder, ModelError> {
+    weights::read_base(bytes, device).map_err(|error| ModelError::Weights(Part::Network, error))
+}
+
+/// The scope that the page begins with.
+fn narrowest(encoder: &Encoder) -> Scope {
+    encoder.config.kind.scopes()[0]
+}
+
+async fn fetch_head(files: &Files, mode: Mode, scope: Scope) -> Result<Vec<u8>, ModelError> {
+    let path = format!("{FOLDER}/heads/{}-{scope}.safetensors", mode.name());
+    Ok(files.fetch_model(&path, Part::Model(mode)).await?)
+}
+
+async fn terms(head: &Head, encoder: &Encoder, frozen: &FrozenFeatures) -> Result<Vec<Terms>, ModelError> {
+    let logits = head.logits(encoder, frozen);
+    let (activation, gradient) = (numbers(logits.activation).await?, numbers(logits.gradient).await?);
+    Ok(activation.into_iter().zip(gradient).map(|(activation, gradient)| Terms { activation, gradient }).collect())
+}
+
+async fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
+    let unreadable = |error: String| ModelError::Read(error);
+    let data = tensor.into_data_async().await.map_err(|error| unreadable(error.to_string()))?;
+    data.convert_dtype(DType::F32).try_into_vec().map_err(|error| unreadable(format!("{error:?}")))
+}

@@ -1,0 +1,473 @@
+//! Training in the page: a lesson's images are read, then its models learn from them. All of it is done in pieces, so
+//! that whatever else is asked of the engine is answered in between.
+
+use crate::{
+    model::{Model, ModelError},
+    sources::{Sheets, SourceError},
+    worker,
+};
+use gradient_features::{
+    Scope, UnknownName,
+    fit::live::{self, Examples, Lesson},
+    model::{encoder::ForeignScope, features::FrozenFeatures},
+    weights::WeightsError,
+};
+use js_sys::{ArrayBuffer, Uint8Array};
+use protocol::{
+    messages::{FromEngine, Mode, Trouble},
+    training::{FromTrainer, MODES, Mark, Plan, Report, Snapshot, Step, ToTrainer},
+};
+use std::ops::Range;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Blob;
+
+/// Images that are read at a time.
+pub const READ: usize = 10;
+/// Images that are measured on at a time.
+pub const MEASURED: usize = 100;
+/// Accuracies are measured after so many steps, or fewer measurements the more images there are: their cost should not
+/// be that of the steps.
+const STEPS_A_MARK: usize = 10;
+const IMAGES_A_STEP: usize = 20;
+/// Milliseconds of work, after which what has come meanwhile gets its turn.
+pub const PIECE: f64 = 25.0;
+/// Milliseconds after which a report is sent although not all of the steps that were asked for are done.
+const REPORT: f64 = 200.0;
+/// Milliseconds of training that are lost at most when the engine breaks.
+const SNAPSHOT: f64 = 10_000.0;
+/// The largest file that is read as a model, in bytes.
+const LARGEST: f64 = 512e6;
+
+/// Why a lesson cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainingError {
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Name(#[from] UnknownName),
+    #[error(transparent)]
+    Scope(#[from] ForeignScope),
+    #[error("there are no images to learn from")]
+    NoImages,
+    #[error("the {0} model's loss is no longer a number; reset, and choose more images")]
+    Diverged(&'static str),
+    #[error("the browser does not take a file of this size ({0})")]
+    Browser(String),
+    #[error("the file is not usable: {0}")]
+    Weights(#[from] WeightsError),
+    #[error("the file is of {0:.0} MB: that is no model of this network")]
+    Large(f64),
+    #[error("the file's model has the scope {found}, the lesson {wanted}")]
+    OtherScope { found: Scope, wanted: Scope },
+    #[error("the file's model tells apart {found}, the lesson {wanted}")]
+    OtherClasses { found: String, wanted: String },
+    #[error("the lesson has not begun yet")]
+    NotBegun,
+}
+
+/// The lesson that goes on, if one does.
+#[derive(Default)]
+pub struct Training {
+    current: Option<Current>,
+    /// Whether a job for it waits already.
+    queued: bool,
+}
+
+struct Current {
+    plan: Plan,
+    scope: Scope,
+    stage: Stage,
+    /// What is to be told next.
+    report: Report,
+    /// Steps that were asked for.
+    wanted: usize,
+    /// The model whose step is next, by its place.
+    next: usize,
+    losses: [f32; MODES],
+    seconds: [f32; MODES],
+    told_at: f64,
+    saved_at: f64,
+    saved_step: usize,
+    /// The mode of a model that has just come from a file.
+    loaded: Option<Mode>,
+}
+
+enum Stage {
+    /// The images are read.
+    Reading(Vec<FrozenFeatures>),
+    /// ω̄ is fitted.
+    Preparing(Box<Lesson>),
+    /// The models learn.
+    Learning(Box<Lesson>),
+    /// The models are measured.
+    Measuring(Box<Lesson>, Measured),
+    /// Between two stages, and after a failure.
+    Over,
+}
+
+/// How often the models were right so far.
+#[derive(Default)]
+struct Measured {
+    mode: usize,
+    done: usize,
+    fitted: [usize; MODES],
+    held: [usize; MODES],
+}
+
+impl Training {
+    /// Takes in what the interface says; whether there is work to queue for it.
+    pub async fn hear(&mut self, model: &Model, sheets: &Sheets, message: ToTrainer) -> bool {
+        match message {
+            ToTrainer::Begin(plan) => self.begin(model, plan),
+            ToTrainer::Advance { id, steps } => {
+                if let Some(current) = self.of(id) {
+                    current.wanted = steps;
+                    current.told_at = worker::now();
+                }
+            }
+            ToTrainer::Save { id, mode } => {
+                let saved = self.save(model, id, mode).await;
+                tell(saved.unwrap_or_else(|error| refused(id, error)));
+            }
+            ToTrainer::Load { id, file } => {
+                if let Err(error) = self.load(model, id, &file).await {
+                    tell(refused(id, error));
+                }
+            }
+            ToTrainer::Read { id, source } => {
+                let image = sheets.pixels(source).await.map_err(Trouble::from);
+                tell(FromTrainer::Read { id, image });
+            }
+        }
+        self.has_work() && !std::mem::replace(&mut self.queued, true)
+    }
+
+    fn of(&mut self, id: u32) -> Option<&mut Current> {
+        self.current.as_mut().filter(|current| current.plan.id == id)
+    }
+
+    fn begin(&mut self, model: &Model, plan: Plan) {
+        let id = plan.id;
+        self.current = None;
+        match Current::new(model, plan) {
+            Ok(current) => self.current = Some(current),
+            Err(error) => tell(FromTrainer::Failed { id, trouble: error.into() }),
+        }
+    }
+
+    async fn save(&mut self, model: &Model, id: u32, mode: Mode) -> Result<FromTrainer, TrainingError> {
+        let head = self.of(id).and_then(|current| current.lesson()?.head(model_mode(mode)));
+        let bytes = model.model_file(&head.ok_or(TrainingError::NotBegun)?).await?;
+        Ok(FromTrainer::Saved { id, mode, file: blob(&bytes)? })
+    }
+
+    async fn load(&mut self, model: &Model, id: u32, file: &Blob) -> Result<(), TrainingError> {
+        if file.size() > LARGEST {
+            return Err(TrainingError::Large(file.size() / 1e6));
+        }
+        let bytes = read(file).await?;
+        let current = self.of(id).ok_or(TrainingError::NotBegun)?;
+        current.put(model, &bytes)
+    }
+
+    fn has_work(&self) -> bool {
+        self.current.as_ref().is_some_and(Current::has_work)
+    }
+
+    /// Does a piece of work; whether there is more.
+    pub async fn go_on(&mut self, model: &Model, sheets: &Sheets) -> bool {
+        worker::breathe().await;
+        let until = worker::now() + PIECE;
+        while self.has_work() && worker::now() < until {
+            let Some(current) = &mut self.current else { break };
+            if let Err(error) = current.work(model, sheets).await {
+                tell(FromTrainer::Failed { id: current.plan.id, trouble: error.into() });
+                self.current = None;
+            }
+        }
+        self.queued = self.has_work();
+        self.queued
+    }
+}
+
+impl Current {
+    fn new(model: &Model, plan: Plan) -> Result<Self, TrainingError> {
+        let scope = scope_of(model, &plan)?;
+        let step = plan.from.as_ref().map_or(0, |snapshot| snapshot.step);
+        Ok(Self {
+            report: Report { id: plan.id, step, ..Report::default() },
+            plan,
+            scope,
+            stage: Stage::Reading(Vec::new()),
+            wanted: 0,
+            next: 0,
+            losses: [0.0; MODES],
+            seconds: [0.0; MODES],
+            told_at: worker::now(),
+            saved_at: worker::now(),
+            saved_step: step,
+            loaded: None,
+        })
+    }
+
+    fn has_work(&self) -> bool {
+        match &self.stage {
+            Stage::Learning(_) => self.wanted > 0,
+            Stage::Over => false,
+            _ => true,
+        }
+    }
+
+    fn lesson(&self) -> Option<&Lesson> {
+        match &self.stage {
+            Stage::Learning(lesson) | Stage::Measuring(lesson, _) => Some(lesson),
+            _ => None,
+        }
+    }
+
+    async fn work(&mut self, model: &Model, sheets: &Sheets) -> Result<(), TrainingError> {
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Reading(frozen) => self.read(model, sheets, frozen).await?,
+            Stage::Preparing(lesson) => self.prepare(lesson),
+            Stage::Learning(lesson) => self.learn(model, lesson).await?,
+            Stage::Measuring(lesson, measured) => self.measure(model, lesson, measured).await?,
+            Stage::Over => Stage::Over,
+        };
+        Ok(())
+    }
+
+    /// Keeps the features of the next few images.
+    async fn read(
+        &mut self,
+        model: &Model,
+        sheets: &Sheets,
+        mut frozen: Vec<FrozenFeatures>,
+    ) -> Result<Stage, TrainingError> {
+        let count = self.plan.images.len();
+        let (from, to) = (frozen.len() * READ, count.min((frozen.len() + 1) * READ));
+        let pixels = sheets.all_pixels(&self.plan.images[from..to]).await?;
+        frozen.push(model.keep_for(&pixels, self.scope));
+        self.tell_share(0.5 * to as f32 / count as f32);
+        if to < count {
+            return Ok(Stage::Reading(frozen));
+        }
+        let examples = examples(&self.plan, frozen)?;
+        let plan = lesson_plan(&self.plan, self.scope);
+        let lesson = Box::new(Lesson::new(plan, model.encoder().clone(), examples, model.device()));
+        self.report.steps = lesson.steps();
+        match self.plan.from.take() {
+            Some(snapshot) => restored(model, lesson, &snapshot).await,
+            None => Ok(Stage::Preparing(lesson)),
+        }
+    }
+
+    fn prepare(&mut self, mut lesson: Box<Lesson>) -> Stage {
+        lesson.prepare();
+        self.tell_share(0.5 + 0.5 * lesson.prepared() as f32 / lesson.steps() as f32);
+        if lesson.is_preparing() { Stage::Preparing(lesson) } else { Stage::Measuring(lesson, Measured::default()) }
+    }
+
+    /// Takes one step of the next model.
+    async fn learn(&mut self, model: &Model, mut lesson: Box<Lesson>) -> Result<Stage, TrainingError> {
+        if self.report.step >= self.report.steps {
+            self.tell(model, &lesson).await?;
+            return Ok(Stage::Learning(lesson));
+        }
+        let mode = Mode::ALL[self.next];
+        let begun = worker::now();
+        let loss = lesson.step(model_mode(mode)).ok_or(TrainingError::NotBegun)?;
+        let loss = model.numbers(loss).await?[0];
+        self.seconds[self.next] += ((worker::now() - begun) / 1000.0) as f32;
+        if !loss.is_finite() {
+            return Err(TrainingError::Diverged(mode.name()));
+        }
+        self.losses[self.next] = loss;
+        self.next = (self.next + 1) % MODES;
+        if self.next > 0 {
+            return Ok(Stage::Learning(lesson));
+        }
+        self.report.taken.push(Step { losses: self.losses, seconds: self.seconds });
+        self.report.step += 1;
+        self.wanted -= 1;
+        if self.is_to_be_measured(lesson.examples().labels.len()) {
+            return Ok(Stage::Measuring(lesson, Measured::default()));
+        }
+        if self.wanted == 0 || worker::now() - self.told_at >= REPORT {
+            self.tell(model, &lesson).await?;
+        }
+        Ok(Stage::Learning(lesson))
+    }
+
+    fn is_to_be_measured(&self, images: usize) -> bool {
+        let Report { step, steps, .. } = self.report;
+        step == steps || step.is_multiple_of(STEPS_A_MARK.max(images / IMAGES_A_STEP))
+    }
+
+    /// Counts how often a model is right on the next few images; after the last, says so.
+    async fn measure(
+        &mut self,
+        model: &Model,
+        lesson: Box<Lesson>,
+        mut measured: Measured,
+    ) -> Result<Stage, TrainingError> {
+        let examples = lesson.examples();
+        let count = examples.labels.len();
+        let range = measured.done..count.min(measured.done + MEASURED);
+        let head = lesson.head(model_mode(Mode::ALL[measured.mode])).ok_or(TrainingError::NotBegun)?;
+        let indices: Vec<usize> = range.clone().collect();
+        let logits = head.logits(model.encoder(), &examples.frozen.select(&indices)).total();
+        measured.add(&model.numbers(logits).await?, examples, range);
+        if measured.mode < MODES {
+            return Ok(Stage::Measuring(lesson, measured));
+        }
+        let mark = measured.mark(self.report.step, examples.fitted, count - examples.fitted);
+        match self.loaded.take() {
+            Some(mode) => tell(FromTrainer::Loaded { id: self.plan.id, mode, mark }),
+            None => {
+                self.report.marks.push(mark);
+                self.tell(model, &lesson).await?;
+            }
+        }
+        Ok(Stage::Learning(lesson))
+    }
+
+    /// Takes a file's model in place of its mode's.
+    fn put(&mut self, model: &Model, bytes: &[u8]) -> Result<(), TrainingError> {
+        let head = model.read_head(bytes)?;
+        let (found, wanted) = (head.scope, self.scope);
+        if found != wanted {
+            return Err(TrainingError::OtherScope { found, wanted });
+        }
+        if head.classes != self.plan.classes {
+            let [found, wanted] = [&head.classes, &self.plan.classes].map(|classes| classes.join(", "));
+            return Err(TrainingError::OtherClasses { found, wanted });
+        }
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Learning(mut lesson) | Stage::Measuring(mut lesson, _) => {
+                self.loaded = Some(page_mode(head.mode));
+                lesson.put(head, self.report.step);
+                Stage::Measuring(lesson, Measured::default())
+            }
+            earlier => {
+                self.stage = earlier;
+                return Err(TrainingError::NotBegun);
+            }
+        };
+        Ok(())
+    }
+
+    /// Tells what happened since the last time; with it, where enough did, the models themselves.
+    async fn tell(&mut self, model: &Model, lesson: &Lesson) -> Result<(), TrainingError> {
+        let Report { id, step, steps, .. } = self.report;
+        let told = std::mem::replace(&mut self.report, Report { id, step, steps, ..Report::default() });
+        tell(FromTrainer::Report(told));
+        self.wanted = 0;
+        if step > self.saved_step && worker::now() - self.saved_at >= SNAPSHOT {
+            let mut models = Vec::new();
+            for mode in Mode::ALL {
+                let head = lesson.head(model_mode(mode)).ok_or(TrainingError::NotBegun)?;
+                models.push(blob(&model.head_file(&head).await?)?);
+            }
+            tell(FromTrainer::Snapshot { id, snapshot: Snapshot { step, models } });
+            (self.saved_at, self.saved_step) = (worker::now(), step);
+        }
+        Ok(())
+    }
+
+    /// Tells how far the beginning is, not too often.
+    fn tell_share(&mut self, share: f32) {
+        if worker::now() - self.told_at > PIECE {
+            tell(FromTrainer::Preparing { id: self.plan.id, share });
+            self.told_at = worker::now();
+        }
+    }
+}
+
+impl Measured {
+    /// Takes in the logits `[N, c]` of some of the images.
+    fn add(&mut self, logits: &[f32], examples: &Examples, range: Range<usize>) {
+        let classes = logits.len() / range.len();
+        for (index, logits) in range.clone().zip(logits.chunks(classes)) {
+            let count = if index < examples.fitted { &mut self.fitted } else { &mut self.held };
+            count[self.mode] += usize::from(winner(logits) == Some(usize::from(examples.labels[index])));
+        }
+        self.done = range.end;
+        if self.done == examples.labels.len() {
+            (self.mode, self.done) = (self.mode + 1, 0);
+        }
+    }
+
+    fn mark(&self, step: usize, fitted: usize, held: usize) -> Mark {
+        let share = |right: [usize; MODES], of| right.map(|right| right as f32 / of as f32);
+        Mark { step, fitted: share(self.fitted, fitted), held: share(self.held, held) }
+    }
+}
+
+/// The class with the largest logit; the first of equal ones, as the native program counts.
+pub fn winner(logits: &[f32]) -> Option<usize> {
+    (0..logits.len()).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b]))
+}
+
+/// A plan's scope, if the network has it and there are images.
+pub fn scope_of(model: &Model, plan: &Plan) -> Result<Scope, TrainingError> {
+    let scope = model.encoder().config.kind.scope(Some(plan.scope.parse()?))?;
+    if plan.fitted == 0 || plan.fitted > plan.images.len() {
+        return Err(TrainingError::NoImages);
+    }
+    Ok(scope)
+}
+
+/// A plan's images with what was frozen of them.
+pub fn examples(plan: &Plan, frozen: Vec<FrozenFeatures>) -> Result<Examples, TrainingError> {
+    let labels = plan.images.iter().map(|(_, class)| *class).collect();
+    let frozen = FrozenFeatures::concatenated(frozen).ok_or(TrainingError::NoImages)?;
+    Ok(Examples { frozen, labels, fitted: plan.fitted })
+}
+
+/// What of a plan concerns the models.
+pub fn lesson_plan(plan: &Plan, scope: Scope) -> live::Plan {
+    let Plan { classes, steps, seed, .. } = plan.clone();
+    live::Plan { scope, classes, steps, seed: u64::from(seed) }
+}
+
+/// A lesson that goes on from where it stood.
+async fn restored(model: &Model, mut lesson: Box<Lesson>, snapshot: &Snapshot) -> Result<Stage, TrainingError> {
+    for file in &snapshot.models {
+        lesson.put(model.read_head(&read(file).await?)?, snapshot.step);
+    }
+    Ok(Stage::Measuring(lesson, Measured::default()))
+}
+
+fn refused(id: u32, error: TrainingError) -> FromTrainer {
+    FromTrainer::Refused { id, trouble: error.into() }
+}
+
+fn tell(message: FromTrainer) {
+    worker::post(&FromEngine::Trained(message));
+}
+
+/// The model's name for a mode; the two lists are the same, as a test in `main.rs` sees to.
+fn model_mode(mode: Mode) -> gradient_features::Mode {
+    gradient_features::Mode::ALL[mode as usize]
+}
+
+fn page_mode(mode: gradient_features::Mode) -> Mode {
+    Mode::ALL[mode as usize]
+}
+
+fn browser(error: JsValue) -> TrainingError {
+    TrainingError::Browser(format!("{error:?}"))
+}
+
+fn blob(bytes: &[u8]) -> Result<Blob, TrainingError> {
+    let parts = js_sys::Array::of1(&Uint8Array::from(bytes));
+    Blob::new_with_u8_array_sequence(&parts).map_err(browser)
+}
+
+async fn read(blob: &Blob) -> Result<Vec<u8>, TrainingError> {
+    let buffer: ArrayBuffer = JsFuture::from(blob.array_buffer()).await.map_err(browser)?.unchecked_into();
+    Ok(Uint8Array::new(&buffer).to_vec())
+}

@@ -1,0 +1,23 @@
+//! What the two halves of the page have in common.
+//!
+//! The page is two programs. The interface (`app`) is small and there at once; the engine (`engine`) runs in a
+//! worker, is the only caller of the model in `shared`, and may be slow to come or fail without taking the
+//! interface with it. They share nothing but the [`messages`] between them: whatever of `shared` this library
+//! named, the interface would link, and download. The rest here is plain arithmetic,
+//! kept apart from the browser so that ordinary tests reach it.
+
+pub mod ablation;
+pub mod blobs;
+pub mod check;
+pub mod drawing;
+pub mod gradient;
+pub mod line;
+pub mod maps;
+pub mod messages;
+pub mod numbers;
+pub mod palette;
+pub mod places;
+pub mod recovery;
+pub mod similarity;
+pub mod training;
+pub mod viewport;
