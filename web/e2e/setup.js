@@ -1,32 +1,37 @@
-// What the tests stand on: the page served, browsers, the page opened, and a folder for files. All of it is there while
-// the file or the suite that asks for it runs, and gone afterwards.
-import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+// What the tests stand on: the page, served, and a browser to open it in, there while the surrounding suite runs.
+import { after, before } from "node:test";
 import { launch } from "./chromium.js";
-import { DIST, MODEL, tilePng } from "./gallery.js";
-import { predict } from "./native.js";
+import { DIST } from "./gallery.js";
+import { Lesson } from "./lesson.js";
 import { Page } from "./page.js";
 import { serve } from "./server.js";
 
-/** The page in `DIST`, served: `faults` and `url` as in server.js. */
-export function served() {
-  const site = {};
-  before(async () => {
-    site.server = await serve(DIST);
-    site.url = site.server.url;
-    site.faults = site.server.faults;
-  });
-  after(() => site.server.close());
-  return site;
-}
+/**
+ * Serves the page and starts a browser in which the engine finds `backend`, with `flags`, for the surrounding suite. Its
+ * `server` (see server.js) and its `browser` are there once that begins.
+ */
+export function stage(backend, ...flags) {
+  const stage = {
+    /** Opens the page, with a `query` and the browser's options. */
+    open: (options) => Page.open(stage.browser, stage.server.url, options),
 
-/** A browser in which the engine finds `backend`. */
-export function browsing(backend, ...flags) {
-  const held = {};
-  before(async () => (held.browser = await launch(backend, ...flags)));
-  after(() => held.browser.close());
-  return held;
+    /** The same, and waits until the engine is ready. */
+    async ready(options) {
+      const page = await stage.open(options);
+      await page.until("ready");
+      return page;
+    },
+
+    /** The same, on a lesson. */
+    lesson: (query, options) => Lesson.open(stage.browser, stage.server.url, query, options),
+  };
+  before(async () => {
+    stage.server = await serve(DIST);
+    stage.browser = await launch(backend, ...flags);
+  });
+  after(async () => {
+    await stage.browser?.close();
+    await stage.server?.close();
+  });
+  return stage;
 }
