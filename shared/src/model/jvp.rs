@@ -2,7 +2,20 @@
 //!
 //! A [`Dual`] carries a value and, where something below depends on the parameters' tangent, its directional
 //! derivative. A rule maps duals to duals, so that a forward pass with tangents reads like the forward pass, and
-//! `J w` is there at its end without a Jacobian ever having been made.
+//! `J w` is its result, and no Jacobian is ever made.
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor};
+//! use gradient_features::{model::jvp::{self, Dual}, numbers_blocking};
+//!
+//! // y = leaky(x), with ẏ = d∘ẋ: d is 1 above 0 and the slope at and below it (Eq. 7).
+//! let tensor = |numbers: [f32; 3]| Tensor::<1>::from_floats(numbers, &Device::flex());
+//! let x = Dual { primal: tensor([2.0, 0.0, -3.0]), tangent: Some(tensor([1.0, 1.0, 10.0])) };
+//! let y = jvp::leaky_relu(x, 0.5);
+//! assert_eq!(numbers_blocking(y.primal)?, [2.0, 0.0, -1.5]);
+//! assert_eq!(y.tangent.map(numbers_blocking).transpose()?, Some(vec![1.0, 0.5, 5.0]));
+//! # Ok::<(), gradient_features::ReadError>(())
+//! ```
 
 use crate::kernels;
 use burn::tensor::{
