@@ -69,6 +69,6 @@ fn examples(encoder: &Encoder, device: &Device) -> Examples {
     };
     let pixels: Vec<u8> =
         (0..IMAGES).flat_map(|image| (0..IMAGE_BYTES).map(move |at| (image, at))).map(|(i, at)| byte(i, at)).collect();
-    let images = images::to_tensor(&pixels, encoder.config.input_range, device);
+    let images = images::to_tensor(&pixels, encoder.config().input_range, device);
     Examples { frozen: encoder.freeze(images, Scope::Conv5), labels: labels.clone(), fitted: FITTED }
 }

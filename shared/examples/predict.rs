@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let picture = images::decode(&fs::read(image)?)?;
     picture.notes.iter().for_each(|note| println!("note: {note}"));
-    let input = images::to_tensor(&picture.pixels, encoder.config.input_range, &device);
+    let input = images::to_tensor(&picture.pixels, encoder.config().input_range, &device);
 
     let logits = head.logits(&encoder, &encoder.freeze(input, head.scope));
     let total = numbers_blocking(logits.total())?;

@@ -30,7 +30,7 @@
 //! let head = weights::read_head(&fs::read(folder.join("heads/full-conv5.safetensors"))?, &encoder, &device)?;
 //!
 //! let picture = images::decode(include_bytes!("../examples/ship.png"))?;
-//! let input = images::to_tensor(&picture.pixels, encoder.config.input_range, &device);
+//! let input = images::to_tensor(&picture.pixels, encoder.config().input_range, &device);
 //! let logits = head.logits(&encoder, &encoder.freeze(input, head.scope));
 //!
 //! let (activation, gradient) = (numbers_blocking(logits.activation)?, numbers_blocking(logits.gradient)?);

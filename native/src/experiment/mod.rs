@@ -105,7 +105,7 @@ pub fn run(settings: &Settings, modes: &[Mode], name: &str, surroundings: &Surro
     }
     progress.say(format!("Computing on: {}", chosen.name));
     let encoder = model_folder::load_base(&base, &chosen.device)?;
-    let scope = encoder.config.kind.scope(asked)?;
+    let scope = encoder.config().kind.scope(asked)?;
     let images = data::load_or_fetch(dataset, &surroundings.data_dir, progress)?;
     let extra = settings.extra().then(|| data::open_extra(dataset, &surroundings.data_dir, progress)).transpose()?;
     let interrupt = Interrupt::listen()?;

@@ -390,13 +390,13 @@ fn layer_rows<S: Samples>(objective: &Objective<'_, S>, frozen: &FrozenFeatures)
     let features = || frozen.activation.clone().unwrap_or_else(|| encoder.features(frozen, &[]).primal);
     let classifier = parameters.classifier.iter().map(|_| (features(), 1.0, 1.0));
     let inputs = if parameters.tangents.is_empty() { vec![] } else { encoder.patches(frozen) };
-    let specs = encoder.config.kind.scope_layers(frozen.scope);
+    let specs = encoder.config().kind.scope_layers(frozen.scope);
     let tangents = inputs.into_iter().zip(specs).map(|(patches, spec)| {
         let [images, positions, numbers] = patches.dims();
         // One row an image, from another position each time.
         let rows = patches.reshape([images * positions, numbers]);
         let rows = rows.slice([Slice::new(0, None, if positions == 1 { 1 } else { positions as isize + 1 })]);
-        let scales = Scales::new(encoder.config.parametrization, spec.outputs);
+        let scales = Scales::new(encoder.config().parametrization, spec.outputs);
         (rows, scales.weight, scales.bias)
     });
     let scaled = |(rows, weight, bias): (Tensor<2>, f64, f64)| {

@@ -30,10 +30,10 @@ impl Factors {
     /// Of the images of `frozen`, for ω̄ `[512, c]`.
     pub fn new(encoder: &Encoder, omega: &Tensor<2>, frozen: &FrozenFeatures) -> Self {
         let classes = omega.dims()[1];
-        let specs = encoder.config.kind.scope_layers(frozen.scope);
+        let specs = encoder.config().kind.scope_layers(frozen.scope);
         let layers = encoder.patches(frozen).into_iter().zip(deltas(encoder, omega, frozen)).zip(specs);
         let layers = layers.map(|((patches, deltas), spec)| {
-            let scales = Scales::new(encoder.config.parametrization, spec.outputs);
+            let scales = Scales::new(encoder.config().parametrization, spec.outputs);
             LayerFactors { patches, deltas, scales }
         });
         Self { images: frozen.pre.dims()[0], classes, layers: layers.collect() }

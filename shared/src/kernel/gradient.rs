@@ -15,9 +15,8 @@ pub fn gradient_feature(encoder: &Encoder, omega: &Tensor<2>, frozen: &FrozenFea
 
 /// `∂⟨f, direction⟩/∂θ2` by the stored parameters, summed over the images, for `direction [N, 512]` or `[1, 512]`.
 pub(crate) fn vjp(encoder: &Encoder, frozen: &FrozenFeatures, direction: Tensor<2>) -> Vec<Conv> {
-    let start = encoder.config.kind.scope_start(frozen.scope);
     let leaf = |conv: &Conv| Conv::new(conv.weight.val().detach().autodiff(), conv.bias.val().detach().autodiff());
-    let leaves: Vec<Conv> = encoder.stored[start..].iter().map(leaf).collect();
+    let leaves: Vec<Conv> = encoder.scope_parameters(frozen.scope).iter().map(leaf).collect();
     let gradients = (encoder.features_with(frozen, &leaves) * direction.autodiff()).sum().backward();
     let of =
         |conv: &Conv| Conv::new(gradient_of(&conv.weight.val(), &gradients), gradient_of(&conv.bias.val(), &gradients));

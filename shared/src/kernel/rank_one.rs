@@ -22,11 +22,11 @@ impl RankOne {
     /// # Errors
     /// When the device cannot be read.
     pub async fn new(encoder: &Encoder, frozen: &FrozenFeatures) -> Result<Option<Vec<Self>>, ReadError> {
-        let specs = encoder.config.kind.scope_layers(frozen.scope);
+        let specs = encoder.config().kind.scope_layers(frozen.scope);
         let ([_, outputs, 1, 1], [spec]) = (frozen.pre.dims(), specs) else { return Ok(None) };
-        let scales = Scales::new(encoder.config.parametrization, spec.outputs);
+        let scales = Scales::new(encoder.config().parametrization, spec.outputs);
         let inputs: usize = frozen.input.dims()[1..].iter().product();
-        let derivative = kernels::leaky_relu_jvp(frozen.pre.clone(), frozen.pre.ones_like(), encoder.config.slope).1;
+        let derivative = kernels::leaky_relu_jvp(frozen.pre.clone(), frozen.pre.ones_like(), encoder.config().slope).1;
         let activations = numbers(encoder.features(frozen, &[]).primal).await?;
         let (input, derivative) = (numbers(frozen.input.clone()).await?, numbers(derivative).await?);
         let images = activations.chunks(outputs).zip(input.chunks(inputs)).zip(derivative.chunks(outputs));

@@ -156,7 +156,7 @@ pub struct HeadMetadata {
     pub scope: Scope,
     /// Its classes' names.
     pub classes: Vec<String>,
-    /// [`Encoder::digest`] of the base it was fitted on.
+    /// [`Encoder::digest`] of the base network it was fitted on; empty if that has none.
     pub base: String,
 }
 
@@ -193,13 +193,13 @@ pub fn read_head(bytes: &[u8], encoder: &Encoder, device: &Device) -> Result<Hea
     let Some(head) = file.metadata.head.clone() else {
         return Err(WeightsError::Part { found: file.metadata.part.description(), wanted: "a fitted head" });
     };
-    if file.metadata.encoder != encoder.config {
+    if file.metadata.encoder != encoder.config() {
         return Err(WeightsError::OtherBase("settings"));
     }
-    if file.metadata.part == Part::Head && !encoder.digest.is_empty() && head.base != encoder.digest {
+    if file.metadata.part == Part::Head && encoder.digest().is_some_and(|digest| head.base != digest) {
         return Err(WeightsError::OtherBase("checksums"));
     }
-    let kind = encoder.config.kind;
+    let kind = encoder.config().kind;
     let [features, classes] = [kind.features(), head.classes.len()];
     let specs = kind.scope_layers(head.scope);
     let matrix = |name: &str| file.tensor(name, [features, classes], device);
@@ -226,7 +226,7 @@ pub fn read_head(bytes: &[u8], encoder: &Encoder, device: &Device) -> Result<Hea
 /// # Errors
 /// When a number is not finite, or would not be in this precision.
 pub fn write_base(encoder: &Encoder, precision: Precision) -> Result<Vec<u8>, WeightsError> {
-    let metadata = Metadata { part: Part::Base, encoder: encoder.config, head: None };
+    let metadata = Metadata { part: Part::Base, encoder: encoder.config(), head: None };
     write(&metadata, base_tensors(encoder), precision)
 }
 
@@ -235,7 +235,7 @@ pub fn write_base(encoder: &Encoder, precision: Precision) -> Result<Vec<u8>, We
 /// # Errors
 /// When a number is not finite, or would not be in this precision.
 pub fn write_head(encoder: &Encoder, head: &Head, precision: Precision) -> Result<Vec<u8>, WeightsError> {
-    let metadata = Metadata { part: Part::Head, encoder: encoder.config, head: Some(head_metadata(encoder, head)) };
+    let metadata = Metadata { part: Part::Head, encoder: encoder.config(), head: Some(head_metadata(encoder, head)) };
     write(&metadata, head_tensors(encoder, head), precision)
 }
 
@@ -244,14 +244,15 @@ pub fn write_head(encoder: &Encoder, head: &Head, precision: Precision) -> Resul
 /// # Errors
 /// When a number is not finite, or would not be in this precision.
 pub fn write_model(encoder: &Encoder, head: &Head, precision: Precision) -> Result<Vec<u8>, WeightsError> {
-    let metadata = Metadata { part: Part::Model, encoder: encoder.config, head: Some(head_metadata(encoder, head)) };
+    let metadata = Metadata { part: Part::Model, encoder: encoder.config(), head: Some(head_metadata(encoder, head)) };
     let mut tensors = base_tensors(encoder);
     tensors.extend(head_tensors(encoder, head));
     write(&metadata, tensors, precision)
 }
 
 fn head_metadata(encoder: &Encoder, head: &Head) -> HeadMetadata {
-    HeadMetadata { mode: head.mode, scope: head.scope, classes: head.classes.clone(), base: encoder.digest.clone() }
+    let base = encoder.digest().unwrap_or_default().to_owned();
+    HeadMetadata { mode: head.mode, scope: head.scope, classes: head.classes.clone(), base }
 }
 
 /// A file whose container and metadata are whole and whose tensors' names are those it should have.
@@ -414,13 +415,13 @@ type Tensors = BTreeMap<String, TensorData>;
 
 fn base_tensors(encoder: &Encoder) -> Tensors {
     let mut tensors = Tensors::new();
-    insert_convs(&mut tensors, &encoder.stored, encoder.config.kind.layers(), "");
+    insert_convs(&mut tensors, &encoder.parameters(), encoder.config().kind.layers(), "");
     tensors
 }
 
 fn head_tensors(encoder: &Encoder, head: &Head) -> Tensors {
     let mut tensors = Tensors::new();
-    let specs = encoder.config.kind.scope_layers(head.scope);
+    let specs = encoder.config().kind.scope_layers(head.scope);
     insert_convs(&mut tensors, &head.parameters.tangents, specs, ".tangent");
     insert_convs(&mut tensors, &head.parameters.replaced, specs, ".finetuned");
     if let Some(classifier) = &head.parameters.classifier {

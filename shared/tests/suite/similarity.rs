@@ -25,7 +25,7 @@ const GRAM_ERROR: f64 = 1e-5;
 pub async fn the_gram_matrix_is_that_of_explicit_gradients(device: &Device) {
     for network in networks() {
         let (encoder, omega) = (network.encoder(device), recipe::omega(device));
-        for &scope in encoder.config.kind.scopes() {
+        for &scope in encoder.config().kind.scopes() {
             let frozen = encoder.freeze(recipe::images(device), scope);
             let factors = Factors::new(&encoder, &omega, &frozen);
             let found = read(kernel::gram(&factors, &factors)).await;
@@ -47,7 +47,7 @@ pub async fn the_gram_matrix_is_symmetric_and_not_negative(device: &Device) {
     let size = IMAGES * CLASSES;
     for network in networks() {
         let (encoder, omega) = (network.encoder(device), recipe::omega(device));
-        for &scope in encoder.config.kind.scopes() {
+        for &scope in encoder.config().kind.scopes() {
             let factors = Factors::new(&encoder, &omega, &encoder.freeze(recipe::images(device), scope));
             let gram = kernel::gram(&factors, &factors);
             let what = format!("{network:?}, {scope}");
