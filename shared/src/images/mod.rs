@@ -24,6 +24,7 @@ pub const MAX_DECODE_BYTES: u64 = 512 << 20;
 
 /// Why bytes are not an image that can be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ImageError {
     /// The bytes are of no known format.
     #[error("this is not an image in a known format (PNG, JPEG, WebP, GIF or BMP)")]
