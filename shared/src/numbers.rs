@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-/// The device does not hand out its numbers.
+/// The device cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the device cannot be read: {0}")]
 pub struct ReadError(String);

@@ -56,7 +56,7 @@ fn a_base_network_comes_back() {
         assert_eq!(metadata(&bytes).expect("it is whole").part, Part::Base);
         assert!(
             bytes == write_base(&network, precision).expect("finite"),
-            "one model makes one file: its digest is what heads go by"
+            "one model makes one file: heads name their base network by its digest"
         );
     }
 }

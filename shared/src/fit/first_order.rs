@@ -163,7 +163,7 @@ impl Trainer {
         Self { head: Head { parameters, ..head.clone() }, optimizer, config, samples, step: 0, order: vec![] }
     }
 
-    /// The same, as if so many steps were done already; the optimiser knows nothing of them.
+    /// The same, as if so many steps were done already; the optimiser starts without a state.
     pub fn after(self, step: usize) -> Self {
         let epoch = step / self.batches().max(1);
         Self { step, order: order(self.config.seed, epoch, self.samples), ..self }

@@ -1,7 +1,7 @@
-//! The four models in training side by side on a few images, a step at a time: what a page can show while it goes on.
+//! The four models in training side by side on a few images, a step at a time: so that a page can show how it goes.
 //!
 //! The images' frozen features are all in memory. First the activation model is fitted, for ω̄; then all four start
-//! together, the activation model anew. Nothing here reads numbers from the device.
+//! together, the activation model from its start again. Nothing here reads numbers from the device.
 
 use crate::{
     fit::{

@@ -74,8 +74,8 @@ pub struct ForeignScope {
 }
 
 impl EncoderKind {
-    /// The layers from the image to the features: the one list that the forward pass, the JVP, the scopes and the
-    /// files go by.
+    /// The layers from the image to the features: the one list behind the forward pass, the JVP, the scopes and
+    /// the files.
     pub fn layers(self) -> &'static [LayerSpec] {
         match self {
             Self::Ali => &ALI,

@@ -1,7 +1,7 @@
 //! Models as safetensors: written with what they are in the metadata, and read back only when everything fits.
 //!
 //! A file holds a base network (`conv1.weight`, …), a head fitted on one (`classifier.weight`, `omega.weight`,
-//! `conv5.tangent.weight`, …), or both. Which, and of which sizes, follows from the metadata; every name, shape,
+//! `conv5.tangent.weight`, …), or both. The metadata say which, and give the sizes; every name, shape,
 //! type and number is checked against that before there is a model.
 
 mod error;

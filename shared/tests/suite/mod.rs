@@ -1,5 +1,5 @@
-//! The tests that every device has to pass: the CPU in `cpu.rs`, wgpu in `wgpu.rs`, both of WebAssembly in
-//! `web/tests/suite.rs`.
+//! The tests that every device has to pass: the CPU in `cpu.rs`, wgpu in `wgpu.rs`, both in WebAssembly in
+//! `web/engine/tests/suite.rs`.
 //!
 //! A body is an async function of a device. It reads no files and starts no threads, so that it runs in a browser's
 //! worker as well.
@@ -8,11 +8,11 @@ pub mod ablation;
 pub mod derivatives;
 pub mod golden;
 pub mod kernels;
+pub mod lbfgs;
 pub mod measure;
 pub mod models;
 pub mod recipe;
 pub mod similarity;
-pub mod solver;
 pub mod training;
 
 /// Makes one test of every body, on the device that `$device()` gives, if it gives one.
@@ -69,7 +69,7 @@ macro_rules! every_body_on {
                 rank_one_products_are_those_of_explicit_gradients,
                 averaged_models_have_the_mean_logits,
             }
-            solver {
+            lbfgs {
                 hessian_vector_products_agree_with_differences,
                 each_decay_acts_on_its_own_parameters,
                 the_gradient_falls_below_the_tolerance,

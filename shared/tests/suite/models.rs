@@ -143,7 +143,7 @@ pub async fn running_statistics_follow_the_batches(device: &Device) {
         let what = |name| format!("{}: running {name}", spec.name);
         assert_vector_close(&what("mean"), layer.norm.mean.value_sync(), mean.clone() * 0.1).await;
         assert_vector_close(&what("variance"), layer.norm.variance.value_sync(), unbiased * 0.1 + 0.9).await;
-        x = bent(normalized_by(out, layer, mean, biased), config.slope);
+        x = leaky_relu(normalized_by(out, layer, mean, biased), config.slope);
     }
 }
 
@@ -160,7 +160,7 @@ pub async fn folded_networks_are_the_same_function(device: &Device) {
         let top = net.layers.iter().zip(&ALI).fold(images, |x, (layer, spec)| {
             let out = convolved(x, layer.weight.val(), spec);
             let [mean, variance] = [&layer.norm.mean, &layer.norm.variance].map(RunningState::value_sync);
-            bent(normalized_by(out, layer, mean, variance), config.slope)
+            leaky_relu(normalized_by(out, layer, mean, variance), config.slope)
         });
         let expected = top.flatten::<2>(1, 3);
         assert_close(&format!("{network:?}"), found.inner(), expected.inner(), rounding(device)).await;
@@ -198,8 +198,8 @@ fn plain_logits(encoder: &Encoder, head: &Head, images: Tensor<4>) -> [Tensor<2>
     for (index, spec) in kind.layers().iter().enumerate() {
         let in_scope = |convs: &[Conv]| index.checked_sub(start).and_then(|index| convs.get(index).cloned());
         let conv = in_scope(&parameters.replaced).unwrap_or_else(|| encoder.parameters()[index].clone());
-        let moved = in_scope(&parameters.tangents).map(|conv| conv.filter(spec, parametrization));
-        x = jvp::conv2d(&x, &conv.filter(spec, parametrization), moved.as_ref());
+        let tangents = in_scope(&parameters.tangents).map(|conv| conv.filter(spec, parametrization));
+        x = jvp::conv2d(&x, &conv.filter(spec, parametrization), tangents.as_ref());
         x = if spec.activation { jvp::leaky_relu(x, slope) } else { x };
         x = jvp::average_pool(x, spec.pool);
     }
@@ -246,6 +246,6 @@ fn normalized_by(x: Tensor<4>, layer: &NormalizedConv, mean: Tensor<1>, variance
     normalized * by_channel(layer.norm.scale.val()) + by_channel(layer.norm.shift.val())
 }
 
-fn bent(x: Tensor<4>, slope: f32) -> Tensor<4> {
+fn leaky_relu(x: Tensor<4>, slope: f32) -> Tensor<4> {
     x.clone().mask_where(x.clone().lower_elem(0.0), x * slope)
 }

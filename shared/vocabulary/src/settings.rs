@@ -1,7 +1,7 @@
 use crate::named;
 use serde::{Deserialize, Serialize};
 
-/// What is fitted on the frozen network, and how its logits come about (Eq. 2).
+/// What is fitted on the frozen network, and how its logits are computed (Eq. 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Mode {

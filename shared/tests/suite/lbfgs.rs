@@ -196,7 +196,7 @@ pub async fn the_minimum_is_that_of_gradient_descent(device: &Device) {
     let start = network.head(Mode::Activation, Scope::Conv5, device);
     let (head, _) = solve(&encoder, &start, &samples, config(1e-5, DECAYS), device).await;
     let features = read(encoder.features(&samples.frozen, &[]).primal).await;
-    let (weight, bias) = descend(&features, &samples.labels, f64::from(DECAYS[0]));
+    let (weight, bias) = gradient_descent(&features, &samples.labels, f64::from(DECAYS[0]));
     let classifier = head.parameters.classifier.expect("an activation model has one");
     assert_rows_close("w1", 1, &read(classifier.weight.val()).await, &weight, 1e-3);
     assert_rows_close("bias", 1, &read(classifier.bias.val()).await, &bias, 1e-3);
@@ -219,7 +219,7 @@ pub async fn solving_twice_gives_the_same(device: &Device) {
 }
 
 /// Softmax regression with L2 by Nesterov's accelerated gradient descent: weights `[features, classes]` and bias, for rows of features.
-fn descend(features: &[f32], labels: &[u8], decay: f64) -> (Vec<f32>, Vec<f32>) {
+fn gradient_descent(features: &[f32], labels: &[u8], decay: f64) -> (Vec<f32>, Vec<f32>) {
     let width = features.len() / COUNT;
     let rows: Vec<Vec<f64>> = features
         .chunks_exact(width)
