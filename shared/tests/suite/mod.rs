@@ -53,7 +53,7 @@ macro_rules! every_body_on {
                 outer_product_views_show_the_strongest_entries,
             }
             models {
-                kept_features_give_the_same_logits,
+                frozen_features_give_the_same_logits,
                 layers_end_in_the_features,
                 reparametrized_networks_are_the_same_function,
                 heads_have_the_same_logits_in_either_parametrization,

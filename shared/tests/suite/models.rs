@@ -24,7 +24,7 @@ use gradient_features::{
 
 /// Features that went through rows of plain numbers, as into a cache and back, against a pass from the image up that
 /// keeps nothing. The tolerance is the same on every device: both sides are computed on it.
-pub async fn kept_features_give_the_same_logits(device: &Device) {
+pub async fn frozen_features_give_the_same_logits(device: &Device) {
     for network in recipe::networks(Point::Generic) {
         let encoder = network.encoder(device);
         for &scope in network.kind.scopes() {
