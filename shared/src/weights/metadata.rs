@@ -73,7 +73,8 @@ pub struct HeadMetadata {
     pub scope: Scope,
     /// Its classes' names.
     pub classes: Vec<String>,
-    /// [`Encoder::digest`] of the base network it was fitted on; empty if that has none.
+    /// [`Encoder::digest`](crate::model::encoder::Encoder::digest) of the base network it was fitted on; empty if that
+    /// has none.
     pub base: String,
 }
 
