@@ -3,11 +3,7 @@
 
 use crate::{
     ReadError,
-    fit::{
-        Event, FitError, Job, Samples, Solver,
-        conjugate::{self, NotSolved},
-        order::order,
-    },
+    fit::{Event, FitError, Job, Samples, Solver, conjugate, order::order},
     kernel::{self, Factors, gram},
     model::{
         encoder::{Conv, Encoder},
@@ -19,6 +15,8 @@ use crate::{
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
+
+pub use crate::fit::conjugate::NotSolved;
 
 /// Rows of the Gram matrix, images times classes, by default: it has 400 MB then, and as much again while it is made.
 const ROWS: usize = 10_000;

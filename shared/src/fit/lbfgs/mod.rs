@@ -12,7 +12,7 @@
 //! conditioned of the two. It is the one that is inverted here, from some hundred rows by Woodbury's identity. And the
 //! first iterations, which need not be exact, see a part of the images (Byrd et al. 2012).
 //!
-//! Numbers are read from the device asynchronously, as a browser needs, and by [`Lbfgs`] and [`Preconditioner`] alone.
+//! Numbers are read from the device asynchronously, as a browser needs, and by the search and the [`Preconditioner`] alone.
 
 mod objective;
 mod preconditioner;
@@ -25,13 +25,13 @@ use crate::{
     numbers,
 };
 use burn::tensor::Tensor;
+use search::{Lbfgs, Step};
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use vocabulary::Mode;
 
 pub use objective::{Evaluation, Objective};
 pub use preconditioner::Preconditioner;
-pub use search::{Lbfgs, Step};
 
 /// The parts of the images that the first iterations see, one after the other.
 const PARTS: [f64; 2] = [1.0 / 8.0, 1.0];

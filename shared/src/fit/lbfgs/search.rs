@@ -25,7 +25,7 @@ struct Pair {
 
 /// L-BFGS: a point, with the last steps that led there.
 #[derive(Debug, Clone)]
-pub struct Lbfgs {
+pub(super) struct Lbfgs {
     point: Tensor<1>,
     gradient: Tensor<1>,
     loss: f64,
@@ -35,7 +35,7 @@ pub struct Lbfgs {
 
 /// Whether a step was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub(super) enum Step {
     /// The loss has fallen.
     Taken,
     /// No point along the direction is better, as far as 32 bits can tell.
@@ -47,7 +47,7 @@ impl Lbfgs {
     ///
     /// # Errors
     /// When the objective cannot be evaluated or the device not be read.
-    pub async fn new<E>(
+    pub(super) async fn new<E>(
         point: Tensor<1>,
         evaluate: impl Fn(&Tensor<1>) -> Result<Evaluation, E>,
     ) -> Result<Self, FitError<E>> {
@@ -60,7 +60,7 @@ impl Lbfgs {
     ///
     /// # Errors
     /// When the objective cannot be evaluated or the device not be read.
-    pub async fn step<E>(
+    pub(super) async fn step<E>(
         &mut self,
         evaluate: impl Fn(&Tensor<1>) -> Result<Evaluation, E>,
         precondition: impl Fn(&Tensor<1>) -> Tensor<1>,
@@ -112,22 +112,17 @@ impl Lbfgs {
     }
 
     /// Where it is, without the rest.
-    pub fn into_point(self) -> Tensor<1> {
+    pub(super) fn into_point(self) -> Tensor<1> {
         self.point
     }
 
-    /// Where it is.
-    pub fn point(&self) -> &Tensor<1> {
-        &self.point
-    }
-
     /// L there.
-    pub fn loss(&self) -> f64 {
+    pub(super) fn loss(&self) -> f64 {
         self.loss
     }
 
     /// The norm of L's gradient there.
-    pub fn gradient_norm(&self) -> f64 {
+    pub(super) fn gradient_norm(&self) -> f64 {
         self.norm
     }
 }
