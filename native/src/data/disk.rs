@@ -25,8 +25,8 @@ impl DiskError {
         Self { folder: folder.to_owned(), cause }
     }
 
-    /// The same error, told of `folder`: the one that the user knows.
-    pub fn told_of(self, folder: &Path) -> Self {
+    /// The same error with another folder in its message.
+    pub fn with_folder(self, folder: &Path) -> Self {
         Self::new(folder, self.cause)
     }
 }
