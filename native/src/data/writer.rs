@@ -51,7 +51,7 @@ impl<'a> Writer<'a> {
     /// Writes image `index` of a split, which nobody has written before.
     ///
     /// # Errors
-    /// When it has a label that is none; [`DiskError`] when the disk is full.
+    /// When its label is out of range; [`DiskError`] when the disk is full.
     pub fn write(&mut self, split: Split, index: usize, record: &[u8; RECORD]) -> Result<()> {
         let (label, classes) = (record[0], self.store.sizes.classes);
         ensure!(label < classes, "{split} image {index} has the label {label}, beyond {}", classes - 1);
@@ -65,8 +65,8 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Gives the files their final names. The manifest comes last: without it, or with an older one, the others are
-    /// not taken for whole.
+    /// Gives the files their final names. The manifest comes last: without it, or with an older one, the other files
+    /// do not count as whole.
     ///
     /// # Errors
     /// When images are missing; [`DiskError`] when the disk is full.

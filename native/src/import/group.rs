@@ -1,4 +1,4 @@
-//! The tensors of one layer, told apart from others by their names.
+//! The tensors of one layer, grouped by their names.
 
 use super::{
     container::Checkpoint,
@@ -33,7 +33,7 @@ impl<'a> Group<'a> {
     }
 
     /// What to call it: a tensor that belongs to no layer has only its own name.
-    pub fn shown(&self) -> &'a str {
+    pub fn label(&self) -> &'a str {
         match self.tensors.as_slice() {
             [(part, _), ..] if self.name.is_empty() => part,
             _ => self.name,
@@ -55,8 +55,8 @@ impl<'a> Group<'a> {
         self.tensor("running_mean").is_some()
     }
 
-    /// The convolution that a batch normalisation stands behind: in the same module the one with the same number (conv3
-    /// and bn3), or else the last one before it in the file, as in a sequence.
+    /// The convolution that a batch normalisation follows: in the same module the one with the same number (conv3
+    /// and bn3), or else the last one before it in the file.
     pub fn normalized<'b>(&self, groups: &'b [Self]) -> Option<&'b Self> {
         let (module, own) = split(self.name);
         let is_conv = |group: &&Self| group.tensor("weight").is_some_and(|weight| weight.tensor.shape.len() == 4);

@@ -23,8 +23,7 @@ pub struct Heads {
 }
 
 impl Heads {
-    /// One for each scope and each mode that there are the parameters for. A narrower scope leaves the tangents outside
-    /// it out.
+    /// One for each scope and each mode whose parameters are there. A narrower scope omits the tangents below it.
     pub fn all(&self, classes: &[String]) -> Vec<Head> {
         let of_scope = |&scope: &Scope| {
             [Mode::Activation, Mode::Gradient, Mode::Full]

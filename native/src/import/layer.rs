@@ -17,7 +17,7 @@ use gradient_features::{
 };
 use std::fs::File;
 
-/// PyTorch's ε of batch normalisation, which a state dictionary does not tell.
+/// PyTorch's default ε of batch normalisation; a state dictionary has none.
 const EPSILON: f64 = 1e-5;
 
 /// A layer's numbers as they are stored.
@@ -70,7 +70,7 @@ impl Layer {
         Ok(layer)
     }
 
-    /// Folds the batch normalisation behind the layer into it: `γ (x − μ)/√(σ² + ε) + β` with the running statistics.
+    /// Folds the batch normalisation after the layer into it: `γ (x − μ)/√(σ² + ε) + β` with the running statistics.
     fn fold(&mut self, norm: &Group<'_>, checkpoint: &mut Checkpoint<File>) -> Result<()> {
         let outputs = self.shape[0];
         let mut numbers = |part: &str| norm.numbers(part, outputs, checkpoint);
@@ -92,7 +92,7 @@ impl Layer {
         Ok(())
     }
 
-    /// Root mean square times √fan-in: by how much a layer scales what it is given, were it standard.
+    /// Root mean square times √fan-in: by how much the layer scales its input in the standard parametrization.
     pub fn gain(&self) -> f64 {
         let squares: f64 = self.weight.iter().map(|&weight| f64::from(weight).powi(2)).sum();
         (squares / self.shape[0] as f64).sqrt()

@@ -1,4 +1,4 @@
-//! The parts of a published network, told apart by their tensors' names and shapes, and what they make together.
+//! The parts of a published network, recognized by their tensors' names and shapes, and the network that they make.
 //!
 //! In the published code (gradfeat20, `model.py`) `fnet` has conv1 and conv2, and `hnet` has conv3 to conv5 under the
 //! names conv1 to conv3; their tangents w2 are linear1 to linear3; the classifier's `fc` is w1 and its `linear` is ω̄.
@@ -24,19 +24,19 @@ use gradient_features::{
 };
 use std::path::Path;
 
-/// Above it, root mean square times √fan-in tells a layer in the NTK parametrization. In the standard one a layer that
-/// keeps the size of what it is given has about 1; the NTK's factor √out makes at least 11 of that.
+/// A layer whose root mean square times √fan-in is larger has the NTK parametrization. In the standard one a layer that
+/// keeps the size of its input has about 1; the NTK's factor √out raises that to at least 11.
 const NTK_GAIN: f64 = 5.0;
 
-/// What has been found so far.
+/// The layers found so far.
 #[derive(Debug, Default)]
 pub struct Parts {
     layers: Vec<Layer>,
-    /// Names of what belongs to no known layer.
+    /// Names of tensors that belong to no known layer.
     pub left_out: Vec<String>,
 }
 
-/// A network that was put together.
+/// An assembled network.
 #[derive(Debug)]
 pub struct Net {
     /// The base network.
@@ -46,7 +46,7 @@ pub struct Net {
 }
 
 impl Parts {
-    /// Adds what a file has.
+    /// Adds the layers of a file.
     ///
     /// # Errors
     /// When it is no checkpoint that can be read, has a part that is there already, or none at all.
@@ -70,7 +70,7 @@ impl Parts {
             self.layers.push(Layer::read(group, norm, role, origin, &mut checkpoint)?);
         }
         let unused = groups.iter().filter(|group| !used.contains(&group.name));
-        self.left_out.extend(unused.map(|group| group.shown().to_owned()));
+        self.left_out.extend(unused.map(|group| group.label().to_owned()));
         ensure!(
             self.layers.len() > before,
             "it has no part of a published network: no convolution of the encoder, no tangent, no classifier{}",
@@ -167,7 +167,7 @@ impl Parts {
     }
 
     /// The lowest layer with a tangent, or the number of layers. Above it every layer has one: the published code
-    /// passes over a tangent that has none above it, and so its network is not what it seems.
+    /// skips a tangent that has none above it, so such a network would not compute what its parts suggest.
     fn lowest_tangent(&self) -> Result<usize> {
         let layers = KIND.layers().len();
         let has = |&index: &usize| self.find(Role::Tangent(index)).is_some();

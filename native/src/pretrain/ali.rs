@@ -57,7 +57,7 @@ const PIECES: usize = 2;
 const DROP_INPUT: f32 = 0.2;
 /// Dropout before every other layer.
 const DROP_HIDDEN: f32 = 0.5;
-/// Beyond this a logit's probability is 0 or 1 to the last bit that counts; `e^` of it is still a number.
+/// A logit beyond it has the probability 0 or 1 in 32 bits; `e^` of it is still finite.
 const MOST_LOGIT: f32 = 40.0;
 
 /// Tells pairs of an image and its encoding from pairs of a latent and its image.
@@ -150,9 +150,9 @@ fn pace(times: f64, edge: f64) -> f64 {
 impl Ali {
     /// Both players' gradients, from one pass through the discriminator.
     ///
-    /// Its loss `softplus(−p) + softplus(p̃)` and theirs `softplus(p) + softplus(−p̃)` differ only in what each logit's
-    /// gradient starts from, and without batch normalisation no logit depends on another sample. So the gradient that
-    /// arrives at a generated image or latent is the discriminator's times `−e^p` (or `−e^−p̃`): σ(p) for −σ(−p).
+    /// Its loss `softplus(−p) + softplus(p̃)` and theirs `softplus(p) + softplus(−p̃)` differ only in the gradient by each
+    /// logit, and without batch normalisation no logit depends on another sample. So the gradient of their loss by a
+    /// generated image or latent is that of the discriminator's loss times `−e^p` (or `−e^−p̃`): σ(p) instead of −σ(−p).
     fn player_gradients(&self, step: Step) -> PlayerGradients {
         let mut random = step.random();
         let x = to_tensor(step.pixels, DESIGN.encoder.input_range, &self.device);
@@ -275,8 +275,8 @@ mod tests {
         assert_eq!(changed(0.0), [true, true], "as published both learn");
     }
 
-    /// One pass through the discriminator gives the encoder and generator what a second one, through their own loss,
-    /// would.
+    /// One pass through the discriminator gives the encoder and generator the same gradients as a second one, through
+    /// their own loss.
     #[test]
     fn both_players_gradients_come_from_one_pass() {
         let pixels = (0..4 * IMAGE_BYTES).map(|at| (at * at % 251) as u8).collect();

@@ -1,10 +1,10 @@
-//! The Wasserstein critic with its gradient penalty (Gulrajani et al. 2017), by reverse mode of the first order only.
+//! The Wasserstein critic with its gradient penalty (Gulrajani et al. 2017), by first-order reverse mode only.
 //!
 //! The penalty is a function of the critic's gradient by its inputs, and training differentiates it again. Burn's
-//! reverse mode does not differentiate a gradient. But the critic is piecewise linear: between its bends, its gradient
-//! is a product of its own weights, transposed, and of leaky ReLU's derivatives d, which are constant. Written out as
-//! an ordinary forward graph (transposed convolutions and gates, from the score down to the inputs), that gradient can
-//! be differentiated once by the weights, and that is all it takes.
+//! reverse mode does not differentiate a gradient. But the critic is piecewise linear: on each piece its gradient
+//! is a product of its own transposed weights and of leaky ReLU's derivatives d, which are constant. Written as an
+//! ordinary forward graph (transposed convolutions and gates, from the score down to the inputs), that gradient can be
+//! differentiated once by the weights, which is all that training needs.
 
 use super::nets::{self, Layer, Phase, Spec, Start, TINY};
 use burn::{
@@ -199,10 +199,10 @@ mod tests {
         for (part, layers) in [("x", &critic.x), ("z", &critic.z), ("joint", &critic.joint)] {
             for (index, layer) in layers.iter().enumerate() {
                 let name = format!("{part}.{index}.weight.gradient");
-                let found = layer.weight.val().grad(&gradients).expect("every weight moves the penalty");
+                let found = layer.weight.val().grad(&gradients).expect("every weight changes the penalty");
                 assert_close(&name, &read(found), &golden.numbers(&name).0);
                 let bias = layer.bias.as_ref().and_then(|bias| bias.val().grad(&gradients));
-                assert!(bias.is_none(), "a bias moves no gradient of a piecewise linear function");
+                assert!(bias.is_none(), "a bias changes no gradient of a piecewise linear function");
             }
         }
     }

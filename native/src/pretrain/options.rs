@@ -1,13 +1,13 @@
-//! The options by which a run may depart from the published recipes. Each is spelled here alone: for the command line,
-//! the checkpoint, the checks and the report.
+//! The recipe options: how a run may differ from the published recipes. Each is spelled in this file alone: for the
+//! command line, the checkpoint, the checks and the report.
 
 use super::recipe_name::RecipeName;
 use anyhow::{Result, bail};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-/// Where a run departs from the published recipe. An option that is not given follows the checkpoint of a resumed run,
-/// and else the publication, which is the default of the option's type: 0 or false.
+/// How a run differs from the published recipe. An option that is not given has the value of the checkpoint of a resumed
+/// run, or else the published value, which is the default of its type: 0 or false.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Args, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct RecipeOptions {

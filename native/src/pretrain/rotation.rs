@@ -1,5 +1,5 @@
-//! The rotation pretext (Gidaris et al. 2018): tell by how many quarter turns an image was rotated. No label of the
-//! data set is used.
+//! The rotation pretext task (Gidaris et al. 2018): predict by how many quarter turns an image was rotated. No label of
+//! the data set is used.
 
 use super::{
     learner::{Learner, Saved},
@@ -25,7 +25,7 @@ use gradient_features::{
 };
 use rand::Rng;
 
-/// Quarter turns that are told apart.
+/// Quarter turns that are predicted.
 const TURNS: usize = 4;
 /// The farthest that an image is shifted, in pixels.
 const SHIFT: i32 = 2;
@@ -56,7 +56,7 @@ impl RotationNet {
         Self { encoder, classifier: Classifier::zeros(ENCODER.kind.features(), TURNS, device) }
     }
 
-    /// Mean loss and number of right answers on a batch `[N, 3, 32, 32]` with its turns `[N]`.
+    /// Mean loss and number of correct predictions on a batch `[N, 3, 32, 32]` with its turns `[N]`.
     fn loss(&self, images: Tensor<4>, turns: Tensor<1, Int>) -> (Tensor<1>, Tensor<1, Int>) {
         let features = jvp::global_average_pool(Dual::constant(self.encoder.forward(images, ENCODER))).primal;
         let logits = self.classifier.apply(features);

@@ -18,8 +18,7 @@ use std::path::Path;
 /// Runs a recipe to its end, or until the user stops it.
 ///
 /// # Errors
-/// When the settings are wrong, the data set cannot be had, there is a checkpoint that does not fit, or a file cannot be
-/// written.
+/// When the settings are wrong, the data set cannot be fetched, the checkpoint does not fit, or a file cannot be written.
 pub fn run(settings: &Settings, data_dir: &Path, runs_dir: &Path, device: &Device, progress: Progress) -> Result<()> {
     let images = data::load_or_fetch(settings.dataset, data_dir, progress)?.train;
     settings.check(images.len())?;

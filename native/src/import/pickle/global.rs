@@ -38,7 +38,7 @@ impl Global {
             ("model" | "util" | "__main__", class) if CLASSES.contains(&class) => Self::Module(class.to_owned()),
             (module, class) if module.starts_with("torch.nn.modules.") => Self::Module(class.to_owned()),
             _ => bail!(
-                "it names `{module}.{name}`, which no checkpoint of these networks needs; it may be harmful, and nothing of \
+                "it names `{module}.{name}`, which no checkpoint of these networks needs; it may be harmful, and none of \
                  it was run"
             ),
         })

@@ -10,7 +10,7 @@ use std::{collections::HashMap, io::Read};
 
 /// The most sides of a tensor.
 const MAX_SIDES: usize = 8;
-/// The machine ran out of what an instruction takes.
+/// An instruction takes more values than there are.
 const EMPTY: &str = "its pickle is damaged: an instruction has nothing to work on";
 
 /// The stack, the memo and the values of a pickle that is being read.
@@ -274,7 +274,7 @@ impl Machine {
         Ok(())
     }
 
-    /// What stands outside the pickle: a storage, or (in the old container) a class with its source, which is not read.
+    /// A value outside the pickle: a storage, or (in the old container) a class with its source, which is not read.
     fn load_persistent(&mut self) -> Result<()> {
         let id = self.pop()?;
         let Value::Tuple(parts) = &self.values[id.0] else { bail!("its pickle has a persistent id that is none") };

@@ -1,8 +1,8 @@
-//! A pickle machine that runs nothing: it builds inert values, and knows the few names that PyTorch's checkpoints of
-//! these networks need (Python's `pickletools` describes the opcodes; `torch.serialization` the persistent ids).
+//! A pickle machine that runs no code: it builds inert values, and knows the few names that PyTorch's checkpoints of
+//! these networks need (Python's `pickletools` describes the opcodes, `torch.serialization` the persistent ids).
 //!
-//! Values live in one list and name each other by their places in it. So a value that holds itself is no danger in
-//! itself, nothing is freed by recursion, and the opcodes' number bounds the memory.
+//! Values live in one list and refer to each other by their places in it. So a value may hold itself safely, nothing is
+//! freed by recursion, and the number of opcodes bounds the memory.
 
 mod global;
 mod machine;
