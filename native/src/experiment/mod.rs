@@ -1,6 +1,8 @@
 //! Fitting the four models on one base network and measuring them: `train` and `compare`.
 
 mod fitting;
+#[cfg(test)]
+mod ridge_tests;
 pub mod settings;
 
 use crate::{
@@ -17,7 +19,7 @@ use anyhow::{Context, Result, bail};
 pub use fitting::{Bench, Fitted, Source};
 use gradient_features::{Mode, Scope, images::ImageSet};
 use serde::Serialize;
-pub use settings::{DEFAULT_BASE, Fit, Settings};
+pub use settings::{DEFAULT_BASE, Settings};
 use std::path::PathBuf;
 
 /// Where things are, and who computes and shows them.
