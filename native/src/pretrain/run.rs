@@ -20,8 +20,10 @@ use std::path::Path;
 /// # Errors
 /// When the settings are wrong, the data set cannot be fetched, the checkpoint does not fit, or a file cannot be written.
 pub fn run(settings: &Settings, data_dir: &Path, runs_dir: &Path, device: &Device, progress: Progress) -> Result<()> {
+    // Before the data set, which may have to be downloaded.
+    settings.options.check(settings.recipe)?;
     let images = data::load_or_fetch(settings.dataset, data_dir, progress)?.train;
-    settings.check(images.len())?;
+    settings.check_schedule(images.len())?;
     let out = settings.out(runs_dir);
     files::make_folder(&out)?;
     files::remove_leftovers(&out)?;
