@@ -54,9 +54,9 @@ pub fn run(base: &Path, runs: usize, chosen: &Chosen) -> Result<Vec<Timing>> {
             wait(forward(&encoder, &batch, scope, &tangents).1.expect("there are tangents"));
         });
     }
-    for recipe in RecipeName::ALL {
+    for &recipe in RecipeName::ALL {
         let mut step = pretrain::stepper(recipe, &images, device);
-        time(format!("{} step", recipe.name()), recipe.batch(), &mut || step());
+        time(format!("{} step", recipe.name()), recipe.defaults().batch, &mut || step());
     }
     Ok(timings)
 }

@@ -34,12 +34,11 @@ mod trial;
 use anyhow::{Context, Result};
 use clap::Parser;
 use cli::{Cli, Command, Common, Experiment, Which};
-use data::{Dataset, Source};
+use data::Dataset;
 use experiment::{Settings, Surroundings};
 use gradient_features::{Mode, Scope};
-use pretrain::RecipeName;
 use progress::Progress;
-use std::{io::Write, path::PathBuf, process::ExitCode, time::Duration};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
 /// Keeps memory that was given back for what is asked for next. A training step takes and gives back hundreds of
 /// megabytes; the C library's allocator returns them to the system, and to be handed them anew was a sixth of a step of
@@ -67,46 +66,13 @@ fn run(cli: Cli) -> Result<()> {
     }
     let progress = Progress::new(common.quiet);
     match cli.command.unwrap_or_else(|| Command::Compare { experiment: Experiment::default() }) {
-        Command::Fetch { dataset, source } => {
-            let source: Option<Source> = source.as_deref().map(str::parse).transpose()?;
-            data::fetch(dataset.parse()?, &data_dir(common)?, source, progress)
-        }
-        Command::Pretrain {
-            recipe,
-            dataset,
-            epochs,
-            batch,
-            learning_rate,
-            warm_up,
-            cycle,
-            pace,
-            deterministic,
-            average,
-            out,
-            resume,
-            checkpoint_every,
-        } => {
-            let (recipe, dataset): (RecipeName, Dataset) = (recipe.parse()?, dataset.parse()?);
-            let settings = pretrain::Settings {
-                recipe,
-                dataset,
-                data_dir: data_dir(common)?,
-                out: out.unwrap_or_else(|| pretrain::default_out(&common.runs_dir, dataset, recipe)),
-                epochs,
-                batch,
-                learning_rate,
-                warm_up,
-                cycle,
-                pace,
-                deterministic,
-                average,
-                seed: common.seed.unwrap_or(1),
-                resume,
-                checkpoint_every: Duration::from_secs(checkpoint_every),
-            };
+        Command::Fetch { dataset, source } => data::fetch(dataset, &data_dir(common)?, source, progress),
+        Command::Pretrain { settings } => {
+            let settings = pretrain::Settings { seed: common.seed, ..settings };
+            let data_dir = data_dir(common)?;
             let chosen = device::choose(common.device)?;
             progress.say(format!("Computing on: {}", chosen.name));
-            pretrain::run(&settings, &chosen.device, progress)
+            pretrain::run(&settings, &data_dir, &common.runs_dir, &chosen.device, progress)
         }
         Command::Train { experiment } => fit(false, experiment, common, progress),
         Command::Compare { experiment } => fit(true, experiment, common, progress),
@@ -128,12 +94,7 @@ fn run(cli: Cli) -> Result<()> {
             let (mode, scope) = parse_which(&which)?;
             average::run(&models, mode, scope, &out, progress)
         }
-        Command::Import { paths, out, slope, input_range, parametrization, dataset } => {
-            let dataset = dataset.as_deref().map(str::parse).transpose()?;
-            let parametrization = parametrization.as_deref().map(str::parse).transpose()?;
-            let unsaid = import::Unsaid { slope, input_range: input_range.parse()?, parametrization };
-            import::run(&paths, &out, unsaid, dataset, progress)
-        }
+        Command::Import { paths, out, assumptions } => import::run(&paths, &out, assumptions, progress),
         Command::Export { model, web, gallery } => export::run(&model, &web, &gallery),
         Command::Bench { base, runs } => {
             let chosen = device::choose(common.device)?;

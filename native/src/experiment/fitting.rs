@@ -3,7 +3,7 @@
 use super::{Division, Outcome, Settings, Surroundings};
 use crate::{
     answers::Answers,
-    data::{Dataset, Split, Stream},
+    data::{Dataset, ImageSets, Stream},
     device::Chosen,
     interrupt::Interrupt,
     kept::{self, KeptFile},
@@ -59,7 +59,7 @@ pub struct Source<'a, 'images> {
     /// The data set.
     pub dataset: Dataset,
     /// Its images.
-    pub images: &'images Split,
+    pub images: &'images ImageSets,
     /// More to fit on.
     pub extra: Option<&'images Stream>,
     /// Which of them count.

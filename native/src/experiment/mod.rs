@@ -6,7 +6,7 @@ mod ridge_tests;
 pub mod settings;
 
 use crate::{
-    data::{self, Dataset, Split},
+    data::{self, Dataset, ImageSets},
     decay,
     device::Chosen,
     interrupt::Interrupt,
@@ -79,7 +79,7 @@ pub struct Division {
 
 impl Division {
     /// The last `held` training images are held out; with 0, the test images are measured on.
-    pub fn new(images: &Split, held: usize) -> Result<Self> {
+    pub fn new(images: &ImageSets, held: usize) -> Result<Self> {
         let (trained, tested) = (images.train.len(), images.test.len());
         if held >= trained {
             bail!("--holdout is {held}, but there are {trained} training images");
@@ -89,7 +89,7 @@ impl Division {
     }
 
     /// The images that are measured on.
-    fn shown(&self, images: &Split) -> ImageSet {
+    fn shown(&self, images: &ImageSets) -> ImageSet {
         let set = if self.held_out { &images.train } else { &images.test };
         let labels = self.measured.iter().map(|&index| set.labels[index]).collect();
         ImageSet { pixels: set.gather(&self.measured), labels }

@@ -153,7 +153,7 @@ impl Settings {
 
     /// The data set.
     pub fn dataset(&self) -> Result<Dataset> {
-        self.dataset.as_deref().unwrap_or(Dataset::Cifar10.name()).parse()
+        Ok(self.dataset.as_deref().unwrap_or(Dataset::Cifar10.name()).parse()?)
     }
 
     /// These with every default filled in that is the same for all of `modes`: what a run's folder keeps.
