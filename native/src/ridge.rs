@@ -1,7 +1,7 @@
 //! `--solver kernel-ridge`: the gradient model in one go, by kernel ridge regression on the Gram matrix of some training
 //! images. What comes out is a w2 like any other, so that it is kept, measured and asked like any other.
 
-use crate::kept::KeptFile;
+use crate::cache::features::FeatureFile;
 use anyhow::{Result, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
 use gradient_features::{
@@ -36,7 +36,7 @@ pub struct RidgeConfig {
 pub fn fit(
     encoder: &Encoder,
     start: &Head,
-    samples: &KeptFile,
+    samples: &FeatureFile,
     fitted: &[usize],
     config: RidgeConfig,
     device: &Device,
@@ -76,7 +76,7 @@ fn positions(encoder: &Encoder, head: &Head) -> usize {
     layers.map(|layer| kind.pre_shape(layer)[1..].iter().product()).max().unwrap_or(1)
 }
 
-fn targets(samples: &KeptFile, indices: &[usize], classes: usize, device: &Device) -> Tensor<2> {
+fn targets(samples: &FeatureFile, indices: &[usize], classes: usize, device: &Device) -> Tensor<2> {
     let rest = 1.0 / classes as f32;
     let of = |&index: &usize| {
         let label = usize::from(samples.labels()[index]);
@@ -90,41 +90,45 @@ fn targets(samples: &KeptFile, indices: &[usize], classes: usize, device: &Devic
 mod tests {
     use super::*;
     use crate::{
-        answers::Answers,
-        decay::{self, RIDGES},
-        experiment::{Bench, Settings, settings::Solver},
-        trial,
+        experiment::{
+            context::FitContext,
+            decay,
+            penalties::RIDGES,
+            predictions::Predictions,
+            settings::{Settings, Solver},
+        },
+        test_support,
     };
     use gradient_features::Mode;
 
     /// A start that the gradient model can be fitted from.
-    fn start(bench: &Bench) -> Head {
-        let device = &bench.chosen.device;
+    fn start(context: &FitContext) -> Head {
+        let device = &context.compute.device;
         let classes = (0..10).map(|class| class.to_string()).collect();
-        let mut blank = Head::activation(&bench.encoder, bench.scope, classes, device);
+        let mut blank = Head::activation(&context.encoder, context.scope, classes, device);
         let classifier = blank.parameters.classifier.as_mut().expect("an activation model has a classifier");
         let numbers: Vec<f32> = (0..5120).map(|at| ((at * 37 % 101) as f32 - 50.0) / 500.0).collect();
         let omega = Tensor::<2>::from_data(TensorData::new(numbers, [512, 10]), device);
         *classifier = gradient_features::model::linear::Classifier::new(omega, classifier.bias.val());
-        Head::start(Mode::Gradient, bench.scope, &bench.encoder, &blank, device)
+        Head::start(Mode::Gradient, context.scope, &context.encoder, &blank, device)
     }
 
-    fn fitted(bench: &Bench, images: Option<usize>, ridge: f32) -> Result<Head> {
+    fn fitted(context: &FitContext, images: Option<usize>, ridge: f32) -> Result<Head> {
         let config = RidgeConfig { images, ridge, seed: 1 };
-        fit(&bench.encoder, &start(bench), &bench.train, &bench.fitted, config, &bench.chosen.device)
+        fit(&context.encoder, &start(context), &context.train, &context.fitted, config, &context.compute.device)
     }
 
     #[test]
     fn with_little_ridge_it_has_its_images_right_and_with_much_it_says_little() {
-        trial::with_bench(&Settings::default(), |bench, _| {
-            let plain: Vec<usize> = (0..trial::IMAGES).collect();
-            let answers = |ridge| {
-                let head = fitted(bench, None, ridge).expect("it can be fitted");
-                Answers::of(&bench.encoder, &head, &bench.train, &plain, &bench.chosen.device)
+        test_support::with_context(&Settings::default(), |context, _| {
+            let plain: Vec<usize> = (0..test_support::IMAGES).collect();
+            let predictions = |ridge| {
+                let head = fitted(context, None, ridge).expect("it can be fitted");
+                Predictions::of(&context.encoder, &head, &context.train, &plain, &context.compute.device)
                     .expect("they can be read")
             };
-            let size = |answers: &Answers| answers.logits.iter().map(|x| x.abs()).fold(0.0, f32::max);
-            let (little, much) = (answers(1e-2), answers(1e5));
+            let size = |predictions: &Predictions| predictions.logits.iter().map(|x| x.abs()).fold(0.0, f32::max);
+            let (little, much) = (predictions(1e-2), predictions(1e5));
             assert!(little.accuracy() > 0.95, "{}", little.accuracy());
             assert!(size(&much) < 0.1 * size(&little), "{}, {}", size(&much), size(&little));
         });
@@ -132,16 +136,16 @@ mod tests {
 
     #[test]
     fn a_part_of_the_images_is_enough_and_more_than_there_are_is_refused() {
-        trial::with_bench(&Settings::default(), |bench, _| {
+        test_support::with_context(&Settings::default(), |context, _| {
             let weight = |images| {
-                let head = fitted(bench, images, 1.0).expect("it can be fitted");
+                let head = fitted(context, images, 1.0).expect("it can be fitted");
                 head.parameters.tangents[0].weight.val().to_data()
             };
             assert_ne!(weight(Some(20)), weight(None), "other images");
-            assert_eq!(weight(Some(trial::IMAGES)), weight(None), "all of them, and no mirrored ones");
-            for images in [0, trial::IMAGES + 1] {
-                let error = fitted(bench, Some(images), 1.0).unwrap_err().to_string();
-                assert!(error.contains(&format!("from 1 to {} images", trial::IMAGES)), "{error}");
+            assert_eq!(weight(Some(test_support::IMAGES)), weight(None), "all of them, and no mirrored ones");
+            for images in [0, test_support::IMAGES + 1] {
+                let error = fitted(context, Some(images), 1.0).unwrap_err().to_string();
+                assert!(error.contains(&format!("from 1 to {} images", test_support::IMAGES)), "{error}");
             }
         });
     }
@@ -149,8 +153,8 @@ mod tests {
     #[test]
     fn its_ridge_is_chosen_unless_given() {
         let ridge = Settings { solver: Some(Solver::KernelRidge), epochs: Some(1), ..Settings::default() };
-        trial::with_bench(&ridge, |bench, run| {
-            let found = decay::choose(bench, &[Mode::Gradient], run).expect("it can be chosen");
+        test_support::with_context(&ridge, |context, run| {
+            let found = decay::choose(context, &[Mode::Gradient], run).expect("it can be chosen");
             assert!(RIDGES.contains(&found.chosen_decays[&Mode::Gradient].gradient));
             assert!(!found.chooses_decays(), "it is chosen once");
         });

@@ -17,6 +17,7 @@ use download::Patience;
 use gradient_features::classes;
 use records::{Half, Sizes, Store, Writer};
 pub use records::{Images, Split, Stream};
+use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,8 @@ use std::slice;
 use std::str::FromStr;
 
 /// A data set that the program knows by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum Dataset {
     /// 60,000 images of ten classes (Krizhevsky 2009).
     Cifar10,
@@ -36,19 +38,14 @@ pub enum Dataset {
     SvhnExtra,
 }
 
+vocabulary::named!(Dataset, "data set", {
+    Cifar10 => "cifar10",
+    Cifar100 => "cifar100",
+    Svhn => "svhn",
+    SvhnExtra => "svhn-extra",
+});
+
 impl Dataset {
-    const ALL: [Self; 4] = [Self::Cifar10, Self::Cifar100, Self::Svhn, Self::SvhnExtra];
-
-    /// The name on the command line and of the folder.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Cifar10 => "cifar10",
-            Self::Cifar100 => "cifar100",
-            Self::Svhn => "svhn",
-            Self::SvhnExtra => "svhn-extra",
-        }
-    }
-
     /// The names of its classes, in the order of its labels.
     pub fn classes(self) -> Vec<String> {
         let names: &[&str] = match self {
@@ -149,23 +146,6 @@ impl Dataset {
 /// Says which file could not be read.
 fn naming(archive: &Path, result: Result<()>) -> Result<()> {
     result.with_context(|| format!("cannot read {}", archive.display()))
-}
-
-impl Display for Dataset {
-    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        out.write_str(self.name())
-    }
-}
-
-impl FromStr for Dataset {
-    type Err = anyhow::Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let known = Self::ALL.into_iter().find(|dataset| dataset.name() == name);
-        known.with_context(|| {
-            format!("there is no data set {name:?}; there are {}", Self::ALL.map(Self::name).join(", "))
-        })
-    }
 }
 
 /// Where the CIFAR archives are.
@@ -409,7 +389,7 @@ mod tests {
 
     #[test]
     fn names_are_read_back() -> Result<()> {
-        for dataset in Dataset::ALL {
+        for &dataset in Dataset::ALL {
             assert_eq!(dataset.to_string().parse::<Dataset>()?, dataset);
         }
         for source in Source::ALL {
@@ -430,7 +410,7 @@ mod tests {
 
     #[test]
     fn every_label_has_a_name() {
-        for dataset in Dataset::ALL {
+        for &dataset in Dataset::ALL {
             assert_eq!(dataset.classes().len(), usize::from(dataset.sizes().classes));
         }
         assert!(classes::CIFAR100.is_sorted());
@@ -457,7 +437,7 @@ mod tests {
 
     #[test]
     fn a_wrong_archive_put_there_by_hand_is_refused_and_kept() -> Result<()> {
-        for dataset in Dataset::ALL {
+        for &dataset in Dataset::ALL {
             for &source in dataset.sources() {
                 let data_dir = tempfile::tempdir()?;
                 let folder = data_dir.path().join(dataset.name());

@@ -1,7 +1,7 @@
 //! Pictures by which one sees what a generative recipe has learnt: reconstructions, samples, interpolations.
 
 use super::random::{self, Purpose};
-use crate::tiles::{self, COLUMNS};
+use crate::draw::tiles::{self, COLUMNS};
 use burn::tensor::{Device, Tensor};
 use gradient_features::images::IMAGE_BYTES;
 use image::RgbImage;

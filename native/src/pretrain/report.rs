@@ -2,11 +2,14 @@
 
 use super::{event::Event, pictures::Picture, recipe::Departures};
 use crate::{
-    plot::{self, Curve},
-    tiles,
+    draw::{
+        plot::{self, Curve},
+        tiles,
+    },
+    report::frame,
 };
 use anyhow::Result;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 use std::collections::BTreeMap;
 
 /// What the run is and where it stands.
@@ -52,26 +55,14 @@ pub fn page(facts: &Facts, events: &[Event], pictures: &[Picture]) -> Result<Str
         ("Hours of training", format!("{:.2}", facts.seconds / 3600.0)),
         ("Linear classifier on f, held-out training images", last_probe.unwrap_or_else(|| "not yet".to_owned())),
     ];
-    Ok(html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width";
-                title { "Pre-training: " (facts.title) }
-                style { (PreEscaped(plot::STYLE)) }
-            }
-            body {
-                h1 { "Pre-training: " (facts.title) }
-                table { @for (name, value) in rows.into_iter().chain(departures) { tr { th scope="row" { (name) } td { (value) } } } }
-                h2 { "Curves" }
-                div.charts { @for curve in curves { (curve) } }
-                @if !pictures.is_empty() { h2 { "Pictures" } }
-                @for image in images? { (image) }
-            }
-        }
-    }
-    .into_string())
+    let body = html! {
+        table { @for (name, value) in rows.into_iter().chain(departures) { tr { th scope="row" { (name) } td { (value) } } } }
+        h2 { "Curves" }
+        div.charts { @for curve in curves { (curve) } }
+        @if !pictures.is_empty() { h2 { "Pictures" } }
+        @for image in images? { (image) }
+    };
+    Ok(frame::page(&format!("Pre-training: {}", facts.title), &body))
 }
 
 /// One chart for each value, and one for the probe.

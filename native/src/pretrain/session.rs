@@ -8,7 +8,7 @@ use super::{
     recipe::{Departures, Recipe, Step},
     report::{self, Facts},
 };
-use crate::{files, progress::Progress, tiles};
+use crate::{draw::tiles, files, progress::Progress};
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use gradient_features::{images::ImageSet, weights};

@@ -1,4 +1,4 @@
-//! What the page shows before its engine has come: the predictions for the first images of its gallery.
+//! What the page shows before its engine is there: the predictions for the first images of its gallery.
 
 use crate::{data::gallery::GalleryImage, files};
 use anyhow::{Result, bail};
@@ -17,24 +17,24 @@ const DECIMALS: f64 = 1e4;
 
 #[derive(Serialize)]
 struct Predictions {
-    images: Vec<Prediction>,
+    images: Vec<ImageTerms>,
 }
 
 /// One image's logits, as their activation and gradient terms, by model and class.
 #[derive(Serialize)]
-struct Prediction {
+struct ImageTerms {
     index: usize,
     terms: BTreeMap<Mode, Vec<[f64; 2]>>,
 }
 
-/// Writes what the heads, all of one scope, say of the images.
+/// Writes what the heads, all of one scope, say about the images.
 pub fn write(folder: &Path, encoder: &Encoder, heads: &[Head], images: &[GalleryImage], device: &Device) -> Result<()> {
     let predict = |image| predict(encoder, heads, image, device);
     let predictions = Predictions { images: images.iter().map(predict).collect::<Result<_>>()? };
     files::write_whole(&folder.join(FILE), serde_json::to_string(&predictions)?.as_bytes())
 }
 
-fn predict(encoder: &Encoder, heads: &[Head], image: &GalleryImage, device: &Device) -> Result<Prediction> {
+fn predict(encoder: &Encoder, heads: &[Head], image: &GalleryImage, device: &Device) -> Result<ImageTerms> {
     let (index, _, pixels) = image;
     let mut terms = BTreeMap::new();
     for head in heads {
@@ -49,7 +49,7 @@ fn predict(encoder: &Encoder, heads: &[Head], image: &GalleryImage, device: &Dev
             found.into_iter().map(|(activation, gradient)| [short(activation), short(gradient)]).collect(),
         );
     }
-    Ok(Prediction { index: *index, terms })
+    Ok(ImageTerms { index: *index, terms })
 }
 
 fn numbers(tensor: Tensor<2>) -> Vec<f32> {

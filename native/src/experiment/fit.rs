@@ -1,0 +1,195 @@
+//! The fits themselves: made, or found in the cache.
+
+use super::{
+    context::FitContext,
+    outcome::{MeasuredFit, Outcome},
+    predictions::Predictions,
+    settings::Fit,
+};
+use crate::{
+    cache::fits::{self, FitFiles, FitKey, FitLog},
+    model_folder, ridge,
+    run::Run,
+};
+use anyhow::{Result, anyhow};
+use gradient_features::{
+    Mode, Scope,
+    fit::{
+        first_order::{self, Event, FitError},
+        lbfgs::{self, SolveError},
+    },
+    model::linear::Head,
+    weights::Precision,
+};
+use serde::Serialize;
+use std::{fmt::Display, ops::ControlFlow, time::Instant};
+
+/// A fitted model, how that went, and the key that stands for all of it.
+pub struct Fitted {
+    /// The model.
+    pub head: Head,
+    /// How the fit went.
+    pub log: FitLog,
+    /// What the fit depends on, as a checksum.
+    pub key: String,
+}
+
+impl FitContext<'_> {
+    /// Fits the models of `modes`, saves and measures them.
+    pub(super) fn fit_all(&self, modes: &[Mode], run: &mut Run) -> Result<Vec<MeasuredFit>> {
+        let classes = self.settings.dataset().classes();
+        let activation =
+            self.fit(&Head::activation(&self.encoder, self.scope, classes, &self.compute.device), "", run)?;
+        let mut fits = vec![self.save_and_measure(&activation, run)?];
+        for &mode in modes.iter().filter(|&&mode| mode != Mode::Activation) {
+            let start = Head::start(mode, self.scope, &self.encoder, &activation.head, &self.compute.device);
+            fits.push(self.save_and_measure(&self.fit(&start, &activation.key, run)?, run)?);
+        }
+        fits.retain(|fit| modes.contains(&fit.outcome.mode));
+        Ok(fits)
+    }
+
+    /// Saves a model with the run, and measures it.
+    fn save_and_measure(&self, fitted: &Fitted, run: &mut Run) -> Result<MeasuredFit> {
+        model_folder::save_head(run.folder(), &self.encoder, &fitted.head, Precision::F32)?;
+        let measured = self.measure(fitted)?;
+        run.log(&measured.outcome)?;
+        self.progress.say(format!("{:<10} {:.2} %", measured.outcome.mode, 100.0 * measured.outcome.accuracy));
+        Ok(measured)
+    }
+
+    /// Fits one model from `start`, which the fit of the key `start_key` made, or finds it in the cache.
+    pub fn fit(&self, start: &Head, start_key: &str, run: &mut Run) -> Result<Fitted> {
+        let config = self.settings.fit(start.mode)?;
+        let (mode, scope) = (start.mode, start.scope);
+        let mut log = |event| run.log(&MetricsLine { mode, scope, event });
+        self.fit_on(&self.fitted, config, start, start_key, &mut log)
+    }
+
+    /// Fits one model on the images of `fitted` with the settings `config`, and gives `log` every event.
+    pub fn fit_on(
+        &self,
+        fitted: &[usize],
+        config: Fit,
+        start: &Head,
+        start_key: &str,
+        log: &mut dyn FnMut(Event) -> Result<()>,
+    ) -> Result<Fitted> {
+        let key = FitKey {
+            mode: start.mode,
+            config,
+            features: &self.train.key,
+            fitted: fits::checksum_of_indices(fitted),
+            start: start_key,
+            device: &self.compute.name,
+        };
+        let files = FitFiles::new(self.cache_dir, &key);
+        let (head, log) = match files.load(&self.encoder, &self.compute.device) {
+            Some((head, found)) => {
+                found.events.iter().try_for_each(|&event| log(event))?;
+                (head, found)
+            }
+            None => {
+                let (head, made) = self.fit_anew(fitted, start, config, log)?;
+                files.save(&self.encoder, &head, &made)?;
+                (head, made)
+            }
+        };
+        Ok(Fitted { head, log, key: files.key })
+    }
+
+    /// What a fitted model predicts, and how often that is right.
+    pub fn measure(&self, fitted: &Fitted) -> Result<MeasuredFit> {
+        let (head, split) = (&fitted.head, self.split);
+        let of = |samples, indices| Predictions::of(&self.encoder, head, samples, indices, &self.compute.device);
+        let predictions = of(if split.held_out { &self.train } else { &self.test }, &split.measured)?;
+        let sample = split.measured.len().min(split.fitted.len());
+        let outcome = Outcome {
+            mode: head.mode,
+            scope: head.scope,
+            accuracy: predictions.accuracy(),
+            train_accuracy: Some(of(&self.train, &split.fitted[..sample])?.accuracy()),
+            train_seconds: fitted.log.seconds,
+            feature_seconds: self.feature_seconds,
+        };
+        Ok(MeasuredFit { outcome, predictions, losses: losses(&fitted.log.events), omega: head.omega.clone() })
+    }
+
+    fn fit_anew(
+        &self,
+        fitted: &[usize],
+        start: &Head,
+        fit: Fit,
+        log: &mut dyn FnMut(Event) -> Result<()>,
+    ) -> Result<(Head, FitLog)> {
+        let steps = match fit {
+            Fit::Whole(config) => config.iterations,
+            Fit::Steps(config) => config.epochs * fitted.len().div_ceil(config.batch),
+            Fit::Kernel(_) => 1,
+        };
+        let mut bar = self.progress.items(&format!("fitting {}", start.mode), 0, steps as u64);
+        let begun = Instant::now();
+        let mut made = FitLog::default();
+        let mut failure = None;
+        let listen = |event: Event| {
+            match event {
+                Event::Step { step, .. } => bar.set(step as u64),
+                Event::Epoch { loss, .. } => bar.describe(&format!("loss {loss:.3}")),
+                Event::Iteration { images, iteration, loss, gradient } => {
+                    bar.set(iteration as u64);
+                    bar.describe(&format!("loss {loss:.4} and gradient {gradient:.3} on {images} images"));
+                }
+            }
+            made.events.push(event);
+            if let Err(error) = log(event) {
+                failure = Some(error);
+                return ControlFlow::Break(());
+            }
+            if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let (encoder, samples, device) = (&self.encoder, &self.train, &self.compute.device);
+        let what = |error: &dyn Display| anyhow!("fitting the {} model: {error}", start.mode);
+        let head = match fit {
+            Fit::Whole(config) => {
+                let fit = lbfgs::fit(encoder, start, samples, fitted, config, device, listen);
+                pollster::block_on(fit).map_err(|error| match error {
+                    SolveError::Samples(error) => error,
+                    other => what(&other),
+                })
+            }
+            Fit::Steps(config) => {
+                first_order::fit(encoder, start, samples, fitted, config, device, listen).map_err(|error| match error {
+                    FitError::Samples(error) => error,
+                    other => what(&other),
+                })
+            }
+            Fit::Kernel(config) => ridge::fit(encoder, start, samples, fitted, config, device),
+        };
+        drop(bar);
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        let head = head?;
+        made.seconds = begun.elapsed().as_secs_f64();
+        Ok((head, made))
+    }
+}
+
+/// The training loss after each pass over the images, or each iteration on all of them.
+fn losses(events: &[Event]) -> Vec<(f64, f64)> {
+    let passes = events.iter().enumerate().filter_map(|(index, event)| match *event {
+        Event::Epoch { epoch, loss, .. } => Some((epoch as f64, f64::from(loss))),
+        Event::Iteration { loss, .. } => Some((index as f64, f64::from(loss))),
+        Event::Step { .. } => None,
+    });
+    passes.collect()
+}
+
+/// An event of a fit, as a line of `metrics.jsonl`.
+#[derive(Serialize)]
+struct MetricsLine {
+    mode: Mode,
+    scope: Scope,
+    #[serde(flatten)]
+    event: Event,
+}
