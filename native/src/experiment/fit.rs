@@ -193,3 +193,51 @@ struct MetricsLine {
     #[serde(flatten)]
     event: Event,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{experiment::settings::Settings, test_support};
+    use gradient_features::fit::first_order::FirstOrderConfig;
+    use std::fs;
+
+    fn start(context: &FitContext) -> Head {
+        let classes = context.settings.dataset().classes();
+        Head::activation(&context.encoder, context.scope, classes, &context.compute.device)
+    }
+
+    #[test]
+    fn a_fit_on_as_many_other_images_is_another_fit() {
+        test_support::with_context(&Settings::default(), |context, _| {
+            let config = Fit::Steps(FirstOrderConfig { epochs: 1, ..FirstOrderConfig::for_mode(Mode::Activation, 1) });
+            let fit = |indices: std::ops::Range<usize>| {
+                let indices: Vec<usize> = indices.collect();
+                let made = context.fit_on(&indices, config, &start(context), "", &mut |_| Ok(()));
+                let made = made.expect("it can be fitted");
+                let classifier = made.head.parameters.classifier.expect("an activation model has a classifier");
+                (made.key, classifier.weight.val().to_data())
+            };
+            let (first, last) = (fit(0..30), fit(30..60));
+            assert_ne!(first.0, last.0, "their keys");
+            assert_ne!(first.1, last.1, "the last images' fit is not the first images'");
+            assert_eq!(fit(0..30), first, "it is found again");
+        });
+    }
+
+    #[test]
+    fn a_fit_from_the_cache_logs_what_it_logged_when_it_was_made() {
+        test_support::with_context(&Settings { epochs: Some(12), ..Settings::default() }, |context, run| {
+            let start = start(context);
+            let made = context.fit(&start, "", run).expect("it can be fitted");
+            let found = context.fit(&start, "", run).expect("it can be found");
+            assert_eq!((&made.log.events, made.log.seconds), (&found.log.events, found.log.seconds));
+            assert_eq!(losses(&found.log.events).len(), 12, "one a pass");
+            let text = fs::read_to_string(run.folder().join("metrics.jsonl")).expect("it is there");
+            let lines: Vec<&str> = text.lines().collect();
+            let (when_made, when_found) = lines.split_at(lines.len() / 2);
+            assert_eq!(when_made, when_found);
+            let start = r#"{"mode":"activation","scope":"conv5","event":"epoch","epoch":1,"epochs":12,"loss":"#;
+            assert!(lines[0].starts_with(start), "{}", lines[0]);
+        });
+    }
+}

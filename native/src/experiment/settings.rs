@@ -381,4 +381,44 @@ mod tests {
         let compare = Settings { mode: None, ..train };
         assert_eq!([epochs(&compare, Mode::Full), epochs(&compare, Mode::Activation)], [2, 2]);
     }
+
+    /// What 0.1.0 wrote into the folders of runs, byte for byte.
+    #[test]
+    fn configurations_of_earlier_runs_are_read_and_written_as_they_were() {
+        let train = r#"mode = "full"
+base = "models/cifar10-rotation"
+dataset = "cifar10"
+scope = "conv4-5"
+solver = "adam"
+epochs = 2
+batch = 512
+learning_rate = 0.011
+classifier_decay = 0.001
+gradient_decay = 0.0
+mirror = true
+extra = false
+holdout = 5000
+seed = 1
+"#;
+        let compare = r#"base = "models/cifar10-rotation"
+dataset = "svhn"
+scope = "conv8"
+solver = "kernel-ridge"
+mirror = true
+extra = false
+holdout = 0
+seed = 1
+
+[chosen_decays.activation]
+classifier = 0.01
+gradient = 0.0
+"#;
+        for text in [train, compare] {
+            let settings: Settings = toml::from_str(text).expect("it can be read");
+            assert_eq!(settings.to_toml().expect("it can be written"), text);
+        }
+        let settings: Settings = toml::from_str(train).expect("it can be read");
+        assert_eq!((settings.mode, settings.scope), (Some(Mode::Full), Some(Scope::Conv45)));
+        assert_eq!(settings.dataset(), Dataset::Cifar10);
+    }
 }
