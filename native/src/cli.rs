@@ -4,10 +4,10 @@ use crate::{
     data::{Dataset, Source},
     device::Choice,
     experiment::settings::{DEFAULT_BASE, Settings},
-    pretrain::RecipeName,
+    import, pretrain,
 };
 use clap::{Args, Parser, Subcommand};
-use gradient_features::{InputRange, Mode, Parametrization, Scope};
+use gradient_features::{Mode, Scope};
 use std::path::PathBuf;
 
 /// Gradients as features: a linear model on a pre-trained network's gradients, trained and explained.
@@ -64,7 +64,10 @@ pub enum Command {
         source: Option<Source>,
     },
     /// Train a base network without labels
-    Pretrain(Pretrain),
+    Pretrain {
+        #[command(flatten)]
+        settings: pretrain::Settings,
+    },
     /// Fit one model on a base network and measure it
     Train {
         #[command(flatten)]
@@ -112,7 +115,16 @@ pub enum Command {
         out: PathBuf,
     },
     /// Make a model of published PyTorch checkpoints: whole networks or their parts, modules or state dictionaries
-    Import(Import),
+    Import {
+        /// Files with the parts of one network
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Where the model goes
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        #[command(flatten)]
+        assumptions: import::Assumptions,
+    },
     /// Write what the page loads
     Export {
         /// A model's folder
@@ -141,12 +153,6 @@ pub enum Command {
     },
 }
 
-/// A slope as models may have it.
-fn slope(text: &str) -> Result<f32, String> {
-    let slope = text.parse().map_err(|_| "it is no number".to_owned())?;
-    if (-1.0..=1.0).contains(&slope) { Ok(slope) } else { Err("it is not between -1 and 1".to_owned()) }
-}
-
 /// Which of a model's heads.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct HeadChoice {
@@ -166,70 +172,4 @@ pub struct Experiment {
     pub config: Option<PathBuf>,
     #[command(flatten)]
     pub settings: Settings,
-}
-
-/// What to pre-train, and how.
-#[derive(Debug, Args)]
-pub struct Pretrain {
-    /// ali, wali, vae or rotation
-    pub recipe: RecipeName,
-    /// The data set whose training images are used: cifar10, cifar100 or svhn
-    #[arg(long, default_value = "cifar10")]
-    pub dataset: Dataset,
-    /// Passes over the images; a run that is done goes on with --resume and more of them [default: ali 20, wali 20, vae 5, rotation 15]
-    #[arg(long, value_name = "N")]
-    pub epochs: Option<usize>,
-    /// Images a step; rotation shows each in all four turns [default: ali 100, others 64]
-    #[arg(long, value_name = "N")]
-    pub batch: Option<usize>,
-    /// Learning rate at the start [default: 1e-4, rotation 0.05]
-    #[arg(long, value_name = "RATE")]
-    pub learning_rate: Option<f64>,
-    /// For ali and wali: for so many steps the encoder and generator learn as an autoencoder, before the game begins [default: 0, as published]
-    #[arg(long, value_name = "STEPS")]
-    pub warm_up: Option<usize>,
-    /// For ali and wali: how much ‖x − G(E(x))‖ counts beside the game, which holds reconstructions to their images (Li et al. 2017) [default: 0, as published]
-    #[arg(long, value_name = "WEIGHT", allow_negative_numbers = true)]
-    pub cycle: Option<f64>,
-    /// For ali: the encoder and generator learn at this many times the discriminator's edge over chance, as a share of the rate, so that they do not outrun it [default: 0, always at the whole rate, as published]
-    #[arg(long, value_name = "TIMES", allow_negative_numbers = true)]
-    pub pace: Option<f64>,
-    /// For ali and wali: latents of images are μ, without noise, as Donahue et al. 2017 have them and the published run of wali on CIFAR-10 [default: false, as ALI's]
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub deterministic: Option<bool>,
-    /// For ali and wali: the network that is kept is the moving average over so many steps of encoder and generator (in wali's game every sixth step is one) [default: 0, the last step's, as published]
-    #[arg(long, value_name = "STEPS")]
-    pub average: Option<usize>,
-    /// Where the base network goes, with the checkpoint and the report [default: <runs-dir>/<dataset>-<recipe>]
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-    /// Go on from the checkpoint in the folder of --out
-    #[arg(long)]
-    pub resume: bool,
-    /// Seconds between two checkpoints
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    pub checkpoint_every: u64,
-}
-
-/// What to import, and what its files do not say.
-#[derive(Debug, Args)]
-pub struct Import {
-    /// Files with the parts of one network
-    #[arg(required = true)]
-    pub paths: Vec<PathBuf>,
-    /// Where the model goes
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-    /// Slope of the leaky ReLU, which the files do not say: 0.01 for BiGAN, 0.2 for Wasserstein BiGAN
-    #[arg(long, default_value_t = 0.01, allow_negative_numbers = true, value_parser = slope)]
-    pub slope: f32,
-    /// Range of the pixels: 0,1 for BiGAN, -1,1 for Wasserstein BiGAN
-    #[arg(long, value_name = "RANGE", default_value = "0,1", allow_hyphen_values = true)]
-    pub input_range: InputRange,
-    /// How state dictionaries store θ2 and ω: standard or ntk [default: by their tensors]
-    #[arg(long)]
-    pub parametrization: Option<Parametrization>,
-    /// Whose classes the classifier tells apart: cifar10, cifar100 or svhn [default: by their number]
-    #[arg(long)]
-    pub dataset: Option<Dataset>,
 }

@@ -16,7 +16,6 @@ mod pretrain;
 mod print;
 mod progress;
 mod report;
-mod ridge;
 mod run;
 #[cfg(test)]
 mod test_support;

@@ -1,10 +1,7 @@
 //! A small experiment for tests: a network that was never trained, and images whose class shows in their colour.
 
 use crate::{
-    data::{
-        Dataset, Split, Stream,
-        records::{Half, Sizes, Store, Writer},
-    },
+    data::{Dataset, ImageSets, Sizes, Split, Store, Stream, Writer},
     device::ComputeDevice,
     experiment::{
         context::{Environment, ExperimentInputs, FitContext},
@@ -43,7 +40,7 @@ pub fn with_context(settings: &Settings, test: impl FnOnce(&FitContext, &mut Run
         compute: ComputeDevice { device: device.clone(), name: "CPU".to_owned() },
         progress: Progress::new(true),
     };
-    let (images, extra) = (Split { train: images(0), test: images(7) }, extra(folder.path(), &extra_images()));
+    let (images, extra) = (ImageSets { train: images(0), test: images(7) }, extra(folder.path(), &extra_images()));
     let split = HoldoutSplit::new(&images, 0).expect("there are images");
     let interrupt = Interrupt::never();
     let dataset = Dataset::Cifar10;
@@ -93,8 +90,8 @@ fn extra(folder: &Path, images: &ImageSet) -> Stream {
     let mut writer = Writer::new(&store, folder, Progress::new(true).items("", 0, 0)).expect("a folder");
     for index in 0..EXTRA {
         let record = [&[images.labels[index]], images.image(index)].concat();
-        writer.write(Half::Train, index, record.as_slice().try_into().expect("a record")).expect("a label");
+        writer.write(Split::Train, index, record.as_slice().try_into().expect("a record")).expect("a label");
     }
     writer.finish("a test").expect("all images are there");
-    store.stream(Half::Train).expect("it is whole")
+    store.stream(Split::Train).expect("it is whole")
 }

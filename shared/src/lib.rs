@@ -10,6 +10,10 @@ pub mod images;
 pub mod kernel;
 pub mod kernels;
 pub mod model;
+mod numbers;
 pub mod weights;
 
+#[cfg(not(target_family = "wasm"))]
+pub use numbers::numbers_blocking;
+pub use numbers::{ReadError, numbers};
 pub use vocabulary::{ImageNote, InputRange, Mode, Parametrization, Scope, UnknownName, argmax, classes};

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crc32fast::Hasher;
 use gradient_features::{
     Scope,
-    fit::first_order::Samples,
+    fit::Samples,
     images::to_tensor,
     model::{
         encoder::Encoder,

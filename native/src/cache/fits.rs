@@ -1,11 +1,11 @@
 //! Fitted heads, kept beside the features that they were fitted on. A fit depends on its base network, its images, its
 //! settings and its seed alone, so one that has all of these in common with an earlier one is not done again.
 
-use crate::{experiment::settings::Fit, files, model_folder};
+use crate::{files, model_folder};
 use anyhow::{Context, Result};
 use gradient_features::{
     Mode,
-    fit::first_order::Event,
+    fit::{Event, FitConfig},
     model::{encoder::Encoder, linear::Head},
     weights::{self, Precision},
 };
@@ -30,7 +30,7 @@ pub struct FitKey<'a> {
     /// Which of the four models.
     pub mode: Mode,
     /// How it is fitted.
-    pub config: Fit,
+    pub config: FitConfig,
     /// The key of the features, which stands for the base network, the images and the scope.
     pub features: &'a str,
     /// The images that are fitted on, in order, as a checksum of their indices.
@@ -101,7 +101,7 @@ mod tests {
         let whole = LbfgsConfig::for_mode(Mode::Full, 1);
         let key = FitKey {
             mode: Mode::Full,
-            config: Fit::Steps(steps),
+            config: FitConfig::FirstOrder(steps),
             features: "a",
             fitted: checksum_of_indices(&[0, 1]),
             start: "b",
@@ -116,21 +116,27 @@ mod tests {
             FitKey { fitted: checksum_of_indices(&[1, 0]), ..key.clone() },
             FitKey { start: "c", ..key.clone() },
             FitKey { device: "GPU", ..key.clone() },
-            with(Fit::Steps(FirstOrderConfig { optimizer: FirstOrderConfig::of_the_paper(1).optimizer, ..steps })),
-            with(Fit::Steps(FirstOrderConfig { schedule: FirstOrderConfig::of_the_paper(1).schedule, ..steps })),
-            with(Fit::Steps(FirstOrderConfig { epochs: steps.epochs + 1, ..steps })),
-            with(Fit::Steps(FirstOrderConfig { batch: steps.batch + 1, ..steps })),
-            with(Fit::Steps(FirstOrderConfig { learning_rate: steps.learning_rate * 2.0, ..steps })),
-            with(Fit::Steps(FirstOrderConfig { classifier_decay: steps.classifier_decay + 1.0, ..steps })),
-            with(Fit::Steps(FirstOrderConfig { gradient_decay: steps.gradient_decay + 1.0, ..steps })),
-            with(Fit::Steps(FirstOrderConfig { seed: steps.seed + 1, ..steps })),
-            with(Fit::Whole(whole)),
-            with(Fit::Whole(LbfgsConfig { iterations: whole.iterations + 1, ..whole })),
-            with(Fit::Whole(LbfgsConfig { tolerance: whole.tolerance * 2.0, ..whole })),
-            with(Fit::Whole(LbfgsConfig { batch: whole.batch + 1, ..whole })),
-            with(Fit::Whole(LbfgsConfig { classifier_decay: whole.classifier_decay + 1.0, ..whole })),
-            with(Fit::Whole(LbfgsConfig { gradient_decay: whole.gradient_decay + 1.0, ..whole })),
-            with(Fit::Whole(LbfgsConfig { seed: whole.seed + 1, ..whole })),
+            with(FitConfig::FirstOrder(FirstOrderConfig {
+                optimizer: FirstOrderConfig::of_the_paper(1).optimizer,
+                ..steps
+            })),
+            with(FitConfig::FirstOrder(FirstOrderConfig {
+                schedule: FirstOrderConfig::of_the_paper(1).schedule,
+                ..steps
+            })),
+            with(FitConfig::FirstOrder(FirstOrderConfig { epochs: steps.epochs + 1, ..steps })),
+            with(FitConfig::FirstOrder(FirstOrderConfig { batch: steps.batch + 1, ..steps })),
+            with(FitConfig::FirstOrder(FirstOrderConfig { learning_rate: steps.learning_rate * 2.0, ..steps })),
+            with(FitConfig::FirstOrder(FirstOrderConfig { classifier_decay: steps.classifier_decay + 1.0, ..steps })),
+            with(FitConfig::FirstOrder(FirstOrderConfig { gradient_decay: steps.gradient_decay + 1.0, ..steps })),
+            with(FitConfig::FirstOrder(FirstOrderConfig { seed: steps.seed + 1, ..steps })),
+            with(FitConfig::Lbfgs(whole)),
+            with(FitConfig::Lbfgs(LbfgsConfig { iterations: whole.iterations + 1, ..whole })),
+            with(FitConfig::Lbfgs(LbfgsConfig { tolerance: whole.tolerance * 2.0, ..whole })),
+            with(FitConfig::Lbfgs(LbfgsConfig { batch: whole.batch + 1, ..whole })),
+            with(FitConfig::Lbfgs(LbfgsConfig { classifier_decay: whole.classifier_decay + 1.0, ..whole })),
+            with(FitConfig::Lbfgs(LbfgsConfig { gradient_decay: whole.gradient_decay + 1.0, ..whole })),
+            with(FitConfig::Lbfgs(LbfgsConfig { seed: whole.seed + 1, ..whole })),
         ];
         let mut keys: Vec<String> = variants.iter().map(|key| FitFiles::new(Path::new(""), key).key).collect();
         keys.sort();

@@ -64,9 +64,9 @@ fn timings(base: &Path, runs: usize, compute: &ComputeDevice) -> Result<Vec<Timi
             wait(forward(&encoder, &batch, scope, &tangents).1.expect("there are tangents"));
         });
     }
-    for recipe in RecipeName::ALL {
+    for &recipe in RecipeName::ALL {
         let mut step = pretrain::stepper(recipe, &images, device);
-        time(format!("{} step", recipe.name()), recipe.batch(), &mut || step());
+        time(format!("{} step", recipe.name()), recipe.defaults().batch, &mut || step());
     }
     Ok(timings)
 }

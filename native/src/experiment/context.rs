@@ -3,7 +3,7 @@
 use super::{holdout::HoldoutSplit, settings::Settings};
 use crate::{
     cache::features::{FeatureCache, FeatureFile},
-    data::{Dataset, Split, Stream},
+    data::{Dataset, ImageSets, Stream},
     device::ComputeDevice,
     interrupt::Interrupt,
     progress::Progress,
@@ -64,7 +64,7 @@ pub struct ExperimentInputs<'a, 'images> {
     /// The data set.
     pub dataset: Dataset,
     /// Its images.
-    pub images: &'images Split,
+    pub images: &'images ImageSets,
     /// More to fit on.
     pub extra: Option<&'images Stream>,
     /// Which images are fitted on and which are measured on.

@@ -1,16 +1,14 @@
 //! `--decay auto`: the penalties on w1 and w2, each chosen from a few values by the accuracy on training images that are
 //! held out for it. The test images have no part in it.
 
-use super::{
-    context::FitContext,
-    fit::Fitted,
-    penalties::Decays,
-    predictions::Predictions,
-    settings::{Fit, Settings},
-};
+use super::{context::FitContext, fit::Fitted, predictions::Predictions, settings::Settings};
 use crate::run::Run;
 use anyhow::{Result, ensure};
-use gradient_features::{Mode, model::linear::Head};
+use gradient_features::{
+    Mode,
+    fit::{Decays, FitConfig},
+    model::linear::Head,
+};
 use serde::Serialize;
 
 /// One in so many of the training images is held out.
@@ -88,7 +86,7 @@ impl<'a> Choice<'a> {
         Ok((decays, best))
     }
 
-    fn accuracy(&self, fit: Fit, start: &Head, start_key: &str, run: &mut Run) -> Result<(f64, Fitted)> {
+    fn accuracy(&self, fit: FitConfig, start: &Head, start_key: &str, run: &mut Run) -> Result<(f64, Fitted)> {
         let FitContext { encoder, train, compute, progress, .. } = self.context;
         let fitted = self.context.fit_on(&self.fitted, fit, start, start_key, &mut |_| Ok(()))?;
         let accuracy = Predictions::of(encoder, &fitted.head, train, &self.held, &compute.device)?.accuracy();

@@ -4,25 +4,21 @@ use super::{
     context::FitContext,
     outcome::{MeasuredFit, Outcome},
     predictions::Predictions,
-    settings::Fit,
 };
 use crate::{
     cache::fits::{self, FitFiles, FitKey, FitLog},
-    model_folder, ridge,
+    model_folder,
     run::Run,
 };
 use anyhow::{Result, anyhow};
 use gradient_features::{
     Mode, Scope,
-    fit::{
-        first_order::{self, Event, FitError},
-        lbfgs::{self, SolveError},
-    },
+    fit::{Event, FitConfig, FitError, Job},
     model::linear::Head,
     weights::Precision,
 };
 use serde::Serialize;
-use std::{fmt::Display, ops::ControlFlow, time::Instant};
+use std::{ops::ControlFlow, time::Instant};
 
 /// A fitted model, how that went, and the key that stands for all of it.
 pub struct Fitted {
@@ -70,7 +66,7 @@ impl FitContext<'_> {
     pub fn fit_on(
         &self,
         fitted: &[usize],
-        config: Fit,
+        config: FitConfig,
         start: &Head,
         start_key: &str,
         log: &mut dyn FnMut(Event) -> Result<()>,
@@ -119,14 +115,10 @@ impl FitContext<'_> {
         &self,
         fitted: &[usize],
         start: &Head,
-        fit: Fit,
+        config: FitConfig,
         log: &mut dyn FnMut(Event) -> Result<()>,
     ) -> Result<(Head, FitLog)> {
-        let steps = match fit {
-            Fit::Whole(config) => config.iterations,
-            Fit::Steps(config) => config.epochs * fitted.len().div_ceil(config.batch),
-            Fit::Kernel(_) => 1,
-        };
+        let steps = config.steps(fitted.len());
         let mut bar = self.progress.items(&format!("fitting {}", start.mode), 0, steps as u64);
         let begun = Instant::now();
         let mut made = FitLog::default();
@@ -147,24 +139,15 @@ impl FitContext<'_> {
             }
             if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
+        // Kernel ridge gains nothing from mirror images.
+        let is_used = |&index: &usize| !matches!(config, FitConfig::Ridge(_)) || index < self.train.images();
+        let indices: Vec<usize> = fitted.iter().copied().filter(is_used).collect();
         let (encoder, samples, device) = (&self.encoder, &self.train, &self.compute.device);
-        let what = |error: &dyn Display| anyhow!("fitting the {} model: {error}", start.mode);
-        let head = match fit {
-            Fit::Whole(config) => {
-                let fit = lbfgs::fit(encoder, start, samples, fitted, config, device, listen);
-                pollster::block_on(fit).map_err(|error| match error {
-                    SolveError::Samples(error) => error,
-                    other => what(&other),
-                })
-            }
-            Fit::Steps(config) => {
-                first_order::fit(encoder, start, samples, fitted, config, device, listen).map_err(|error| match error {
-                    FitError::Samples(error) => error,
-                    other => what(&other),
-                })
-            }
-            Fit::Kernel(config) => ridge::fit(encoder, start, samples, fitted, config, device),
-        };
+        let job = Job { encoder, start, samples, indices: &indices, device };
+        let head = pollster::block_on(job.fit(config, listen)).map_err(|error| match error {
+            FitError::Samples(error) => error,
+            other => anyhow!("fitting the {} model: {other}", start.mode),
+        });
         drop(bar);
         if let Some(error) = failure {
             return Err(error);
@@ -209,7 +192,10 @@ mod tests {
     #[test]
     fn a_fit_on_as_many_other_images_is_another_fit() {
         test_support::with_context(&Settings::default(), |context, _| {
-            let config = Fit::Steps(FirstOrderConfig { epochs: 1, ..FirstOrderConfig::for_mode(Mode::Activation, 1) });
+            let config = FitConfig::FirstOrder(FirstOrderConfig {
+                epochs: 1,
+                ..FirstOrderConfig::for_mode(Mode::Activation, 1)
+            });
             let fit = |indices: std::ops::Range<usize>| {
                 let indices: Vec<usize> = indices.collect();
                 let made = context.fit_on(&indices, config, &start(context), "", &mut |_| Ok(()));

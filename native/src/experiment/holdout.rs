@@ -1,6 +1,6 @@
 //! Which images are fitted on and which are measured on.
 
-use crate::data::Split;
+use crate::data::ImageSets;
 use anyhow::{Result, bail};
 use gradient_features::images::ImageSet;
 
@@ -16,7 +16,7 @@ pub struct HoldoutSplit {
 
 impl HoldoutSplit {
     /// The last `held` training images are held out; with 0, the test images are measured on.
-    pub fn new(images: &Split, held: usize) -> Result<Self> {
+    pub fn new(images: &ImageSets, held: usize) -> Result<Self> {
         let (trained, tested) = (images.train.len(), images.test.len());
         if held >= trained {
             bail!("--holdout is {held}, but there are {trained} training images");
@@ -26,7 +26,7 @@ impl HoldoutSplit {
     }
 
     /// The images that are measured on.
-    pub fn measured_images(&self, images: &Split) -> ImageSet {
+    pub fn measured_images(&self, images: &ImageSets) -> ImageSet {
         let set = if self.held_out { &images.train } else { &images.test };
         let labels = self.measured.iter().map(|&index| set.labels[index]).collect();
         ImageSet { pixels: set.gather(&self.measured), labels }

@@ -12,5 +12,7 @@ pub mod holdout;
 pub mod outcome;
 pub mod penalties;
 pub mod predictions;
+#[cfg(test)]
+mod ridge_tests;
 pub mod run;
 pub mod settings;

@@ -17,13 +17,3 @@ pub enum Decay {
     /// Chosen on held-out training images
     Auto,
 }
-
-/// The penalties of a fit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Decays {
-    /// On w1, or fine-tuning's ω.
-    pub classifier: f32,
-    /// On w2, or fine-tuning's θ2.
-    pub gradient: f32,
-}

@@ -5,8 +5,11 @@ use anyhow::Result;
 use burn::tensor::Device;
 use gradient_features::{
     argmax,
-    fit::first_order::{self, Samples},
-    model::{encoder::Encoder, linear::Head},
+    model::{
+        encoder::Encoder,
+        linear::Head,
+        samples::{self, Samples},
+    },
 };
 
 /// Images classified at once.
@@ -48,7 +51,7 @@ impl Predictions {
         Ok(Self {
             classes: head.classes.len(),
             labels: indices.iter().map(|&index| samples.labels()[index]).collect(),
-            logits: first_order::logits(encoder, head, samples, indices, BATCH, device)?,
+            logits: samples::logits(encoder, head, samples, indices, BATCH, device)?,
         })
     }
 

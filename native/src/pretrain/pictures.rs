@@ -1,4 +1,4 @@
-//! Pictures by which one sees what a generative recipe has learnt: reconstructions, samples, interpolations.
+//! Pictures that show what a generative recipe has learnt: reconstructions, samples, interpolations.
 
 use super::random::{self, Purpose};
 use crate::draw::tiles::{self, COLUMNS};
@@ -21,7 +21,7 @@ pub struct Picture {
     pub image: RgbImage,
 }
 
-/// A network that makes images from latents, and finds the latents of images.
+/// A network that generates images from latents, and encodes images as latents.
 pub trait Latent {
     /// Numbers of a latent.
     fn size(&self) -> usize;
@@ -72,7 +72,7 @@ fn in_turns(first: &[u8], second: &[u8]) -> Vec<u8> {
 
 type Blend = fn(&[f32], &[f32], f32) -> Vec<f32>;
 
-/// Latents on the way between neighbouring ones of `codes [N, size]`: `[PATHS · COLUMNS, size]`.
+/// Interpolations between neighbouring latents of `codes [N, size]`: `[PATHS · COLUMNS, size]`.
 fn interpolated(codes: &Tensor<2>, blend: Blend) -> Tensor<2> {
     let [count, size] = codes.dims();
     let values = codes.to_data().try_to_vec::<f32>().expect("latents are 32-bit floats");

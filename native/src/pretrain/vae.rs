@@ -2,12 +2,12 @@
 //! kind of base network.
 
 use super::{
+    learner::{Learner, Saved},
     nets::{self, Layer, Phase, Spec, Start},
     pictures::{self, Latent, Picture},
     random::{self, Purpose},
-    recipe::{Learner, Parts, Recipe, Step, Values, number},
+    recipe::{Recipe, Step, Values, number},
 };
-use anyhow::Result;
 use burn::{
     module::Module,
     optim::ModuleOptimizer,
@@ -158,22 +158,16 @@ fn optimizer() -> ModuleOptimizer {
 
 impl Recipe for Vae {
     fn step(&mut self, step: Step) -> Values {
-        let images = to_tensor(&step.pixels(), ENCODER.input_range, &self.device);
-        let noise = random::normal([step.batch, LATENT], 1.0, &mut step.random(), &self.device);
+        let images = to_tensor(step.pixels, ENCODER.input_range, &self.device);
+        let noise = random::normal([step.batch(), LATENT], 1.0, &mut step.random(), &self.device);
         let [unlikelihood, divergence] = self.net.net.losses(images, noise);
         let loss = unlikelihood.clone() + divergence.clone();
-        self.net.descend(step.rate, loss.backward());
+        self.net.update(step.rate, loss.backward());
         vec![("log-likelihood", -number(unlikelihood)), ("divergence", number(divergence))]
     }
 
-    fn save(&self) -> Result<Parts> {
-        let mut parts = Parts::new();
-        self.net.save("net", &mut parts)?;
-        Ok(parts)
-    }
-
-    fn restore(&mut self, parts: &Parts) -> Result<()> {
-        self.net.restore("net", parts)
+    fn learners(&mut self) -> Vec<(&'static str, &mut dyn Saved)> {
+        vec![("net", &mut self.net)]
     }
 
     fn encoder(&self) -> Encoder {

@@ -15,21 +15,20 @@
 //! Only [`Lbfgs::step`] and [`Preconditioner::new`] read numbers from the device, asynchronously, as a browser needs.
 
 use crate::{
-    fit::{
-        cholesky::{Cholesky, NotPositiveDefinite},
-        first_order::{self, Event, Samples},
-    },
+    fit::{Event, FitError, Job, Samples, Solver, cholesky::Cholesky, order::order, report},
     model::{
-        encoder::{Conv, Encoder},
+        encoder::Conv,
         features::FrozenFeatures,
         linear::{Classifier, Head, Parameters},
         ntk::Scales,
+        samples::labels,
     },
+    numbers,
 };
 use burn::{
     module::Param,
     tensor::{
-        Device, Gradients, IndexingUpdateOp, Int, Slice, Tensor, TensorData,
+        Gradients, IndexingUpdateOp, Int, Slice, Tensor, TensorData,
         activation::{log_softmax, softmax},
     },
 };
@@ -85,26 +84,6 @@ impl LbfgsConfig {
     }
 }
 
-/// Why a fit ended without a model.
-#[derive(Debug, thiserror::Error)]
-pub enum SolveError<E> {
-    /// The images cannot be read.
-    #[error("{0}")]
-    Samples(E),
-    /// The listener asked to stop.
-    #[error("stopped")]
-    Stopped,
-    /// The loss is no number.
-    #[error("the loss is not a number")]
-    NotFinite,
-    /// The device does not hand out its numbers.
-    #[error("the device cannot be read: {0}")]
-    Device(String),
-    /// The inputs of a layer are no numbers.
-    #[error(transparent)]
-    Singular(#[from] NotPositiveDefinite),
-}
-
 /// L and its gradient at a point.
 #[derive(Debug, Clone)]
 pub struct Evaluation {
@@ -116,30 +95,19 @@ pub struct Evaluation {
 
 /// The regularised loss on some images as a function of one vector: w1 and its bias, then each layer's w2.
 pub struct Objective<'a, S> {
-    encoder: &'a Encoder,
-    head: &'a Head,
-    samples: &'a S,
-    indices: &'a [usize],
+    job: Job<'a, S>,
     config: LbfgsConfig,
-    device: &'a Device,
 }
 
 impl<'a, S: Samples> Objective<'a, S> {
-    /// For the images of `indices`, and for a head of a convex mode.
-    pub fn new(
-        encoder: &'a Encoder,
-        head: &'a Head,
-        samples: &'a S,
-        indices: &'a [usize],
-        config: LbfgsConfig,
-        device: &'a Device,
-    ) -> Self {
-        Self { encoder, head, samples, indices, config, device }
+    /// For the images of a job, whose head is of a convex mode.
+    pub fn new(job: Job<'a, S>, config: LbfgsConfig) -> Self {
+        Self { job, config }
     }
 
     /// The same on other images.
     fn on(&self, indices: &'a [usize]) -> Self {
-        Self { indices, ..*self }
+        Self { job: Job { indices, ..self.job }, config: self.config }
     }
 
     /// L and its gradient.
@@ -168,7 +136,7 @@ impl<'a, S: Samples> Objective<'a, S> {
         let head = self.head_at(point);
         let mut sum = self.decays() * direction.clone();
         self.for_each_batch(|frozen, _| {
-            let p = softmax(head.logits(self.encoder, frozen).total(), 1);
+            let p = softmax(head.logits(self.job.encoder, frozen).total(), 1);
             let (logits, parameters) = self.differentiable(direction, frozen);
             let moved = p.clone() * logits.clone().inner();
             let bent = moved.clone() - p * moved.sum_dim(1);
@@ -179,30 +147,30 @@ impl<'a, S: Samples> Objective<'a, S> {
 
     /// The head's own w1 and w2.
     pub fn start(&self) -> Tensor<1> {
-        join(&self.head.parameters, Pick::Value)
+        join(&self.job.start.parameters, Pick::Value)
     }
 
     /// The head with w1 and w2 from `point`.
     pub fn head_at(&self, point: &Tensor<1>) -> Head {
-        Head { parameters: split(&self.head.parameters, point), ..self.head.clone() }
+        Head { parameters: split(&self.job.start.parameters, point), ..self.job.start.clone() }
     }
 
     /// What one image counts.
     fn weight(&self) -> f64 {
-        1.0 / self.indices.len() as f64
+        1.0 / self.job.indices.len() as f64
     }
 
     /// λ of each number of a point.
     fn decays(&self) -> Tensor<1> {
         let parts = self.blocks().into_iter().map(|block| {
             let decay = if block.is_classifier { self.config.classifier_decay } else { self.config.gradient_decay };
-            Tensor::full([block.len()], decay, self.device)
+            Tensor::full([block.len()], decay, self.job.device)
         });
         Tensor::cat(parts.collect(), 0)
     }
 
     fn blocks(&self) -> Vec<Block> {
-        let parameters = &self.head.parameters;
+        let parameters = &self.job.start.parameters;
         let classifier = parameters.classifier.as_ref().map(|classifier| {
             let [inputs, outputs] = classifier.weight.val().dims();
             (outputs, inputs, true)
@@ -223,13 +191,13 @@ impl<'a, S: Samples> Objective<'a, S> {
     /// The logits at a point, `[N, c]`, in a graph that leads to the parameters given with them.
     fn differentiable(&self, point: &Tensor<1>, frozen: &FrozenFeatures) -> (Tensor<2>, Parameters) {
         let head = self.head_at(&point.clone().autodiff());
-        (head.logits(self.encoder, frozen).total(), head.parameters)
+        (head.logits(self.job.encoder, frozen).total(), head.parameters)
     }
 
     fn for_each_batch(&self, mut visit: impl FnMut(&FrozenFeatures, Tensor<1, Int>)) -> Result<(), S::Error> {
-        for batch in self.indices.chunks(self.config.batch) {
-            let frozen = self.samples.frozen(batch, self.device)?;
-            visit(&frozen, first_order::labels(self.samples, batch, self.device));
+        for batch in self.job.indices.chunks(self.config.batch) {
+            let frozen = self.job.samples.frozen(batch, self.job.device)?;
+            visit(&frozen, labels(self.job.samples, batch, self.job.device));
         }
         Ok(())
     }
@@ -358,17 +326,15 @@ impl Preconditioner {
     ///
     /// # Errors
     /// When images or the device cannot be read.
-    pub async fn new<S: Samples>(
-        objective: &Objective<'_, S>,
-        point: &Tensor<1>,
-    ) -> Result<Self, SolveError<S::Error>> {
-        let objective = objective.on(&objective.indices[..objective.indices.len().min(ROWS)]);
-        let frozen = objective.samples.frozen(objective.indices, objective.device).map_err(SolveError::Samples)?;
-        let gradient = objective.evaluate(point).map_err(SolveError::Samples)?.gradient;
+    pub async fn new<S: Samples>(objective: &Objective<'_, S>, point: &Tensor<1>) -> Result<Self, FitError<S::Error>> {
+        let objective = objective.on(&objective.job.indices[..objective.job.indices.len().min(ROWS)]);
+        let frozen =
+            objective.job.samples.frozen(objective.job.indices, objective.job.device).map_err(FitError::Samples)?;
+        let gradient = objective.evaluate(point).map_err(FitError::Samples)?.gradient;
         let mut layers = Vec::new();
         for (block, rows) in objective.blocks().into_iter().zip(layer_rows(&objective, &frozen)) {
             let direction = block.alone(&gradient);
-            let curved = objective.hessian_vector(point, &direction).map_err(SolveError::Samples)?;
+            let curved = objective.hessian_vector(point, &direction).map_err(FitError::Samples)?;
             layers.push(DampedMoment::new(block, rows, &objective, &direction, &curved).await?);
         }
         Ok(Self { layers })
@@ -389,7 +355,7 @@ impl DampedMoment {
         objective: &Objective<'_, S>,
         direction: &Tensor<1>,
         curved: &Tensor<1>,
-    ) -> Result<Self, SolveError<S::Error>> {
+    ) -> Result<Self, FitError<S::Error>> {
         let [count, width] = rows.dims();
         let decay =
             if block.is_classifier { objective.config.classifier_decay } else { objective.config.gradient_decay };
@@ -407,7 +373,7 @@ impl DampedMoment {
         let mut gram = read(rows.clone().matmul(rows.clone().transpose())).await?;
         gram.iter_mut().step_by(count + 1).for_each(|diagonal| *diagonal += damping / scale);
         let inverse = Cholesky::new(gram, count)?.inverse().into_iter().map(|value| value as f32).collect::<Vec<_>>();
-        let inner = Tensor::from_data(TensorData::new(inverse, [count, count]), objective.device);
+        let inner = Tensor::from_data(TensorData::new(inverse, [count, count]), objective.job.device);
         Ok(Self { block, rows, inner, damping })
     }
 
@@ -420,7 +386,7 @@ impl DampedMoment {
 
 /// For each block, rows of what its layer is multiplied with, `[M, inputs + 1]`, in the stored parametrization.
 fn layer_rows<S: Samples>(objective: &Objective<'_, S>, frozen: &FrozenFeatures) -> Vec<Tensor<2>> {
-    let (encoder, parameters) = (objective.encoder, &objective.head.parameters);
+    let (encoder, parameters) = (objective.job.encoder, &objective.job.start.parameters);
     let features = || frozen.activation.clone().unwrap_or_else(|| encoder.features(frozen, &[]).primal);
     let classifier = parameters.classifier.iter().map(|_| (features(), 1.0, 1.0));
     let inputs = if parameters.tangents.is_empty() { vec![] } else { encoder.patches(frozen) };
@@ -434,7 +400,7 @@ fn layer_rows<S: Samples>(objective: &Objective<'_, S>, frozen: &FrozenFeatures)
         (rows, scales.weight, scales.bias)
     });
     let scaled = |(rows, weight, bias): (Tensor<2>, f64, f64)| {
-        let ones = Tensor::full([rows.dims()[0], 1], bias, objective.device);
+        let ones = Tensor::full([rows.dims()[0], 1], bias, objective.job.device);
         Tensor::cat(vec![rows * weight, ones], 1)
     };
     // Divided by √M, so that Zᵀ Z is the mean.
@@ -478,8 +444,8 @@ impl Lbfgs {
     pub async fn new<E>(
         point: Tensor<1>,
         evaluate: impl Fn(&Tensor<1>) -> Result<Evaluation, E>,
-    ) -> Result<Self, SolveError<E>> {
-        let Evaluation { loss, gradient } = evaluate(&point).map_err(SolveError::Samples)?;
+    ) -> Result<Self, FitError<E>> {
+        let Evaluation { loss, gradient } = evaluate(&point).map_err(FitError::Samples)?;
         let numbers = read(Tensor::cat(vec![loss, dot(&gradient, &gradient)], 0)).await?;
         Ok(Self { point, gradient, loss: numbers[0], norm: numbers[1].sqrt(), pairs: VecDeque::new() })
     }
@@ -492,14 +458,14 @@ impl Lbfgs {
         &mut self,
         evaluate: impl Fn(&Tensor<1>) -> Result<Evaluation, E>,
         precondition: impl Fn(&Tensor<1>) -> Tensor<1>,
-    ) -> Result<Step, SolveError<E>> {
+    ) -> Result<Step, FitError<E>> {
         let direction = self.direction(precondition);
         let slope = read(dot(&direction, &self.gradient)).await?[0];
         let mut length = 1.0;
         for _ in 0..TRIALS {
             let step = direction.clone() * length;
             let point = self.point.clone() + step.clone();
-            let Evaluation { loss, gradient } = evaluate(&point).map_err(SolveError::Samples)?;
+            let Evaluation { loss, gradient } = evaluate(&point).map_err(FitError::Samples)?;
             let sums = vec![loss, dot(&direction, &gradient), dot(&gradient, &gradient)];
             let sums = read(Tensor::cat(sums, 0)).await?;
             let (loss, product) = (sums[0], length * (sums[1] - slope));
@@ -560,53 +526,44 @@ fn dot(a: &Tensor<1>, b: &Tensor<1>) -> Tensor<1> {
     (a.clone() * b.clone()).sum()
 }
 
-async fn read<const D: usize, E>(tensor: Tensor<D>) -> Result<Vec<f64>, SolveError<E>> {
-    let data = tensor.into_data_async().await.map_err(|error| SolveError::Device(format!("{error:?}")))?;
-    let numbers: Vec<f64> = data.iter::<f64>().collect();
-    if numbers.iter().all(|number| number.is_finite()) { Ok(numbers) } else { Err(SolveError::NotFinite) }
+/// A tensor's numbers, all finite.
+async fn read<const D: usize, E>(tensor: Tensor<D>) -> Result<Vec<f64>, FitError<E>> {
+    let numbers: Vec<f64> = numbers(tensor).await?.into_iter().map(f64::from).collect();
+    if numbers.iter().all(|number| number.is_finite()) { Ok(numbers) } else { Err(FitError::NotFinite) }
 }
 
-/// Fits `head` on the images of `indices`, telling `listen` how it goes; a `Break` from it ends the fit.
-///
-/// # Errors
-/// When the images or the device cannot be read, the listener asks to stop, or the loss is no number.
-pub async fn fit<S: Samples>(
-    encoder: &Encoder,
-    head: &Head,
-    samples: &S,
-    indices: &[usize],
-    config: LbfgsConfig,
-    device: &Device,
-    mut listen: impl FnMut(Event) -> ControlFlow<()>,
-) -> Result<Head, SolveError<S::Error>> {
-    let order: Vec<usize> =
-        first_order::order(config.seed, 0, indices.len()).into_iter().map(|at| indices[at]).collect();
-    let whole = Objective::new(encoder, head, samples, &order, config, device);
-    let mut point = whole.start();
-    let preconditioner = Preconditioner::new(&whole, &point).await?;
-    let mut first_norm = None;
-    for part in PARTS {
-        let images = (order.len() as f64 * part).ceil() as usize;
-        let is_whole = images == order.len();
-        if images < SMALLEST_PART && !is_whole {
-            continue;
-        }
-        let objective = whole.on(&order[..images]);
-        let mut search = Lbfgs::new(point, |point| objective.evaluate(point)).await?;
-        let first_norm = *first_norm.get_or_insert(search.gradient_norm());
-        let most = if is_whole { config.iterations } else { ROUGH_ITERATIONS };
-        for iteration in 1..=most {
-            let step =
-                search.step(|point| objective.evaluate(point), |gradient| preconditioner.apply(gradient)).await?;
-            let (loss, gradient) = (search.loss() as f32, (search.gradient_norm() / first_norm) as f32);
-            if listen(Event::Iteration { images, iteration, loss, gradient }).is_break() {
-                return Err(SolveError::Stopped);
+impl Solver for LbfgsConfig {
+    async fn solve<S: Samples>(
+        self,
+        job: Job<'_, S>,
+        mut listen: impl FnMut(Event) -> ControlFlow<()>,
+    ) -> Result<Head, FitError<S::Error>> {
+        let order: Vec<usize> = order(self.seed, 0, job.indices.len()).into_iter().map(|at| job.indices[at]).collect();
+        let whole = Objective::new(Job { indices: &order, ..job }, self);
+        let mut point = whole.start();
+        let preconditioner = Preconditioner::new(&whole, &point).await?;
+        let mut first_norm = None;
+        for part in PARTS {
+            let images = (order.len() as f64 * part).ceil() as usize;
+            let is_whole = images == order.len();
+            if images < SMALLEST_PART && !is_whole {
+                continue;
             }
-            if step == Step::Stuck || f64::from(gradient) <= config.tolerance {
-                break;
+            let objective = whole.on(&order[..images]);
+            let mut search = Lbfgs::new(point, |point| objective.evaluate(point)).await?;
+            let first_norm = *first_norm.get_or_insert(search.gradient_norm());
+            let most = if is_whole { self.iterations } else { ROUGH_ITERATIONS };
+            for iteration in 1..=most {
+                let step =
+                    search.step(|point| objective.evaluate(point), |gradient| preconditioner.apply(gradient)).await?;
+                let (loss, gradient) = (search.loss() as f32, (search.gradient_norm() / first_norm) as f32);
+                report(&mut listen, Event::Iteration { images, iteration, loss, gradient })?;
+                if step == Step::Stuck || f64::from(gradient) <= self.tolerance {
+                    break;
+                }
             }
+            point = search.point;
         }
-        point = search.point;
+        Ok(whole.head_at(&point))
     }
-    Ok(whole.head_at(&point))
 }

@@ -12,23 +12,19 @@
 
 pub mod pca;
 
-use crate::model::{
-    encoder::{Conv, Encoder},
-    features::FrozenFeatures,
-    ntk::Scales,
+use crate::{
+    ReadError,
+    model::{
+        encoder::{Conv, Encoder},
+        features::FrozenFeatures,
+        ntk::Scales,
+    },
+    numbers,
 };
 use burn::tensor::{Gradients, Tensor};
 
 /// Side of a block of products of position pairs, of which some are in memory at once.
 const BLOCK_SIDE: usize = 1 << 12;
-
-/// Why there is no result.
-#[derive(Debug, thiserror::Error)]
-pub enum SimilarityError {
-    /// The device does not hand out its numbers.
-    #[error("the device cannot be read: {0}")]
-    Device(String),
-}
 
 /// The gradient feature of one image and class, `∂F_c(x)/∂θ2` by the stored parameters, lowest layer first: the plain
 /// computation by reverse mode, which [`gram`] is tested against. `omega [512, c]`.
@@ -189,23 +185,14 @@ fn trace(gram: Tensor<2>, images: usize, others: usize, classes: usize) -> Tenso
 ///
 /// # Errors
 /// When the device cannot be read.
-pub async fn nearest(similarity: Tensor<2>, count: usize) -> Result<Vec<Vec<usize>>, SimilarityError> {
+pub async fn nearest(similarity: Tensor<2>, count: usize) -> Result<Vec<Vec<usize>>, ReadError> {
     let columns = similarity.dims()[1];
-    let values = read(similarity).await?;
-    let best = |row: &[f64]| {
+    let values = numbers(similarity).await?;
+    let best = |row: &[f32]| {
         let mut order: Vec<usize> = (0..columns).collect();
         order.sort_by(|&i, &j| row[j].total_cmp(&row[i]));
         order.truncate(count);
         order
     };
     Ok(values.chunks_exact(columns.max(1)).map(best).collect())
-}
-
-pub(crate) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f64>, SimilarityError> {
-    Ok(numbers(tensor).await?.into_iter().map(f64::from).collect())
-}
-
-pub(crate) async fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, SimilarityError> {
-    let data = tensor.into_data_async().await.map_err(|error| SimilarityError::Device(format!("{error:?}")))?;
-    data.try_to_vec().map_err(|error| SimilarityError::Device(format!("{error:?}")))
 }

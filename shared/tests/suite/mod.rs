@@ -22,7 +22,7 @@ macro_rules! every_body_on {
             ablation {
                 mixtures_have_each_part_from_its_origin,
                 omega_is_of_its_origin,
-                nothing_random_ends_as_the_lesson_does,
+                nothing_random_ends_as_live_training_does,
             }
             derivatives {
                 central_differences_agree,
@@ -78,8 +78,8 @@ macro_rules! every_body_on {
             }
             training {
                 trained_models_agree_with_pytorch,
-                lessons_end_as_fits_do,
-                lessons_go_on_within_a_pass,
+                live_training_ends_as_fits_do,
+                live_training_resumes_within_a_pass,
             }
         }
     };
