@@ -15,6 +15,7 @@ use gradient_features::{
         encoder::Encoder,
         features::{FrozenFeatures, FrozenShape},
     },
+    numbers_blocking,
 };
 use positioned_io::ReadAt;
 use rayon::prelude::*;
@@ -69,8 +70,8 @@ pub struct FeatureCache<'a> {
 impl FeatureCache<'_> {
     /// The frozen features of `images`, from the folder if they are there and whole, else computed and put there.
     pub fn get(&self, encoder: &Encoder, images: &impl Images, split: &str, scope: Scope) -> Result<FeatureFile> {
-        ensure!(!encoder.digest.is_empty(), "features can be cached only for a network that has a checksum");
-        let shape = FrozenShape::new(encoder.config.kind, scope);
+        ensure!(encoder.digest().is_some(), "features can be cached only for a network that has a checksum");
+        let shape = FrozenShape::new(encoder.config().kind, scope);
         let key = key(encoder, images, scope, &self.compute.name);
         let path = self.folder.join(format!("{split}-{scope}-{}.kept", &key[..16]));
         let (labels, plain) = (images.labels().to_vec(), images.labels().len());
@@ -116,7 +117,7 @@ impl FeatureCache<'_> {
                 bail!("stopped while computing features; none of them were kept");
             }
             let end = count.min(start + BATCH);
-            let rows = rows(encoder, &images.pixels(start..end)?, shape, &self.compute.device);
+            let rows = rows(encoder, &images.pixels(start..end)?, shape, &self.compute.device)?;
             let bytes = bytemuck::cast_slice(&rows);
             checksum.update(bytes);
             out.write_all(bytes).with_context(trouble)?;
@@ -131,11 +132,9 @@ impl FeatureCache<'_> {
     }
 }
 
-fn rows(encoder: &Encoder, pixels: &[u8], shape: FrozenShape, device: &Device) -> Vec<f32> {
-    let frozen = encoder.freeze(to_tensor(pixels, encoder.config.input_range, device), shape.scope);
-    let [input, pre] = [frozen.input, frozen.pre].map(|tensor| tensor.into_data());
-    let numbers = |data| TensorData::as_slice::<f32>(data).expect("features are 32-bit floats");
-    shape.to_rows(numbers(&input), numbers(&pre))
+fn rows(encoder: &Encoder, pixels: &[u8], shape: FrozenShape, device: &Device) -> Result<Vec<f32>> {
+    let frozen = encoder.freeze(to_tensor(pixels, encoder.config().input_range, device), shape.scope);
+    Ok(shape.to_rows(&numbers_blocking(frozen.input)?, &numbers_blocking(frozen.pre)?))
 }
 
 /// Removes what killed runs have left; what cannot be removed is no reason to stop.
@@ -154,7 +153,7 @@ fn remove_leftovers(folder: &Path) {
 fn key(encoder: &Encoder, images: &impl Images, scope: Scope, device: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(VERSION);
-    hash.update(&encoder.digest);
+    hash.update(encoder.digest().unwrap_or_default());
     hash.update(scope.name());
     hash.update(images.checksum());
     // The features do not depend on the labels, but the fits that are cached under this key do.
@@ -244,13 +243,13 @@ impl FeatureFile {
     /// The same, with an activation term that uses the features which `encoder` computes from `other`.
     pub fn with_activation_of(self, other: &Self, encoder: &Encoder, device: &Device) -> Result<Self> {
         let indices: Vec<usize> = (0..other.labels.len()).collect();
-        let mut values = Vec::with_capacity(indices.len() * encoder.config.kind.features());
+        let mut values = Vec::with_capacity(indices.len() * encoder.config().kind.features());
         for batch in indices.chunks(BATCH) {
             let features = encoder.features(&other.frozen(batch, device)?, &[]).primal;
-            values.extend(features.into_data().iter::<f32>());
+            values.extend(numbers_blocking(features)?);
         }
         let key = files::hex(&Sha256::digest(format!("{} {}", self.key, other.key)));
-        Ok(Self { activation: Some((encoder.config.kind.features(), values)), key, ..self })
+        Ok(Self { activation: Some((encoder.config().kind.features(), values)), key, ..self })
     }
 }
 
@@ -281,7 +280,7 @@ mod tests {
                 ] {
                     let device = &context.compute.device;
                     let found = context.train.frozen(&[index], device).expect("it is there").input;
-                    let input = to_tensor(pixels, context.encoder.config.input_range, device);
+                    let input = to_tensor(pixels, context.encoder.config().input_range, device);
                     let expected = context.encoder.freeze(input, context.scope).input;
                     let far = (found - expected.clone()).abs().max() / expected.abs().max();
                     assert!(far.into_scalar::<f32>() < 1e-5, "image {index}");

@@ -2,10 +2,11 @@
 
 use crate::{data::gallery::GalleryImage, files};
 use anyhow::{Result, bail};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use gradient_features::{
     Mode, images,
     model::{encoder::Encoder, linear::Head},
+    numbers_blocking,
 };
 use serde::Serialize;
 use std::{collections::BTreeMap, path::Path};
@@ -38,9 +39,9 @@ fn predict(encoder: &Encoder, heads: &[Head], image: &GalleryImage, device: &Dev
     let (index, _, pixels) = image;
     let mut terms = BTreeMap::new();
     for head in heads {
-        let tensor = images::to_tensor(pixels, encoder.config.input_range, device);
+        let tensor = images::to_tensor(pixels, encoder.config().input_range, device);
         let logits = head.logits(encoder, &encoder.freeze(tensor, head.scope));
-        let found: Vec<_> = numbers(logits.activation).into_iter().zip(numbers(logits.gradient)).collect();
+        let found: Vec<_> = numbers_blocking(logits.activation)?.into_iter().zip(numbers_blocking(logits.gradient)?).collect();
         if found.iter().any(|(activation, gradient)| !(activation + gradient).is_finite()) {
             bail!("the {} model's logits for image {index} are not finite: its weights are too large", head.mode);
         }
@@ -50,10 +51,6 @@ fn predict(encoder: &Encoder, heads: &[Head], image: &GalleryImage, device: &Dev
         );
     }
     Ok(ImageTerms { index: *index, terms })
-}
-
-fn numbers(tensor: Tensor<2>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
 }
 
 fn short(number: f32) -> f64 {

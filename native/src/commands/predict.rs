@@ -6,11 +6,12 @@ use crate::{
     progress::Progress,
 };
 use anyhow::{Context, Result, bail};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use gradient_features::{
     argmax,
     images::{decode, to_tensor},
     model::{encoder::Encoder, linear::Head},
+    numbers_blocking,
 };
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -50,10 +51,9 @@ fn predict(encoder: &Encoder, head: &Head, path: &Path, device: &Device, progres
         progress.say(format_args!("{}: {note}.", path.display()));
     }
     let pixels = picture.pixels;
-    let frozen = encoder.freeze(to_tensor(&pixels, encoder.config.input_range, device), head.scope);
+    let frozen = encoder.freeze(to_tensor(&pixels, encoder.config().input_range, device), head.scope);
     let terms = head.logits(encoder, &frozen);
-    let numbers = |tensor: Tensor<2>| tensor.into_data().iter::<f32>().collect::<Vec<f32>>();
-    let (logits, probabilities) = (numbers(terms.total()), numbers(terms.probabilities()));
+    let (logits, probabilities) = (numbers_blocking(terms.total())?, numbers_blocking(terms.probabilities())?);
     if logits.iter().any(|logit| !logit.is_finite()) {
         bail!("the model's logits for {} are not finite: its weights are too large", path.display());
     }
@@ -63,8 +63,8 @@ fn predict(encoder: &Encoder, head: &Head, path: &Path, device: &Device, progres
         class,
         label: head.classes[class].clone(),
         logits,
-        activation_logits: numbers(terms.activation),
-        gradient_logits: numbers(terms.gradient),
+        activation_logits: numbers_blocking(terms.activation)?,
+        gradient_logits: numbers_blocking(terms.gradient)?,
         probabilities,
     })
 }

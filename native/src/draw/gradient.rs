@@ -4,12 +4,14 @@
 use super::palette;
 use burn::tensor::{Device, Tensor};
 use gradient_features::{
+    ReadError,
     images::{ImageSet, to_tensor},
     kernels::{
         self,
         outer_product_view::{Window, view},
     },
     model::encoder::Encoder,
+    numbers_blocking,
 };
 use image::RgbImage;
 
@@ -26,20 +28,20 @@ pub struct GradientPictures {
     pub covered: [usize; 2],
 }
 
-/// The pictures of the images of `indices`; none where the last layer has more positions than one, so that its gradient is no outer
-/// product.
-pub fn draw(encoder: &Encoder, omega: &Tensor<2>, images: &ImageSet, indices: &[usize]) -> Option<GradientPictures> {
-    let kind = encoder.config.kind;
+/// The pictures of the images of `indices`; none where the last layer has more positions than one, so that its gradient
+/// is no outer product.
+pub fn draw(encoder: &Encoder, omega: &Tensor<2>, images: &ImageSet, indices: &[usize]) -> Result<Option<GradientPictures>, ReadError> {
+    let kind = encoder.config().kind;
     let [rows, height, width] = kind.pre_shape(kind.layers().len() - 1);
     if height * width != 1 {
-        return None;
+        return Ok(None);
     }
     let device: Device = omega.device();
     let frozen =
-        encoder.freeze(to_tensor(&images.gather(indices), encoder.config.input_range, &device), kind.scopes()[0]);
-    let omega = numbers(omega.clone().transpose());
-    let derivative = kernels::leaky_relu_jvp(frozen.pre.clone(), frozen.pre.ones_like(), encoder.config.slope).1;
-    let (y, derivative) = (numbers(frozen.input), numbers(derivative));
+        encoder.freeze(to_tensor(&images.gather(indices), encoder.config().input_range, &device), kind.scopes()[0]);
+    let omega = numbers_blocking(omega.clone().transpose())?;
+    let derivative = kernels::leaky_relu_jvp(frozen.pre.clone(), frozen.pre.ones_like(), encoder.config().slope).1;
+    let (y, derivative) = (numbers_blocking(frozen.input)?, numbers_blocking(derivative)?);
     let columns = y.len() / indices.len().max(1);
     let of = |(at, &index): (usize, &usize)| {
         let omega = &omega[usize::from(images.labels[index]) * rows..][..rows];
@@ -52,10 +54,6 @@ pub fn draw(encoder: &Encoder, omega: &Tensor<2>, images: &ImageSet, indices: &[
         shape: [rows, columns],
         covered: [rows.div_ceil(SIZE.1), columns.div_ceil(SIZE.0)],
     })
-}
-
-fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
 }
 
 fn picture(rows: &[f32], columns: &[f32]) -> RgbImage {
@@ -83,15 +81,15 @@ mod tests {
                 ImageSet { pixels: (0..2 * IMAGE_BYTES).map(|at| (at * 37 % 251) as u8).collect(), labels: vec![3, 1] };
             let omega: Vec<f32> = (0..5120).map(|at| ((at * 37 % 101) as f32 - 50.0) / 500.0).collect();
             let omega = Tensor::<2>::from_data(TensorData::new(omega, [512, 10]), &device);
-            let drawn = draw(&context.encoder, &omega, &images, &[1, 0]).expect("conv5 has one position");
+            let drawn = draw(&context.encoder, &omega, &images, &[1, 0]).expect("the CPU can be read").expect("conv5 has one position");
             assert_eq!((drawn.pictures.len(), drawn.shape, drawn.covered), (2, [512, 4096], [8, 32]));
             // The same by reverse mode: `∂F_c/∂W`, but for a factor.
             for (picture, index) in drawn.pictures.iter().zip([1, 0]) {
-                let pixels = to_tensor(images.image(index), context.encoder.config.input_range, &device);
+                let pixels = to_tensor(images.image(index), context.encoder.config().input_range, &device);
                 let frozen = context.encoder.freeze(pixels, context.scope);
                 let class = usize::from(images.labels[index]);
                 let gradient = kernel::gradient_feature(&context.encoder, &omega, &frozen, class).remove(0);
-                let gradient = numbers(gradient.weight.val());
+                let gradient = numbers_blocking(gradient.weight.val()).expect("the CPU can be read");
                 let largest = gradient.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
                 for (x, y, pixel) in picture.enumerate_pixels() {
                     let entry = |at: u32| gradient[(y * 8 + at / 32) as usize * 4096 + (x * 32 + at % 32) as usize];

@@ -5,6 +5,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use gradient_features::{
     images::{IMAGE_BYTES, PLANE, SIDE},
     model::encoder::Encoder,
+    numbers_blocking,
 };
 use image::{ImageFormat, Rgb, RgbImage};
 use std::io::Cursor;
@@ -40,12 +41,12 @@ pub fn images(pixels: &[u8]) -> RgbImage {
 /// The first layer's filters, each from its least (black) to its greatest number (white); none where they are single
 /// pixels.
 pub fn filters(encoder: &Encoder) -> Option<RgbImage> {
-    let weight = encoder.stored[0].weight.val();
+    let weight = encoder.parameters()[0].weight.val();
     let [count, channels, side, _] = weight.dims();
     if side == 1 || channels != 3 {
         return None;
     }
-    let numbers = weight.into_data().try_to_vec::<f32>().ok()?;
+    let numbers = numbers_blocking(weight).ok()?;
     Some(grid(count, side * ZOOM, |tile, y, x| {
         let filter = &numbers[tile * 3 * side * side..][..3 * side * side];
         let least = filter.iter().copied().fold(f32::INFINITY, f32::min);

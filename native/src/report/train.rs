@@ -155,7 +155,8 @@ fn corrections(run: &FinishedRun) -> Result<Markup> {
 fn gradients(run: &FinishedRun) -> Result<Markup> {
     let indices: Vec<usize> = (0..DRAWN.min(run.images.len())).collect();
     let omega = run.fits.iter().find_map(|fit| fit.omega.as_ref());
-    let drawn = omega.and_then(|omega| gradient::draw(&run.encoder, omega, &run.images, &indices));
+    let Some(omega) = omega else { return Ok(html! {}) };
+    let drawn = gradient::draw(&run.encoder, omega, &run.images, &indices)?;
     let Some(GradientPictures { pictures, shape, covered }) = drawn else { return Ok(html! {}) };
     let classes = run.dataset.classes();
     let figure = |(index, picture): (usize, &RgbImage)| -> Result<Markup> {

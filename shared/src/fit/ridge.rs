@@ -78,7 +78,7 @@ fn images_within(rows: usize, rows_per_image: usize) -> usize {
 
 /// Output positions of the widest layer of the scope.
 fn positions(encoder: &Encoder, head: &Head) -> usize {
-    let kind = encoder.config.kind;
+    let kind = encoder.config().kind;
     let layers = kind.scope_start(head.scope)..kind.layers().len();
     layers.map(|layer| kind.pre_shape(layer)[1..].iter().product()).max().unwrap_or(1)
 }

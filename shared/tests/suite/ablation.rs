@@ -27,11 +27,11 @@ pub async fn mixtures_have_each_part_from_its_origin(device: &Device) {
             for theta1 in Origin::BOTH {
                 for theta2 in Origin::BOTH {
                     let mixture = ablation::mixed(&random, &trained, scope, theta1, theta2);
-                    for (layer, conv) in mixture.stored.iter().enumerate() {
+                    for (layer, conv) in mixture.parameters().iter().enumerate() {
                         let origin = if layer < start { theta1 } else { theta2 };
                         let what = format!("{scope}, θ1 {theta1}, θ2 {theta2}, layer {layer}");
-                        assert_eq!(same(conv, &random.stored[layer]).await, origin == Origin::Random, "{what}");
-                        assert_eq!(same(conv, &trained.stored[layer]).await, origin == Origin::Trained, "{what}");
+                        assert_eq!(same(conv, &random.parameters()[layer]).await, origin == Origin::Random, "{what}");
+                        assert_eq!(same(conv, &trained.parameters()[layer]).await, origin == Origin::Trained, "{what}");
                     }
                 }
             }

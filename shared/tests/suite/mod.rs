@@ -66,6 +66,7 @@ macro_rules! every_body_on {
                 conv5_follows_the_closed_formula,
                 kernel_ridge_meets_its_targets,
                 images_are_nearest_to_themselves,
+                rank_one_products_are_those_of_explicit_gradients,
                 averaged_models_have_the_mean_logits,
             }
             solver {

@@ -103,7 +103,7 @@ pub async fn hessian_vector_products_agree_with_differences(device: &Device) {
     let indices: Vec<usize> = (0..COUNT).collect();
     for network in networks() {
         let encoder = network.encoder(device);
-        for &scope in encoder.config.kind.scopes() {
+        for &scope in encoder.config().kind.scopes() {
             let samples = Memory::new(&encoder, scope, device);
             let head = network.head(Mode::Full, scope, device);
             let config = config(0.0, DECAYS);
@@ -128,7 +128,7 @@ pub async fn each_decay_acts_on_its_own_parameters(device: &Device) {
     let indices: Vec<usize> = (0..COUNT).collect();
     let network = ali_networks().next().expect("there are some");
     let encoder = network.encoder(device);
-    for &scope in encoder.config.kind.scopes() {
+    for &scope in encoder.config().kind.scopes() {
         let samples = Memory::new(&encoder, scope, device);
         let head = network.head(Mode::Full, scope, device);
         let mut found = vec![];
@@ -139,7 +139,7 @@ pub async fn each_decay_acts_on_its_own_parameters(device: &Device) {
             found.push((read(evaluation.loss).await[0], read(evaluation.gradient).await, point));
         }
         let [(loss, gradient, point), (plain_loss, plain_gradient, _)] = found.try_into().expect("two evaluations");
-        let w1 = (encoder.config.kind.features() + 1) * CLASSES;
+        let w1 = (encoder.config().kind.features() + 1) * CLASSES;
         let mut penalty = 0.0;
         for (name, range, decay) in [("w1", 0..w1, DECAYS[0]), ("w2", w1..point.len(), DECAYS[1])] {
             let expected: Vec<f32> = range.clone().map(|at| plain_gradient[at] + decay * point[at]).collect();

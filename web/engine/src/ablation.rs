@@ -100,7 +100,7 @@ fn begun(model: &Model, plan: Plan) -> Option<Current> {
 impl Current {
     fn new(model: &Model, plan: Plan) -> Result<Self, TrainingError> {
         let scope = scope_of(model, &plan)?;
-        let random = ablation::untrained(model.encoder().config, u64::from(plan.seed), model.device());
+        let random = ablation::untrained(model.encoder().config(), u64::from(plan.seed), model.device());
         let stage = Stage::Keeping(Box::new(model.encoder().clone()), Vec::new());
         Ok(Self { plan, scope, pixels: Vec::new(), random, base: None, row: 0, stage })
     }

@@ -413,7 +413,7 @@ pub fn winner(logits: &[f32]) -> Option<usize> {
 
 /// A plan's scope, if the network has it and there are images.
 pub fn scope_of(model: &Model, plan: &Plan) -> Result<Scope, TrainingError> {
-    let scope = model.encoder().config.kind.scope(Some(plan.scope.parse()?))?;
+    let scope = model.encoder().config().kind.scope(Some(plan.scope.parse()?))?;
     if plan.fitted == 0 || plan.fitted > plan.images.len() {
         return Err(TrainingError::NoImages);
     }
