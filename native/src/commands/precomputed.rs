@@ -41,7 +41,8 @@ fn predict(encoder: &Encoder, heads: &[Head], image: &GalleryImage, device: &Dev
     for head in heads {
         let tensor = images::to_tensor(pixels, encoder.config().input_range, device);
         let logits = head.logits(encoder, &encoder.freeze(tensor, head.scope));
-        let found: Vec<_> = numbers_blocking(logits.activation)?.into_iter().zip(numbers_blocking(logits.gradient)?).collect();
+        let found: Vec<_> =
+            numbers_blocking(logits.activation)?.into_iter().zip(numbers_blocking(logits.gradient)?).collect();
         if found.iter().any(|(activation, gradient)| !(activation + gradient).is_finite()) {
             bail!("the {} model's logits for image {index} are not finite: its weights are too large", head.mode);
         }

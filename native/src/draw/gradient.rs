@@ -30,7 +30,12 @@ pub struct GradientPictures {
 
 /// The pictures of the images of `indices`; none where the last layer has more positions than one, so that its gradient
 /// is no outer product.
-pub fn draw(encoder: &Encoder, omega: &Tensor<2>, images: &ImageSet, indices: &[usize]) -> Result<Option<GradientPictures>, ReadError> {
+pub fn draw(
+    encoder: &Encoder,
+    omega: &Tensor<2>,
+    images: &ImageSet,
+    indices: &[usize],
+) -> Result<Option<GradientPictures>, ReadError> {
     let kind = encoder.config().kind;
     let [rows, height, width] = kind.pre_shape(kind.layers().len() - 1);
     if height * width != 1 {
@@ -49,11 +54,11 @@ pub fn draw(encoder: &Encoder, omega: &Tensor<2>, images: &ImageSet, indices: &[
         picture(&delta, &y[at * columns..][..columns])
     };
     let pictures = indices.iter().enumerate().map(of).collect();
-    Some(GradientPictures {
+    Ok(Some(GradientPictures {
         pictures,
         shape: [rows, columns],
         covered: [rows.div_ceil(SIZE.1), columns.div_ceil(SIZE.0)],
-    })
+    }))
 }
 
 fn picture(rows: &[f32], columns: &[f32]) -> RgbImage {
@@ -81,7 +86,9 @@ mod tests {
                 ImageSet { pixels: (0..2 * IMAGE_BYTES).map(|at| (at * 37 % 251) as u8).collect(), labels: vec![3, 1] };
             let omega: Vec<f32> = (0..5120).map(|at| ((at * 37 % 101) as f32 - 50.0) / 500.0).collect();
             let omega = Tensor::<2>::from_data(TensorData::new(omega, [512, 10]), &device);
-            let drawn = draw(&context.encoder, &omega, &images, &[1, 0]).expect("the CPU can be read").expect("conv5 has one position");
+            let drawn = draw(&context.encoder, &omega, &images, &[1, 0])
+                .expect("the CPU can be read")
+                .expect("conv5 has one position");
             assert_eq!((drawn.pictures.len(), drawn.shape, drawn.covered), (2, [512, 4096], [8, 32]));
             // The same by reverse mode: `∂F_c/∂W`, but for a factor.
             for (picture, index) in drawn.pictures.iter().zip([1, 0]) {

@@ -197,9 +197,9 @@ mod tests {
         for &scope in EncoderKind::Ali.scopes() {
             let digest = |theta1, theta2| {
                 known_mixture(&random, &trained, scope, theta1, theta2)
-.expect("finite numbers")
-.digest()
-.map(str::to_owned)
+                    .expect("finite numbers")
+                    .digest()
+                    .map(str::to_owned)
             };
             let one = digest(Origin::Random, Origin::Trained);
             let other = digest(Origin::Trained, Origin::Random);

@@ -8,6 +8,7 @@ use super::{
     random::{self, Purpose},
     recipe::{Recipe, SPREAD, Step, Values, number},
 };
+use anyhow::Result;
 use burn::{
     module::Module,
     optim::ModuleOptimizer,
@@ -208,7 +209,7 @@ impl Recipe for Ali {
         self.bigan.trained().encoder(&DESIGN)
     }
 
-    fn pictures(&self, originals: &[u8], seed: u64) -> Vec<Picture> {
+    fn pictures(&self, originals: &[u8], seed: u64) -> Result<Vec<Picture>> {
         bigan::pictures(&DESIGN, self.bigan.trained(), originals, seed, &self.device)
     }
 }

@@ -8,6 +8,7 @@ use super::{
     random,
     recipe::{Step, Values, number},
 };
+use anyhow::Result;
 use burn::{
     module::{Module, Param},
     tensor::{Device, Tensor, activation::sigmoid},
@@ -175,7 +176,16 @@ pub fn warm_up(bigan: &mut Learner<Bigan>, design: &Design, step: Step, device: 
 }
 
 /// The pictures of a net off its autodiff device, from some images `[N, 3, 32, 32]`.
-pub fn pictures(design: &'static Design, net: Bigan, originals: &[u8], seed: u64, device: &Device) -> Vec<Picture> {
+///
+/// # Errors
+/// When the device cannot be read.
+pub fn pictures(
+    design: &'static Design,
+    net: Bigan,
+    originals: &[u8],
+    seed: u64,
+    device: &Device,
+) -> Result<Vec<Picture>> {
     let frozen = Frozen { encoder: net.encoder(design), design, net };
     pictures::of_latents(&frozen, originals, seed, &device.clone().inner())
 }

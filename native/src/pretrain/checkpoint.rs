@@ -62,7 +62,7 @@ impl Checkpoint {
     pub fn load(path: &Path, identity: &Identity) -> Result<Self> {
         let bytes = std::fs::read(path).with_context(|| format!("cannot read the checkpoint {}", path.display()))?;
         let damaged =
-            || format!("{} is no whole checkpoint; remove it to start anew, or put a whole one there", path.display());
+            || format!("{} is no whole checkpoint; remove it to start again, or put a whole one there", path.display());
         let (_, header) = SafeTensors::read_metadata(&bytes).with_context(damaged)?;
         let tensors = SafeTensors::deserialize(&bytes).with_context(damaged)?;
         let metadata = header.metadata().as_ref().with_context(damaged)?;

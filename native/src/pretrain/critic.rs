@@ -117,6 +117,7 @@ mod tests {
     use super::super::random::{self, Purpose};
     use super::*;
     use burn::{module::Param, tensor::TensorData};
+    use gradient_features::numbers_blocking;
     use safetensors::SafeTensors;
 
     /// The golden critic's layers, as in `tests/golden/critic.py`.
@@ -174,7 +175,7 @@ mod tests {
     }
 
     fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-        tensor.into_data().try_to_vec().expect("32-bit floats")
+        numbers_blocking(tensor).expect("the device can be read")
     }
 
     #[test]

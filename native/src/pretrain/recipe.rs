@@ -63,8 +63,11 @@ pub trait Recipe {
     fn encoder(&self) -> Encoder;
 
     /// Pictures made from some images `[N, 3, 32, 32]`; none for a recipe that generates no images.
-    fn pictures(&self, _originals: &[u8], _seed: u64) -> Vec<Picture> {
-        vec![]
+    ///
+    /// # Errors
+    /// When the device cannot be read.
+    fn pictures(&self, _originals: &[u8], _seed: u64) -> Result<Vec<Picture>> {
+        Ok(vec![])
     }
 }
 

@@ -71,7 +71,7 @@ impl<'a> Session<'a> {
         if settings.resume {
             session.restore()?;
         } else if path.exists() {
-            bail!("{} is there: a run goes on from it with --resume; remove it to start anew", path.display());
+            bail!("{} exists already: --resume continues its run; remove it to start a new one", path.display());
         }
         Ok(session)
     }
@@ -183,7 +183,7 @@ impl<'a> Session<'a> {
         let path = self.checkpoint_path();
         let checkpoint = Checkpoint::load(&path, &self.identity)?;
         recipe::restore(self.recipe.as_mut(), &checkpoint.parts).with_context(|| {
-            format!("{} cannot be gone on from; put a whole one there, or remove it to start anew", path.display())
+            format!("{} cannot be resumed; put a whole checkpoint there, or remove it to start again", path.display())
         })?;
         self.step = checkpoint.step;
         self.seconds = checkpoint.seconds;
@@ -214,7 +214,7 @@ impl<'a> Session<'a> {
         let metrics: String = lines?.into_iter().map(|line| line + "\n").collect();
         files::write_whole(&self.out.join("metrics.jsonl"), metrics.as_bytes())?;
         let originals: Vec<usize> = (0..ORIGINALS.min(self.images.len())).collect();
-        let pictures = self.recipe.pictures(&self.images.gather(&originals), self.identity.seed);
+        let pictures = self.recipe.pictures(&self.images.gather(&originals), self.identity.seed)?;
         for picture in &pictures {
             files::write_whole(&self.out.join(format!("{}.png", picture.name)), &tiles::png(&picture.image)?)?;
         }
@@ -273,7 +273,7 @@ mod tests {
         let polls = Cell::new(0);
         session.train(Progress::new(true), || polls.replace(polls.get() + 1) == steps).expect("a small run trains");
         let base = fs::read(session.out.join("model.safetensors")).expect("the network is there");
-        let pictures = session.recipe.pictures(&images.pixels, settings.seed());
+        let pictures = session.recipe.pictures(&images.pixels, settings.seed()).expect("the device can be read");
         pictures.into_iter().map(|picture| picture.image.into_raw()).chain([base]).collect()
     }
 

@@ -8,6 +8,7 @@ use super::{
     random::{self, Purpose},
     recipe::{Recipe, Step, Values, number},
 };
+use anyhow::Result;
 use burn::{
     module::Module,
     optim::ModuleOptimizer,
@@ -175,7 +176,7 @@ impl Recipe for Vae {
         Encoder::new(ENCODER, self.net.net.valid().encoder).reparametrized(config.parametrization)
     }
 
-    fn pictures(&self, originals: &[u8], seed: u64) -> Vec<Picture> {
+    fn pictures(&self, originals: &[u8], seed: u64) -> Result<Vec<Picture>> {
         pictures::of_latents(&self.net.net.valid(), originals, seed, &self.device.clone().inner())
     }
 }
@@ -198,6 +199,7 @@ impl Latent for Net {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gradient_features::numbers_blocking;
     use nets::tests::sizes;
 
     #[test]
@@ -230,7 +232,7 @@ mod tests {
         let images = random::uniform([2, 3, 32, 32], [-1.0, 1.0], &mut random::generator(1, Purpose::Step, 0), &device);
         let noise = Tensor::zeros([2, LATENT], &device);
         let [unlikelihood, divergence] = net.losses(images.clone(), noise);
-        let read = |tensor: Tensor<2>| tensor.into_data().try_to_vec::<f32>().expect("32-bit floats");
+        let read = |tensor: Tensor<2>| numbers_blocking(tensor).expect("the device can be read");
         let [mean, log_variance] = Net::encode(&net, images.clone());
         let logits = read(Net::decode(&net, mean.clone()).flatten::<2>(1, 3));
         let shares = read(images.flatten::<2>(1, 3));

@@ -9,6 +9,7 @@ use super::{
     random::{self, Purpose},
     recipe::{Recipe, SPREAD, Step, Values, number},
 };
+use anyhow::Result;
 use burn::{
     module::Module,
     optim::ModuleOptimizer,
@@ -153,7 +154,7 @@ impl Recipe for Wali {
         self.bigan.trained().encoder(&DESIGN)
     }
 
-    fn pictures(&self, originals: &[u8], seed: u64) -> Vec<Picture> {
+    fn pictures(&self, originals: &[u8], seed: u64) -> Result<Vec<Picture>> {
         bigan::pictures(&DESIGN, self.bigan.trained(), originals, seed, &self.device)
     }
 }
