@@ -64,7 +64,7 @@ pub fn prepare_environment() {
 
 /// The adapters that Burn can run on: it needs timestamp queries.
 fn usable_adapters() -> Vec<wgpu::AdapterInfo> {
-    // Without OpenGL, which Burn does not run on and whose loaders talk on standard error.
+    // Without OpenGL, which Burn does not run on and whose loaders write to standard error.
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
         backends: wgpu::Backends::PRIMARY,
         ..wgpu::InstanceDescriptor::new_without_display_handle()

@@ -22,7 +22,7 @@ pub fn environment(common: &Common, progress: Progress) -> Result<Environment> {
     })
 }
 
-/// The device of a command that trains or times, which says what it is.
+/// The device of a command that trains or measures time; its name is printed.
 pub fn announced_device(common: &Common, progress: Progress) -> Result<ComputeDevice> {
     let compute = device::choose(common.device)?;
     progress.say(format!("Computing on: {}", compute.name));
@@ -34,7 +34,7 @@ pub fn data_dir(common: &Common) -> Result<PathBuf> {
     common.data_dir.clone().map_or_else(data::default_data_dir, Ok)
 }
 
-/// What the command line says, and where that is silent, the file of `--config`.
+/// The settings of the command line; those that it leaves open come from the file of `--config`.
 pub fn settings(experiment: Experiment, common: &Common) -> Result<Settings> {
     let file = experiment.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
     Ok(Settings { seed: common.seed, ..experiment.settings }.or(file))

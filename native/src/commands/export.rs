@@ -1,5 +1,5 @@
-//! `gradfeat export`: what the page loads: a base network, its heads in 16 bits, each a file of its own, and what they say about the
-//! first images of the gallery.
+//! `gradfeat export`: what the page loads: a base network, its heads in 16 bits, one file each, and their predictions for
+//! the first images of the gallery.
 
 use super::precomputed;
 use crate::{data::gallery, files, model_folder};
@@ -13,7 +13,7 @@ use gradient_features::{
 use serde::Serialize;
 use std::path::Path;
 
-/// What is in the folder, for those who want to know before they load it.
+/// The list of what is in the folder, read before anything else of it.
 #[derive(Serialize)]
 struct Index {
     format: &'static str,

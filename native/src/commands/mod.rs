@@ -1,4 +1,4 @@
-//! The commands, one a file: each takes what the command line says and does it.
+//! The commands, one per file.
 
 mod ablate;
 mod average;

@@ -59,7 +59,7 @@ fn object(results: &Outcomes, device: &str) -> Map<String, Value> {
         .collect()
 }
 
-/// A result's key: its mode, with the scope behind it where that alone would stand for several.
+/// A result's key: its mode, followed by the scope where several results have that mode.
 fn name(results: &Outcomes, outcome: &Outcome) -> String {
     let alone = results.outcomes.iter().filter(|other| other.mode == outcome.mode).count() == 1;
     if alone { outcome.mode.to_string() } else { format!("{}/{}", outcome.mode, outcome.scope) }

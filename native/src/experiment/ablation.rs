@@ -169,7 +169,7 @@ fn with_activations_of<'a>(context: FitContext<'a>, base: &FitContext) -> Result
     Ok(FitContext { train: other(context.train, &base.train)?, test: other(context.test, &base.test)?, ..context })
 }
 
-/// A mixture of networks, known by the checksum of the file that it would make, as its frozen features are.
+/// A mixture of networks. Its digest, which its frozen features are cached under, is that of the file it would make.
 fn known_mixture(random: &Encoder, trained: &Encoder, scope: Scope, theta1: Origin, theta2: Origin) -> Result<Encoder> {
     let mixture = ablation::mixed(random, trained, scope, theta1, theta2);
     let bytes = weights::write_base(&mixture, Precision::F32).context("the mixture of networks cannot be written")?;

@@ -166,7 +166,7 @@ impl Settings {
             ..Self::default()
         };
         let &[mode] = modes else { return Ok(self.clone().or(common)) };
-        // Those that are chosen stand by mode, since they differ between ω̄'s model and the one that is asked for.
+        // Chosen penalties are written by mode: the activation model, which gives ω̄, has others than the one asked for.
         let own = |decay| (!self.chooses_decays() && self.chosen_decays.is_empty()).then_some(decay);
         let of_the_mode = match self.fit(mode)? {
             FitConfig::Lbfgs(fit) => Self {
