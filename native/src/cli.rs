@@ -3,10 +3,11 @@
 use crate::{
     data::{Dataset, Source},
     device::Choice,
-    experiment::{DEFAULT_BASE, Settings},
+    experiment::settings::{DEFAULT_BASE, Settings},
     import, pretrain,
 };
 use clap::{Args, Parser, Subcommand};
+use gradient_features::{Mode, Scope};
 use std::path::PathBuf;
 
 /// Gradients as features: a linear model on a pre-trained network's gradients, trained and explained.
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 /// and fine-tuned models on the shipped base network, and prints their test accuracy beside the paper's (Mu, Liang,
 /// Li, ICLR 2020).
 #[derive(Debug, Parser)]
-#[command(version, about, long_about)]
+#[command(name = "gradfeat", version, about, long_about)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -87,17 +88,17 @@ pub enum Command {
         /// A model's folder or file
         model: PathBuf,
         #[command(flatten)]
-        which: Which,
+        head: HeadChoice,
         /// The data set: cifar10, cifar100 or svhn
         #[arg(long, default_value = "cifar10")]
-        dataset: String,
+        dataset: Dataset,
     },
     /// Say what images show
     Predict {
         /// A model's folder or file
         model: PathBuf,
         #[command(flatten)]
-        which: Which,
+        head: HeadChoice,
         /// Image files
         #[arg(required = true)]
         images: Vec<PathBuf>,
@@ -108,7 +109,7 @@ pub enum Command {
         #[arg(required = true)]
         models: Vec<PathBuf>,
         #[command(flatten)]
-        which: Which,
+        head: HeadChoice,
         /// Where the mean goes
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
@@ -153,14 +154,14 @@ pub enum Command {
 }
 
 /// Which of a model's heads.
-#[derive(Debug, Args)]
-pub struct Which {
+#[derive(Debug, Clone, Copy, Args)]
+pub struct HeadChoice {
     /// activation, gradient, full or finetune [default: the richest that is there]
     #[arg(long)]
-    pub mode: Option<String>,
+    pub mode: Option<Mode>,
     /// conv5, conv4-5, conv3-5 or conv8 [default: the widest that is there]
     #[arg(long)]
-    pub scope: Option<String>,
+    pub scope: Option<Scope>,
 }
 
 /// The settings of an experiment.

@@ -1,7 +1,7 @@
 //! Pictures that show what a generative recipe has learnt: reconstructions, samples, interpolations.
 
 use super::random::{self, Purpose};
-use crate::tiles::{self, COLUMNS};
+use crate::draw::tiles::{self, COLUMNS};
 use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use gradient_features::{images::IMAGE_BYTES, numbers_blocking};

@@ -2,11 +2,14 @@
 
 use super::{checkpoint::Identity, event::Event, options::RecipeOptions, pictures::Picture};
 use crate::{
-    plot::{self, Curve},
-    tiles,
+    draw::{
+        plot::{self, Curve},
+        tiles,
+    },
+    report::frame,
 };
 use anyhow::Result;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 use std::collections::BTreeMap;
 
 /// What the run is and where it stands.
@@ -39,26 +42,15 @@ pub fn page(summary: &RunSummary, events: &[Event], pictures: &[Picture]) -> Res
         ("Hours of training", format!("{:.2}", summary.seconds / 3600.0)),
         ("Linear classifier on f, held-out training images", last_probe.unwrap_or_else(|| "not yet".to_owned())),
     ];
-    Ok(html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width";
-                title { "Pre-training: " (title) }
-                style { (PreEscaped(plot::STYLE)) }
-            }
-            body {
-                h1 { "Pre-training: " (title) }
-                table { @for (name, value) in rows.into_iter().chain(summary.options.rows()) { tr { th scope="row" { (name) } td { (value) } } } }
-                h2 { "Curves" }
-                div.charts { @for curve in curves { (curve) } }
-                @if !pictures.is_empty() { h2 { "Pictures" } }
-                @for image in images? { (image) }
-            }
-        }
-    }
-    .into_string())
+    let rows = rows.into_iter().chain(summary.options.rows());
+    let body = html! {
+        table { @for (name, value) in rows { tr { th scope="row" { (name) } td { (value) } } } }
+        h2 { "Curves" }
+        div.charts { @for curve in curves { (curve) } }
+        @if !pictures.is_empty() { h2 { "Pictures" } }
+        @for image in images? { (image) }
+    };
+    Ok(frame::page(&format!("Pre-training: {title}"), &body))
 }
 
 /// One chart for each value, and one for the probe.

@@ -11,7 +11,7 @@ use super::{
     report::{self, RunSummary},
     settings::Settings,
 };
-use crate::{files, progress::Progress, tiles};
+use crate::{draw::tiles, files, progress::Progress};
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use gradient_features::{images::ImageSet, weights};

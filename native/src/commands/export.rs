@@ -1,7 +1,8 @@
-//! What the page loads: a base network, its heads in 16 bits, each a file of its own, and what they say of the first
-//! images of the gallery.
+//! `gradfeat export`: what the page loads: a base network, its heads in 16 bits, one file each, and their predictions for
+//! the first images of the gallery.
 
-use crate::{baked, data::gallery, files, model_folder};
+use super::precomputed;
+use crate::{data::gallery, files, model_folder};
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use gradient_features::{
@@ -12,19 +13,19 @@ use gradient_features::{
 use serde::Serialize;
 use std::path::Path;
 
-/// What is in the folder, for those who want to know before they load it.
+/// The list of what is in the folder, read before anything else of it.
 #[derive(Serialize)]
 struct Index {
     format: &'static str,
     encoder: EncoderConfig,
     base: &'static str,
     classes: Vec<String>,
-    heads: Vec<Entry>,
+    heads: Vec<HeadEntry>,
 }
 
 /// A head that there is.
 #[derive(Serialize)]
-struct Entry {
+struct HeadEntry {
     mode: Mode,
     scope: Scope,
     file: String,
@@ -56,13 +57,13 @@ pub fn run(model: &Path, out: &Path, gallery: &Path) -> Result<()> {
         let path = model_folder::head_path(out, head.mode, head.scope);
         files::write_whole(&path, &bytes)?;
         let name = path.strip_prefix(out).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-        index.heads.push(Entry { mode: head.mode, scope: head.scope, file: name, bytes: bytes.len() });
+        index.heads.push(HeadEntry { mode: head.mode, scope: head.scope, file: name, bytes: bytes.len() });
         index.classes = head.classes;
         // As the page will read it.
         heads.push(weights::read_head(&bytes, &encoder, &device)?);
     }
     // The page shows the narrowest scope.
     heads.retain(|head| head.scope == encoder.config().kind.scopes()[0]);
-    baked::write(out, &encoder, &heads, &gallery::read_first_sheet(gallery)?, &device)?;
+    precomputed::write(out, &encoder, &heads, &gallery::read_first_sheet(gallery)?, &device)?;
     files::write_whole(&out.join("config.json"), serde_json::to_string_pretty(&index)?.as_bytes())
 }

@@ -1,12 +1,17 @@
-//! What a fitted model says of image files.
+//! `gradfeat predict`: what a fitted model says about image files.
 
-use crate::{device::Chosen, model_folder, progress::Progress, show};
+use crate::{
+    cli::{Common, HeadChoice},
+    device, model_folder, print,
+    progress::Progress,
+};
 use anyhow::{Context, Result, bail};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use gradient_features::{
-    Mode, Scope,
+    argmax,
     images::{decode, to_tensor},
     model::{encoder::Encoder, linear::Head},
+    numbers_blocking,
 };
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -23,28 +28,21 @@ struct Prediction {
     probabilities: Vec<f32>,
 }
 
-/// Predicts every image and prints the results; an image that is none ends it before anything is printed.
-pub fn run(
-    model: &Path,
-    images: &[PathBuf],
-    mode: Option<Mode>,
-    scope: Option<Scope>,
-    chosen: &Chosen,
-    json: bool,
-    progress: Progress,
-) -> Result<()> {
-    let (encoder, head) = model_folder::load(model, mode, scope, &chosen.device)?;
-    let predict = |image: &PathBuf| predict(&encoder, &head, image, &chosen.device, progress);
+/// Predicts every image and prints the results; a file that is no image ends it before anything is printed.
+pub fn run(model: &Path, images: &[PathBuf], head: HeadChoice, common: &Common, progress: Progress) -> Result<()> {
+    let device = device::choose(common.device)?.device;
+    let (encoder, head) = model_folder::load(model, head.mode, head.scope, &device)?;
+    let predict = |image: &PathBuf| predict(&encoder, &head, image, &device, progress);
     let predictions: Vec<Prediction> = images.iter().map(predict).collect::<Result<_>>()?;
-    if json {
-        return show::print(&serde_json::to_string_pretty(&predictions)?);
+    if common.json {
+        return print::json(&predictions);
     }
     let lines = predictions.iter().map(|prediction| {
         let probability = 100.0 * prediction.probabilities[prediction.class];
         format!("{}: {} ({probability:.1} %)", prediction.image, prediction.label)
     });
     let title = format!("mode {}, scope {}", head.mode, head.scope);
-    show::print(&[title].into_iter().chain(lines).collect::<Vec<_>>().join("\n"))
+    print::text(&[title].into_iter().chain(lines).collect::<Vec<_>>().join("\n"))
 }
 
 fn predict(encoder: &Encoder, head: &Head, path: &Path, device: &Device, progress: Progress) -> Result<Prediction> {
@@ -53,21 +51,20 @@ fn predict(encoder: &Encoder, head: &Head, path: &Path, device: &Device, progres
         progress.say(format_args!("{}: {note}.", path.display()));
     }
     let pixels = picture.pixels;
-    let kept = encoder.freeze(to_tensor(&pixels, encoder.config().input_range, device), head.scope);
-    let terms = head.logits(encoder, &kept);
-    let numbers = |tensor: Tensor<2>| tensor.into_data().iter::<f32>().collect::<Vec<f32>>();
-    let (logits, probabilities) = (numbers(terms.total()), numbers(terms.probabilities()));
+    let frozen = encoder.freeze(to_tensor(&pixels, encoder.config().input_range, device), head.scope);
+    let terms = head.logits(encoder, &frozen);
+    let (logits, probabilities) = (numbers_blocking(terms.total())?, numbers_blocking(terms.probabilities())?);
     if logits.iter().any(|logit| !logit.is_finite()) {
         bail!("the model's logits for {} are not finite: its weights are too large", path.display());
     }
-    let class = logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(class, _)| class);
+    let class = argmax(logits.iter().copied()).unwrap_or_default();
     Ok(Prediction {
         image: path.display().to_string(),
         class,
         label: head.classes[class].clone(),
         logits,
-        activation_logits: numbers(terms.activation),
-        gradient_logits: numbers(terms.gradient),
+        activation_logits: numbers_blocking(terms.activation)?,
+        gradient_logits: numbers_blocking(terms.gradient)?,
         probabilities,
     })
 }

@@ -5,6 +5,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use gradient_features::{
     images::{IMAGE_BYTES, PLANE, SIDE},
     model::encoder::Encoder,
+    numbers_blocking,
 };
 use image::{ImageFormat, Rgb, RgbImage};
 use std::io::Cursor;
@@ -45,7 +46,7 @@ pub fn filters(encoder: &Encoder) -> Option<RgbImage> {
     if side == 1 || channels != 3 {
         return None;
     }
-    let numbers = weight.into_data().try_to_vec::<f32>().ok()?;
+    let numbers = numbers_blocking(weight).ok()?;
     Some(grid(count, side * ZOOM, |tile, y, x| {
         let filter = &numbers[tile * 3 * side * side..][..3 * side * side];
         let least = filter.iter().copied().fold(f32::INFINITY, f32::min);

@@ -1,9 +1,10 @@
 //! `report.html` of `ablate`: the paper's Table 1 with the figures of this run beside it, as a table and as charts.
 
+use super::frame;
 use crate::{
-    ablate::{Ablation, Row, paper},
-    plot::{self, Curve},
-    report, show,
+    draw::plot::{self, Curve},
+    experiment::ablation::{Ablation, Row},
+    paper, print,
 };
 use anyhow::Result;
 use gradient_features::model::ablation::Origin;
@@ -25,10 +26,10 @@ pub fn write(ablation: &Ablation, device: &str, settings: &str) -> Result<()> {
         div.charts { @for (_, svg) in &charts { (PreEscaped(svg)) } }
         h2 { "Figures" }
         (table(ablation))
-        (report::settings(device, settings))
+        (frame::settings(device, settings))
     };
-    let title = format!("What the gradient features owe to pre-training, on {}", ablation.dataset);
-    report::publish(&ablation.folder, &report::frame(&title, &body), &charts)
+    let title = format!("What pre-training gives the gradient features, on {}", ablation.dataset);
+    frame::publish(&ablation.folder, &frame::page(&title, &body), &charts)
 }
 
 fn table(ablation: &Ablation) -> Markup {
@@ -43,7 +44,7 @@ fn table(ablation: &Ablation) -> Markup {
                 @let [gradient, full] = figures(ablation, row);
                 th scope="row" { (row.scope) }
                 @for origin in [row.theta1, row.theta2, row.omega] { td { (origin) } }
-                @for figure in gradient.into_iter().chain(full) { td { (show::percent(figure)) } }
+                @for figure in gradient.into_iter().chain(full) { td { (print::percent(figure)) } }
             } } }
         } }
     }
@@ -51,7 +52,7 @@ fn table(ablation: &Ablation) -> Markup {
 
 /// In %: of the gradient model and of the full model, ours and the paper's.
 fn figures(ablation: &Ablation, row: &Row) -> [[Option<f64>; 2]; 2] {
-    let papers = paper(ablation.dataset, row);
+    let papers = paper::ablation(ablation.dataset, row.origins(), row.scope);
     let of = |at: usize, ours: f64| [Some(100.0 * ours), papers.map(|figures| figures[at])];
     [of(0, row.gradient), of(1, row.full)]
 }

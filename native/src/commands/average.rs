@@ -1,20 +1,19 @@
 //! `gradfeat average`: the mean of models that were fitted on one base network, as a model.
 
-use crate::{model_folder, progress::Progress};
+use crate::{cli::HeadChoice, model_folder, progress::Progress};
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use gradient_features::{
-    Mode, Scope,
     model::{self, linear::Head},
     weights::Precision,
 };
 use std::path::{Path, PathBuf};
 
 /// Writes the mean of the heads of `models` that are of the mode and scope asked for, or of the richest of the first.
-pub fn run(models: &[PathBuf], mode: Option<Mode>, scope: Option<Scope>, out: &Path, progress: Progress) -> Result<()> {
+pub fn run(models: &[PathBuf], head: HeadChoice, out: &Path, progress: Progress) -> Result<()> {
     ensure!(!out.join(model_folder::BASE).exists(), "{} holds a model already; name another --out", out.display());
     let device = Device::flex();
-    let (encoder, first) = model_folder::load(&models[0], mode, scope, &device)?;
+    let (encoder, first) = model_folder::load(&models[0], head.mode, head.scope, &device)?;
     let mut heads = vec![first];
     for model in &models[1..] {
         let (other, head) = model_folder::load(model, Some(heads[0].mode), Some(heads[0].scope), &device)?;

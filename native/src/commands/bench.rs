@@ -1,10 +1,14 @@
 //! `gradfeat bench`: how long the program's main pieces of work take on this machine. `bench/compare.py` runs it beside
 //! PyTorch.
 
+use super::environment;
 use crate::{
-    device::Chosen,
+    cli::Common,
+    device::ComputeDevice,
     model_folder,
     pretrain::{self, RecipeName},
+    print,
+    progress::Progress,
 };
 use anyhow::Result;
 use burn::tensor::Tensor;
@@ -16,7 +20,7 @@ use gradient_features::{
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
-use std::{path::Path, time::Instant};
+use std::{fmt::Write, path::Path, time::Instant};
 
 /// Images of a forward pass.
 const IMAGES: usize = 128;
@@ -25,18 +29,24 @@ const WARM_UP: usize = 2;
 
 /// One piece of work.
 #[derive(Debug, Serialize)]
-pub struct Timing {
+struct Timing {
     /// What was done.
-    pub work: String,
-    /// Images of it.
-    pub images: usize,
+    work: String,
+    /// Number of images.
+    images: usize,
     /// Milliseconds, the median of the runs.
-    pub milliseconds: f64,
+    milliseconds: f64,
 }
 
-/// Times everything, each piece `runs` times.
-pub fn run(base: &Path, runs: usize, chosen: &Chosen) -> Result<Vec<Timing>> {
-    let device = &chosen.device;
+/// Times everything, each piece `runs` times, and prints the table.
+pub fn run(base: &Path, runs: usize, common: &Common, progress: Progress) -> Result<()> {
+    let compute = environment::announced_device(common, progress)?;
+    let timings = timings(base, runs, &compute)?;
+    if common.json { print::json(&timings) } else { print::text(&table(&timings)?) }
+}
+
+fn timings(base: &Path, runs: usize, compute: &ComputeDevice) -> Result<Vec<Timing>> {
+    let device = &compute.device;
     let encoder = model_folder::load_base(base, device)?;
     let images = noise(1024);
     let batch = to_tensor(&images.pixels[..IMAGES * IMAGE_BYTES], encoder.config().input_range, device);
@@ -94,4 +104,13 @@ fn noise(count: usize) -> ImageSet {
     let mut pixels = vec![0; count * IMAGE_BYTES];
     ChaCha8Rng::seed_from_u64(1).fill_bytes(&mut pixels);
     ImageSet { pixels, labels: vec![0; count] }
+}
+
+fn table(timings: &[Timing]) -> Result<String> {
+    let mut text = format!("{:<40} {:>6} {:>9} {:>9}\n", "work", "images", "ms", "images/s");
+    for Timing { work, images, milliseconds } in timings {
+        let rate = 1e3 * *images as f64 / milliseconds;
+        writeln!(text, "{work:<40} {images:>6} {milliseconds:>9.1} {rate:>9.0}")?;
+    }
+    Ok(text.trim_end().to_owned())
 }

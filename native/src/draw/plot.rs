@@ -1,5 +1,6 @@
 //! Charts as SVG, for reports.
 
+use super::palette;
 use anyhow::{Context, Result};
 use plotters::{
     coord::ranged1d::ValueFormatter,
@@ -10,35 +11,10 @@ use plotters::{
 
 /// Width and height of a chart, in pixels.
 const SIZE: (u32, u32) = (480, 280);
-/// Okabe and Ito's colours, which the colour-blind can tell apart.
-const COLORS: [RGBColor; 5] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(230, 159, 0),
-];
-/// The text and the axes: a grey that reads on light and on dark.
-const GREY: RGBColor = RGBColor(120, 120, 120);
-
+/// The text and the axes.
+const GREY: RGBColor = color(palette::GREY);
 /// The most names along an axis.
 const MOST_NAMES: usize = 20;
-
-/// The style of every report.
-pub const STYLE: &str = "
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; }
-th, td { text-align: left; padding: 0.2rem 1rem 0.2rem 0; font-weight: normal; }
-td { font-variant-numeric: tabular-nums; }
-figure { margin: 1.5rem 0; }
-img { max-width: 100%; height: auto; image-rendering: pixelated; }
-figcaption { color: GrayText; }
-.charts { display: flex; flex-wrap: wrap; gap: 1rem; }
-svg { max-width: 100%; height: auto; }
-.scroll { overflow-x: auto; }
-.heat th, .heat td { text-align: right; padding: 0.2rem 0.5rem; }
-";
 
 /// A line of a chart.
 pub struct Curve {
@@ -131,7 +107,7 @@ where
         mesh.x_labels(count).x_label_formatter(label);
     }
     mesh.draw()?;
-    for (curve, color) in curves.iter().zip(COLORS.iter().cycle()) {
+    for (curve, color) in curves.iter().zip(palette::SERIES.into_iter().cycle().map(color)) {
         let style = color.filled().stroke_width(looks.line);
         let points = curve.points.iter().map(|&(x, y)| ((axis.at)(x), y));
         let drawn = chart.draw_series(LineSeries::new(points, style).point_size(looks.point))?;
@@ -148,6 +124,10 @@ where
     drop(chart);
     drop(area);
     Ok(())
+}
+
+const fn color([red, green, blue]: [u8; 3]) -> RGBColor {
+    RGBColor(red, green, blue)
 }
 
 fn text() -> TextStyle<'static> {

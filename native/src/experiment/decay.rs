@@ -1,33 +1,18 @@
 //! `--decay auto`: the penalties on w1 and w2, each chosen from a few values by the accuracy on training images that are
 //! held out for it. The test images have no part in it.
 
-use crate::{
-    answers::Answers,
-    experiment::{Bench, Fitted, Settings},
-    run::Run,
-};
+use super::{context::FitContext, fit::Fitted, predictions::Predictions, settings::Settings};
+use crate::run::Run;
 use anyhow::{Result, ensure};
-use clap::ValueEnum;
-pub use gradient_features::fit::Decays;
-use gradient_features::{Mode, fit::FitConfig, model::linear::Head};
-use serde::{Deserialize, Serialize};
+use gradient_features::{
+    Mode,
+    fit::{Decays, FitConfig},
+    model::linear::Head,
+};
+use serde::Serialize;
 
-/// For w1, or fine-tuning's ω.
-pub const CLASSIFIER_DECAYS: [f32; 4] = [0.0, 1e-4, 1e-3, 1e-2];
-/// For w2, or fine-tuning's θ2.
-pub const GRADIENT_DECAYS: [f32; 4] = [0.0, 1e-6, 1e-5, 1e-4];
-/// For w2 by kernel ridge, as shares of the kernel's mean diagonal.
-pub const RIDGES: [f32; 5] = [1e-2, 1e-1, 1.0, 1e1, 1e2];
 /// One in so many of the training images is held out.
 const HELD_OUT: usize = 10;
-
-/// How penalties come about that are not given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Decay {
-    /// Chosen on held-out training images
-    Auto,
-}
 
 /// One line of `metrics.jsonl`.
 #[derive(Serialize)]
@@ -37,22 +22,22 @@ struct Tried {
     held_out_accuracy: f64,
 }
 
-/// The settings with the penalties that are to be chosen for `modes` and for the activation model, which ω̄ is of.
-pub fn choose(bench: &Bench, modes: &[Mode], run: &mut Run) -> Result<Settings> {
-    let mut settings = bench.settings.clone();
+/// The settings with the penalties that are to be chosen for `modes` and for the activation model, which gives ω̄.
+pub fn choose(context: &FitContext, modes: &[Mode], run: &mut Run) -> Result<Settings> {
+    let mut settings = context.settings.clone();
     if !settings.chooses_decays() {
         return Ok(settings);
     }
-    let choice = Choice::new(bench)?;
-    let (scope, device) = (bench.scope, &bench.chosen.device);
-    let blank = Head::activation(&bench.encoder, scope, settings.dataset()?.classes(), device);
+    let choice = Choice::new(context)?;
+    let (scope, device) = (context.scope, &context.compute.device);
+    let blank = Head::activation(&context.encoder, scope, settings.dataset().classes(), device);
     let (decays, activation) = choice.best(&blank, "", run)?;
     settings.chosen_decays.insert(Mode::Activation, decays);
     for &mode in modes.iter().filter(|&&mode| mode != Mode::Activation) {
         if settings.open_decays(mode, &settings.fit(mode)?).concat().is_empty() {
             continue;
         }
-        let start = Head::start(mode, scope, &bench.encoder, &activation.head, device);
+        let start = Head::start(mode, scope, &context.encoder, &activation.head, device);
         let (decays, _) = choice.best(&start, &activation.key, run)?;
         settings.chosen_decays.insert(mode, decays);
     }
@@ -62,25 +47,25 @@ pub fn choose(bench: &Bench, modes: &[Mode], run: &mut Run) -> Result<Settings> 
 
 /// What is fitted on and what is measured on while choosing.
 struct Choice<'a> {
-    bench: &'a Bench<'a>,
+    context: &'a FitContext<'a>,
     fitted: Vec<usize>,
     held: Vec<usize>,
 }
 
 impl<'a> Choice<'a> {
-    fn new(bench: &'a Bench<'a>) -> Result<Self> {
-        let (images, plain) = (bench.train.images(), bench.division.fitted.len());
+    fn new(context: &'a FitContext<'a>) -> Result<Self> {
+        let (images, plain) = (context.train.images(), context.split.fitted.len());
         ensure!(plain >= HELD_OUT, "there are too few training images to hold some out: {plain}");
         let held = plain - plain / HELD_OUT..plain;
         // An image's mirror image stays on its side.
-        let fitted = bench.fitted.iter().copied().filter(|index| !held.contains(&(index % images))).collect();
-        Ok(Self { bench, fitted, held: held.collect() })
+        let fitted = context.fitted.iter().copied().filter(|index| !held.contains(&(index % images))).collect();
+        Ok(Self { context, fitted, held: held.collect() })
     }
 
     /// The best penalties of a mode, w1's before w2's, and the model that was fitted with them.
     fn best(&self, start: &Head, start_key: &str, run: &mut Run) -> Result<(Decays, Fitted)> {
-        let fit = self.bench.settings.fit(start.mode)?;
-        let [for_classifier, for_gradient] = self.bench.settings.open_decays(start.mode, &fit);
+        let fit = self.context.settings.fit(start.mode)?;
+        let [for_classifier, for_gradient] = self.context.settings.open_decays(start.mode, &fit);
         let given = fit.decays();
         let (mut most, mut best) = self.accuracy(fit, start, start_key, run)?;
         let mut decays = given;
@@ -97,23 +82,23 @@ impl<'a> Choice<'a> {
         for &gradient in for_gradient.iter().filter(|&&value| value != given.gradient) {
             consider(Decays { gradient, ..decays }, &mut decays)?;
         }
-        self.bench.progress.say(format!("{}: chosen are {}", start.mode, told(start.mode, decays)));
+        self.context.progress.say(format!("{}: chosen are {}", start.mode, described(start.mode, decays)));
         Ok((decays, best))
     }
 
     fn accuracy(&self, fit: FitConfig, start: &Head, start_key: &str, run: &mut Run) -> Result<(f64, Fitted)> {
-        let Bench { encoder, train, chosen, progress, .. } = self.bench;
-        let fitted = self.bench.fit_on(&self.fitted, fit, start, start_key, &mut |_| Ok(()))?;
-        let accuracy = Answers::of(encoder, &fitted.head, train, &self.held, &chosen.device)?.accuracy();
+        let FitContext { encoder, train, compute, progress, .. } = self.context;
+        let fitted = self.context.fit_on(&self.fitted, fit, start, start_key, &mut |_| Ok(()))?;
+        let accuracy = Predictions::of(encoder, &fitted.head, train, &self.held, &compute.device)?.accuracy();
         let (mode, decays) = (start.mode, fit.decays());
-        run.log_text(&serde_json::to_string(&Tried { mode, decays, held_out_accuracy: accuracy })?)?;
-        progress.say(format!("{mode}: with {} {:.2} % of those held out", told(mode, decays), 100.0 * accuracy));
+        run.log(&Tried { mode, decays, held_out_accuracy: accuracy })?;
+        progress.say(format!("{mode}: with {} {:.2} % of those held out", described(mode, decays), 100.0 * accuracy));
         Ok((accuracy, fitted))
     }
 }
 
-/// The penalties that a mode has a use for.
-fn told(mode: Mode, decays: Decays) -> String {
+/// The penalties that a mode uses, for people.
+fn described(mode: Mode, decays: Decays) -> String {
     let classifier = mode.has_classifier().then(|| format!("{:e} on w1", decays.classifier));
     let gradient = (mode != Mode::Activation).then(|| format!("{:e} on w2", decays.gradient));
     classifier.into_iter().chain(gradient).collect::<Vec<_>>().join(", ")
@@ -122,7 +107,14 @@ fn told(mode: Mode, decays: Decays) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{experiment::settings::Solver, trial};
+    use crate::{
+        experiment::{
+            penalties::{CLASSIFIER_DECAYS, Decay, GRADIENT_DECAYS},
+            settings::Solver,
+        },
+        test_support,
+    };
+    use serde::Deserialize;
     use std::fs;
 
     #[derive(Deserialize)]
@@ -135,8 +127,8 @@ mod tests {
     /// What was tried, in order, and what was chosen.
     fn chosen(settings: &Settings, modes: &[Mode]) -> (Vec<Line>, Settings) {
         let mut found = None;
-        trial::with_bench(settings, |bench, run| {
-            let settings = choose(bench, modes, run).expect("the models can be fitted");
+        test_support::with_context(settings, |context, run| {
+            let settings = choose(context, modes, run).expect("the models can be fitted");
             let text = fs::read_to_string(run.folder().join("metrics.jsonl")).expect("it is there");
             let lines = text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
             found = Some((lines, settings));
@@ -187,10 +179,10 @@ mod tests {
 
     #[test]
     fn images_that_are_held_out_are_not_fitted_on_even_mirrored() {
-        trial::with_bench(&Settings::default(), |bench, _| {
-            let choice = Choice::new(bench).expect("there are enough images");
+        test_support::with_context(&Settings::default(), |context, _| {
+            let choice = Choice::new(context).expect("there are enough images");
             assert_eq!((choice.held.len(), choice.fitted.len()), (6, 2 * 54));
-            let seen = |index: &usize| choice.fitted.iter().any(|other| other % trial::IMAGES == *index);
+            let seen = |index: &usize| choice.fitted.iter().any(|other| other % test_support::IMAGES == *index);
             assert!(!choice.held.iter().any(seen));
         });
     }

@@ -2,8 +2,12 @@
 
 use crate::{
     data::{Dataset, ImageSets, Sizes, Split, Store, Stream, Writer},
-    device::Chosen,
-    experiment::{Bench, Division, Settings, Source, Surroundings},
+    device::ComputeDevice,
+    experiment::{
+        context::{Environment, ExperimentInputs, FitContext},
+        holdout::HoldoutSplit,
+        settings::Settings,
+    },
     interrupt::Interrupt,
     progress::Progress,
     run::Run,
@@ -25,28 +29,28 @@ pub const IMAGES: usize = 60;
 /// Extra images.
 pub const EXTRA: usize = 10;
 
-/// Lets `test` have a bench with the settings, and a run.
-pub fn with_bench(settings: &Settings, test: impl FnOnce(&Bench, &mut Run)) {
+/// Lets `test` have a context with the settings, and a run.
+pub fn with_context(settings: &Settings, test: impl FnOnce(&FitContext, &mut Run)) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let device = Device::flex();
-    let surroundings = Surroundings {
+    let environment = Environment {
         data_dir: folder.path().to_owned(),
         cache_dir: folder.path().join("cache"),
         runs_dir: folder.path().join("runs"),
-        chosen: Chosen { device: device.clone(), name: "CPU".to_owned() },
+        compute: ComputeDevice { device: device.clone(), name: "CPU".to_owned() },
         progress: Progress::new(true),
     };
     let (images, extra) = (ImageSets { train: images(0), test: images(7) }, extra(folder.path(), &extra_images()));
-    let division = Division::new(&images, 0).expect("there are images");
+    let split = HoldoutSplit::new(&images, 0).expect("there are images");
     let interrupt = Interrupt::never();
     let dataset = Dataset::Cifar10;
-    let source = Source {
+    let inputs = ExperimentInputs {
         settings,
         dataset,
         images: &images,
         extra: settings.extra().then_some(&extra),
-        division: &division,
-        surroundings: &surroundings,
+        split: &split,
+        environment: &environment,
         interrupt: &interrupt,
     };
     let config = EncoderConfig {
@@ -56,9 +60,9 @@ pub fn with_bench(settings: &Settings, test: impl FnOnce(&Bench, &mut Run)) {
         parametrization: Parametrization::Ntk,
     };
     let encoder = untrained(config, 1, &device).with_digest("never trained".to_owned());
-    let bench = source.bench(encoder, Scope::Conv5).expect("features can be kept");
-    let mut run = Run::begin(&surroundings.runs_dir, "trial", settings).expect("the folder can be written");
-    test(&bench, &mut run);
+    let context = inputs.context(encoder, Scope::Conv5).expect("features can be kept");
+    let mut run = Run::begin(&environment.runs_dir, "test", settings).expect("the folder can be written");
+    test(&context, &mut run);
 }
 
 /// Some images.

@@ -1,9 +1,9 @@
-//! FrozenFeatures features on the disk: computed once for a base network, a data set and a scope, then read row by row.
+//! Frozen features on the disk: computed once for a base network, a data set and a scope, then read row by row.
 //!
 //! They are too large for memory (18 KB an image for conv5, 49 KB for conv8) and read at random, so a batch's rows are
 //! read from the file as they are needed; the system's page cache makes that as fast as memory where there is room.
 
-use crate::{data::Images, device::Chosen, files, interrupt::Interrupt, progress::Progress};
+use crate::{data::Images, device::ComputeDevice, files, interrupt::Interrupt, progress::Progress};
 use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
 use crc32fast::Hasher;
@@ -15,6 +15,7 @@ use gradient_features::{
         encoder::Encoder,
         features::{FrozenFeatures, FrozenShape},
     },
+    numbers_blocking,
 };
 use positioned_io::ReadAt;
 use rayon::prelude::*;
@@ -22,7 +23,7 @@ use sha2::{Digest, Sha256};
 use std::{
     fs::{self, File},
     io::{BufWriter, Read, Write},
-    path::{Path, PathBuf},
+    path::Path,
     time::Duration,
 };
 
@@ -40,14 +41,14 @@ const KEY_LETTERS: usize = 64;
 const TAIL: u64 = KEY_LETTERS as u64 + 4;
 
 /// One split's frozen features, with its labels.
-pub struct KeptFile {
-    /// One after the other, each with how many images it is of.
+pub struct FeatureFile {
+    /// One after the other, each with the number of its images.
     files: Vec<(usize, File)>,
     shape: FrozenShape,
     labels: Vec<u8>,
     /// How many of the images are plain; mirrored ones come after them, in the same order.
     plain: usize,
-    /// f of another network, `[N, features]`, for the activation term.
+    /// f of another network for the activation term: its width, and the rows of `[N, features]`.
     activation: Option<(usize, Vec<f32>)>,
     /// What the features depend on, as a checksum.
     pub key: String,
@@ -55,23 +56,23 @@ pub struct KeptFile {
 
 /// Where frozen features are made and found.
 #[derive(Clone)]
-pub struct Cache<'a> {
+pub struct FeatureCache<'a> {
     /// The folder.
     pub folder: &'a Path,
     /// What computes them.
-    pub chosen: &'a Chosen,
-    /// Who is told how it goes.
+    pub compute: &'a ComputeDevice,
+    /// Where progress is shown.
     pub progress: Progress,
-    /// Who can stop it.
+    /// What can stop it.
     pub interrupt: &'a Interrupt,
 }
 
-impl Cache<'_> {
+impl FeatureCache<'_> {
     /// The frozen features of `images`, from the folder if they are there and whole, else computed and put there.
-    pub fn get(&self, encoder: &Encoder, images: &impl Images, split: &str, scope: Scope) -> Result<KeptFile> {
-        ensure!(encoder.digest().is_some(), "features can be kept only of a network that has a checksum");
+    pub fn get(&self, encoder: &Encoder, images: &impl Images, split: &str, scope: Scope) -> Result<FeatureFile> {
+        ensure!(encoder.digest().is_some(), "features can be cached only for a network that has a checksum");
         let shape = FrozenShape::new(encoder.config().kind, scope);
-        let key = key(encoder, images, scope, &self.chosen.name);
+        let key = key(encoder, images, scope, &self.compute.name);
         let path = self.folder.join(format!("{split}-{scope}-{}.kept", &key[..16]));
         let (labels, plain) = (images.labels().to_vec(), images.labels().len());
         let file = match open_whole(&path, shape, plain, &key) {
@@ -83,7 +84,7 @@ impl Cache<'_> {
                 })?
             }
         };
-        Ok(KeptFile { files: vec![(plain, file)], shape, labels, plain, activation: None, key })
+        Ok(FeatureFile { files: vec![(plain, file)], shape, labels, plain, activation: None, key })
     }
 
     fn make(
@@ -106,17 +107,17 @@ impl Cache<'_> {
                 self.folder.display()
             )
         };
-        remove_left_overs(self.folder);
+        remove_leftovers(self.folder);
         let mut file = tempfile::Builder::new().suffix(UNFINISHED).tempfile_in(self.folder).with_context(trouble)?;
         let mut bar = self.progress.items(&format!("features of the {split} images"), 0, count as u64);
         let mut checksum = Hasher::new();
         let mut out = BufWriter::new(file.as_file_mut());
         for start in (0..count).step_by(BATCH) {
             if self.interrupt.asked() {
-                bail!("stopped while computing features; nothing was kept of them");
+                bail!("stopped while computing features; none of them were kept");
             }
             let end = count.min(start + BATCH);
-            let rows = rows(encoder, &images.pixels(start..end)?, shape, &self.chosen.device);
+            let rows = rows(encoder, &images.pixels(start..end)?, shape, &self.compute.device)?;
             let bytes = bytemuck::cast_slice(&rows);
             checksum.update(bytes);
             out.write_all(bytes).with_context(trouble)?;
@@ -131,15 +132,13 @@ impl Cache<'_> {
     }
 }
 
-fn rows(encoder: &Encoder, pixels: &[u8], shape: FrozenShape, device: &Device) -> Vec<f32> {
-    let kept = encoder.freeze(to_tensor(pixels, encoder.config().input_range, device), shape.scope);
-    let [input, pre] = [kept.input, kept.pre].map(|tensor| tensor.into_data());
-    let numbers = |data| TensorData::as_slice::<f32>(data).expect("features are 32-bit floats");
-    shape.to_rows(numbers(&input), numbers(&pre))
+fn rows(encoder: &Encoder, pixels: &[u8], shape: FrozenShape, device: &Device) -> Result<Vec<f32>> {
+    let frozen = encoder.freeze(to_tensor(pixels, encoder.config().input_range, device), shape.scope);
+    Ok(shape.to_rows(&numbers_blocking(frozen.input)?, &numbers_blocking(frozen.pre)?))
 }
 
 /// Removes what killed runs have left; what cannot be removed is no reason to stop.
-fn remove_left_overs(folder: &Path) {
+fn remove_leftovers(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
         let modified = path.metadata().and_then(|metadata| metadata.modified());
@@ -157,7 +156,7 @@ fn key(encoder: &Encoder, images: &impl Images, scope: Scope, device: &str) -> S
     hash.update(encoder.digest().unwrap_or_default());
     hash.update(scope.name());
     hash.update(images.checksum());
-    // Not for the features' sake, but for what is fitted on them and kept under their key.
+    // The features do not depend on the labels, but the fits that are cached under this key do.
     hash.update(Sha256::digest(images.labels()));
     hash.update(device);
     files::hex(&hash.finalize())
@@ -185,7 +184,7 @@ fn open_whole(path: &Path, shape: FrozenShape, count: usize, key: &str) -> Optio
     (found_key == key.as_bytes() && found_checksum == checksum.finalize().to_le_bytes()).then_some(file)
 }
 
-impl Samples for KeptFile {
+impl Samples for FeatureFile {
     type Error = anyhow::Error;
 
     fn labels(&self) -> &[u8] {
@@ -199,17 +198,17 @@ impl Samples for KeptFile {
         let images = (input.par_chunks_exact_mut(input_numbers), pre.par_chunks_exact_mut(pre_numbers), indices);
         let read = images.into_par_iter().try_for_each(|(input, pre, &index)| self.read(index, input, pre));
         read.context("the frozen features cannot be read")?;
-        let mut kept = self.shape.to_frozen(input, pre, device);
-        kept.activation = self.activation.as_ref().map(|(width, values)| {
+        let mut frozen = self.shape.to_frozen(input, pre, device);
+        frozen.activation = self.activation.as_ref().map(|(width, values)| {
             let of = |&index: &usize| &values[index * width..][..*width];
             let rows: Vec<f32> = indices.iter().flat_map(of).copied().collect();
             Tensor::from_data(TensorData::new(rows, [indices.len(), *width]), device)
         });
-        Ok(kept)
+        Ok(frozen)
     }
 }
 
-impl KeptFile {
+impl FeatureFile {
     fn read(&self, mut index: usize, input: &mut [f32], pre: &mut [f32]) -> std::io::Result<()> {
         let mut files = self.files.iter();
         let file = files.find_map(|(images, file)| {
@@ -241,54 +240,56 @@ impl KeptFile {
         Self { files, labels, plain: self.plain + more.plain, key, ..self }
     }
 
-    /// The same, with the activation term by the features that `encoder` makes of `other`.
+    /// The same, with an activation term that uses the features which `encoder` computes from `other`.
     pub fn with_activation_of(self, other: &Self, encoder: &Encoder, device: &Device) -> Result<Self> {
         let indices: Vec<usize> = (0..other.labels.len()).collect();
         let mut values = Vec::with_capacity(indices.len() * encoder.config().kind.features());
         for batch in indices.chunks(BATCH) {
             let features = encoder.features(&other.frozen(batch, device)?, &[]).primal;
-            values.extend(features.into_data().iter::<f32>());
+            values.extend(numbers_blocking(features)?);
         }
         let key = files::hex(&Sha256::digest(format!("{} {}", self.key, other.key)));
         Ok(Self { activation: Some((encoder.config().kind.features(), values)), key, ..self })
     }
 }
 
-/// Where frozen features go unless told otherwise.
-pub fn default_folder() -> Result<PathBuf> {
-    let home = directories::ProjectDirs::from("", "", "gradfeat")
-        .context("there is no home folder; name a folder with --cache-dir")?;
-    Ok(home.cache_dir().join("features"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{experiment::Settings, trial};
+    use crate::{experiment::settings::Settings, test_support};
 
     #[test]
     fn images_stand_in_the_order_in_which_they_were_put_together() {
-        trial::with_bench(&Settings { mirror: Some(true), extra: Some(true), ..Settings::default() }, |bench, _| {
-            let (images, extra) = (trial::IMAGES, trial::EXTRA);
-            assert_eq!((bench.train.images(), bench.train.labels().len()), (images + extra, 2 * (images + extra)));
-            let everything: Vec<usize> = (0..2 * (images + extra)).collect();
-            assert_eq!(bench.fitted, everything, "all are fitted on");
-            let of_train = trial::images(0);
-            let of_extra = trial::extra_images();
-            for (index, pixels) in [
-                (images - 1, of_train.image(images - 1)),
-                (images, of_extra.image(0)),
-                (images + extra, of_train.mirrored().image(0)),
-                (2 * images + extra + 1, of_extra.mirrored().image(1)),
-            ] {
-                let device = &bench.chosen.device;
-                let found = bench.train.frozen(&[index], device).expect("it is there").input;
-                let input = to_tensor(pixels, bench.encoder.config().input_range, device);
-                let expected = bench.encoder.freeze(input, bench.scope).input;
-                let far = (found - expected.clone()).abs().max() / expected.abs().max();
-                assert!(far.into_scalar::<f32>() < 1e-5, "image {index}");
-            }
-            assert!(bench.train.frozen(&[2 * (images + extra)], &bench.chosen.device).is_err(), "there are no more");
-        });
+        test_support::with_context(
+            &Settings { mirror: Some(true), extra: Some(true), ..Settings::default() },
+            |context, _| {
+                let (images, extra) = (test_support::IMAGES, test_support::EXTRA);
+                assert_eq!(
+                    (context.train.images(), context.train.labels().len()),
+                    (images + extra, 2 * (images + extra))
+                );
+                let everything: Vec<usize> = (0..2 * (images + extra)).collect();
+                assert_eq!(context.fitted, everything, "all are fitted on");
+                let of_train = test_support::images(0);
+                let of_extra = test_support::extra_images();
+                for (index, pixels) in [
+                    (images - 1, of_train.image(images - 1)),
+                    (images, of_extra.image(0)),
+                    (images + extra, of_train.mirrored().image(0)),
+                    (2 * images + extra + 1, of_extra.mirrored().image(1)),
+                ] {
+                    let device = &context.compute.device;
+                    let found = context.train.frozen(&[index], device).expect("it is there").input;
+                    let input = to_tensor(pixels, context.encoder.config().input_range, device);
+                    let expected = context.encoder.freeze(input, context.scope).input;
+                    let far = (found - expected.clone()).abs().max() / expected.abs().max();
+                    assert!(far.into_scalar::<f32>() < 1e-5, "image {index}");
+                }
+                assert!(
+                    context.train.frozen(&[2 * (images + extra)], &context.compute.device).is_err(),
+                    "there are no more"
+                );
+            },
+        );
     }
 }

@@ -1,13 +1,21 @@
-//! Test accuracy of models that are already fitted.
+//! `gradfeat evaluate`: the test accuracy of models that are already fitted.
 
+use super::{environment, table};
 use crate::{
-    answers::Answers,
+    cache::features::FeatureCache,
+    cli::{Common, HeadChoice},
     data::{self, Dataset},
-    experiment::{Outcome, Outcomes, Surroundings},
+    experiment::{
+        context::Environment,
+        outcome::{Outcome, Outcomes},
+        predictions::Predictions,
+    },
     interrupt::Interrupt,
-    kept, model_folder,
+    model_folder,
+    progress::Progress,
 };
 use anyhow::{Result, bail, ensure};
+use burn::tensor::Device;
 use gradient_features::{
     Mode, Scope,
     model::{encoder::Encoder, linear::Head},
@@ -15,15 +23,14 @@ use gradient_features::{
 use std::{path::Path, time::Instant};
 
 /// Measures every head of a folder (or the one of a file) that is of the mode and scope asked for.
-pub fn run(
-    model: &Path,
-    mode: Option<Mode>,
-    scope: Option<Scope>,
-    dataset: Dataset,
-    surroundings: &Surroundings,
-) -> Result<Outcomes> {
-    let (chosen, progress) = (&surroundings.chosen, surroundings.progress);
-    let mut heads = heads(model, mode, scope, surroundings)?;
+pub fn run(model: &Path, head: HeadChoice, dataset: Dataset, common: &Common, progress: Progress) -> Result<()> {
+    let environment = environment::environment(common, progress)?;
+    table::print(&measure(model, head, dataset, &environment)?, &environment.compute.name, common.json)
+}
+
+fn measure(model: &Path, head: HeadChoice, dataset: Dataset, environment: &Environment) -> Result<Outcomes> {
+    let (compute, progress) = (&environment.compute, environment.progress);
+    let mut heads = heads(model, head, &compute.device)?;
     heads.sort_by_key(|(_, head)| (head.scope, head.mode));
     for (_, head) in &heads {
         ensure!(
@@ -33,20 +40,20 @@ pub fn run(
             head.classes[0]
         );
     }
-    let images = data::load_or_fetch(dataset, &surroundings.data_dir, progress)?;
+    let images = data::load_or_fetch(dataset, &environment.data_dir, progress)?;
     let interrupt = Interrupt::listen()?;
-    let cache = kept::Cache { folder: &surroundings.cache_dir, chosen, progress, interrupt: &interrupt };
+    let cache = FeatureCache { folder: &environment.cache_dir, compute, progress, interrupt: &interrupt };
     let everything: Vec<usize> = (0..images.test.len()).collect();
     let mut outcomes = Vec::new();
     for (encoder, head) in &heads {
         let begun = Instant::now();
         let test = cache.get(encoder, &images.test, &format!("{dataset}-test"), head.scope)?;
         let feature_seconds = begun.elapsed().as_secs_f64();
-        let answers = Answers::of(encoder, head, &test, &everything, &chosen.device)?;
+        let predictions = Predictions::of(encoder, head, &test, &everything, &compute.device)?;
         outcomes.push(Outcome {
             mode: head.mode,
             scope: head.scope,
-            accuracy: answers.accuracy(),
+            accuracy: predictions.accuracy(),
             train_accuracy: None,
             train_seconds: 0.0,
             feature_seconds,
@@ -55,13 +62,7 @@ pub fn run(
     Ok(Outcomes { outcomes, held_out: false, dataset, folder: model.to_owned(), seed: None })
 }
 
-fn heads(
-    model: &Path,
-    mode: Option<Mode>,
-    scope: Option<Scope>,
-    surroundings: &Surroundings,
-) -> Result<Vec<(Encoder, Head)>> {
-    let device = &surroundings.chosen.device;
+fn heads(model: &Path, HeadChoice { mode, scope }: HeadChoice, device: &Device) -> Result<Vec<(Encoder, Head)>> {
     if !model.is_dir() {
         return Ok(vec![model_folder::load(model, mode, scope, device)?]);
     }

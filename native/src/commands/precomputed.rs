@@ -1,11 +1,12 @@
-//! What the page shows before its engine has come: the predictions for the first images of its gallery.
+//! What the page shows before its engine is there: the predictions for the first images of its gallery.
 
 use crate::{data::gallery::GalleryImage, files};
 use anyhow::{Result, bail};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use gradient_features::{
     Mode, images,
     model::{encoder::Encoder, linear::Head},
+    numbers_blocking,
 };
 use serde::Serialize;
 use std::{collections::BTreeMap, path::Path};
@@ -17,30 +18,31 @@ const DECIMALS: f64 = 1e4;
 
 #[derive(Serialize)]
 struct Predictions {
-    images: Vec<Prediction>,
+    images: Vec<ImageTerms>,
 }
 
 /// One image's logits, as their activation and gradient terms, by model and class.
 #[derive(Serialize)]
-struct Prediction {
+struct ImageTerms {
     index: usize,
     terms: BTreeMap<Mode, Vec<[f64; 2]>>,
 }
 
-/// Writes what the heads, all of one scope, say of the images.
+/// Writes what the heads, all of one scope, say about the images.
 pub fn write(folder: &Path, encoder: &Encoder, heads: &[Head], images: &[GalleryImage], device: &Device) -> Result<()> {
     let predict = |image| predict(encoder, heads, image, device);
     let predictions = Predictions { images: images.iter().map(predict).collect::<Result<_>>()? };
     files::write_whole(&folder.join(FILE), serde_json::to_string(&predictions)?.as_bytes())
 }
 
-fn predict(encoder: &Encoder, heads: &[Head], image: &GalleryImage, device: &Device) -> Result<Prediction> {
+fn predict(encoder: &Encoder, heads: &[Head], image: &GalleryImage, device: &Device) -> Result<ImageTerms> {
     let (index, _, pixels) = image;
     let mut terms = BTreeMap::new();
     for head in heads {
         let tensor = images::to_tensor(pixels, encoder.config().input_range, device);
         let logits = head.logits(encoder, &encoder.freeze(tensor, head.scope));
-        let found: Vec<_> = numbers(logits.activation).into_iter().zip(numbers(logits.gradient)).collect();
+        let found: Vec<_> =
+            numbers_blocking(logits.activation)?.into_iter().zip(numbers_blocking(logits.gradient)?).collect();
         if found.iter().any(|(activation, gradient)| !(activation + gradient).is_finite()) {
             bail!("the {} model's logits for image {index} are not finite: its weights are too large", head.mode);
         }
@@ -49,11 +51,7 @@ fn predict(encoder: &Encoder, heads: &[Head], image: &GalleryImage, device: &Dev
             found.into_iter().map(|(activation, gradient)| [short(activation), short(gradient)]).collect(),
         );
     }
-    Ok(Prediction { index: *index, terms })
-}
-
-fn numbers(tensor: Tensor<2>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
+    Ok(ImageTerms { index: *index, terms })
 }
 
 fn short(number: f32) -> f64 {

@@ -1,12 +1,15 @@
-//! What a model answered on labelled images, and what follows from that.
+//! A model's predictions on labelled images, and what follows from them.
 
-use crate::kept::KeptFile;
+use crate::cache::features::FeatureFile;
 use anyhow::Result;
 use burn::tensor::Device;
-use gradient_features::model::{
-    encoder::Encoder,
-    linear::Head,
-    samples::{self, Samples},
+use gradient_features::{
+    argmax,
+    model::{
+        encoder::Encoder,
+        linear::Head,
+        samples::{self, Samples},
+    },
 };
 
 /// Images classified at once.
@@ -16,7 +19,7 @@ const BINS: usize = 15;
 
 /// A model's logits on images whose classes are known.
 #[derive(Debug, Clone)]
-pub struct Answers {
+pub struct Predictions {
     /// How many classes there are, c.
     pub classes: usize,
     /// `[N]`.
@@ -25,10 +28,10 @@ pub struct Answers {
     pub logits: Vec<f32>,
 }
 
-/// Answers of about the same confidence.
+/// Predictions of about the same confidence.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bin {
-    /// Mean probability of the class that was answered.
+    /// Mean probability of the predicted class.
     pub confidence: f64,
     /// Share that is right.
     pub accuracy: f64,
@@ -36,9 +39,15 @@ pub struct Bin {
     pub count: usize,
 }
 
-impl Answers {
-    /// A head's, on the images of `indices`.
-    pub fn of(encoder: &Encoder, head: &Head, samples: &KeptFile, indices: &[usize], device: &Device) -> Result<Self> {
+impl Predictions {
+    /// A head's predictions on the images of `indices`.
+    pub fn of(
+        encoder: &Encoder,
+        head: &Head,
+        samples: &FeatureFile,
+        indices: &[usize],
+        device: &Device,
+    ) -> Result<Self> {
         Ok(Self {
             classes: head.classes.len(),
             labels: indices.iter().map(|&index| samples.labels()[index]).collect(),
@@ -47,14 +56,14 @@ impl Answers {
     }
 
     /// The class with the largest logit, for each image; the first of equal ones.
-    pub fn chosen(&self) -> Vec<usize> {
-        let best = |row: &[f32]| (0..row.len()).rev().max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap_or_default();
+    pub fn winners(&self) -> Vec<usize> {
+        let best = |row: &[f32]| argmax(row.iter().copied()).unwrap_or_default();
         self.logits.chunks_exact(self.classes).map(best).collect()
     }
 
-    /// Whether each image's answer is right.
+    /// Whether each image's prediction is right.
     pub fn right(&self) -> Vec<bool> {
-        self.chosen().iter().zip(&self.labels).map(|(&chosen, &label)| chosen == usize::from(label)).collect()
+        self.winners().iter().zip(&self.labels).map(|(&winner, &label)| winner == usize::from(label)).collect()
     }
 
     /// Share that is right, 0 to 1.
@@ -62,11 +71,11 @@ impl Answers {
         share(self.right().into_iter())
     }
 
-    /// `confusion[label][answer]`: how many images of a class got which answer.
+    /// `confusion[label][prediction]`: how many images of a class got which prediction.
     pub fn confusion(&self) -> Vec<Vec<usize>> {
         let mut counts = vec![vec![0; self.classes]; self.classes];
-        for (chosen, &label) in self.chosen().into_iter().zip(&self.labels) {
-            counts[usize::from(label)][chosen] += 1;
+        for (winner, &label) in self.winners().into_iter().zip(&self.labels) {
+            counts[usize::from(label)][winner] += 1;
         }
         counts
     }
@@ -77,7 +86,7 @@ impl Answers {
         self.confusion().into_iter().enumerate().map(of_row).collect()
     }
 
-    /// Accuracy against confidence (Guo et al. 2017), from the least confident bin that has answers to the most.
+    /// Accuracy against confidence (Guo et al. 2017), from the least confident bin that has predictions to the most.
     pub fn calibration(&self) -> Vec<Bin> {
         let mut sums = [(0.0, 0, 0); BINS];
         for (confidence, right) in self.confidences().into_iter().zip(self.right()) {
@@ -96,7 +105,7 @@ impl Answers {
             .collect()
     }
 
-    /// The expected calibration error: by how much confidence misses accuracy, on average over the answers, 0 to 1.
+    /// The expected calibration error: by how much confidence misses accuracy, on average over the predictions, 0 to 1.
     pub fn calibration_error(&self) -> f64 {
         let misses = |bin: Bin| (bin.confidence - bin.accuracy).abs() * bin.count as f64;
         self.calibration().into_iter().map(misses).sum::<f64>() / self.labels.len().max(1) as f64
@@ -113,7 +122,7 @@ impl Answers {
 }
 
 /// The images that `second` has right and `first` has wrong.
-pub fn mended(first: &Answers, second: &Answers) -> Vec<usize> {
+pub fn corrected(first: &Predictions, second: &Predictions) -> Vec<usize> {
     let pairs = first.right().into_iter().zip(second.right()).enumerate();
     pairs.filter(|&(_, (before, after))| !before && after).map(|(index, _)| index).collect()
 }
@@ -127,34 +136,34 @@ fn share(hits: impl ExactSizeIterator<Item = bool>) -> f64 {
 mod tests {
     use super::*;
 
-    fn answers() -> Answers {
+    fn predictions() -> Predictions {
         let sure = 2.0_f32.ln();
-        Answers { classes: 2, labels: vec![0, 0, 1, 1], logits: vec![sure, 0.0, 0.0, sure, 0.0, sure, 0.0, sure] }
+        Predictions { classes: 2, labels: vec![0, 0, 1, 1], logits: vec![sure, 0.0, 0.0, sure, 0.0, sure, 0.0, sure] }
     }
 
     #[test]
     fn counts_follow_from_the_logits() {
-        let answers = answers();
-        assert_eq!(answers.chosen(), [0, 1, 1, 1]);
-        assert_eq!(answers.confusion(), [[1, 1], [0, 2]]);
-        assert_eq!(answers.by_class(), [0.5, 1.0]);
-        assert!((answers.accuracy() - 0.75).abs() < 1e-12);
-        let tie = Answers { classes: 3, labels: vec![0], logits: vec![1.0; 3] };
-        assert_eq!(tie.chosen(), [0], "the first of equal ones");
+        let predictions = predictions();
+        assert_eq!(predictions.winners(), [0, 1, 1, 1]);
+        assert_eq!(predictions.confusion(), [[1, 1], [0, 2]]);
+        assert_eq!(predictions.by_class(), [0.5, 1.0]);
+        assert!((predictions.accuracy() - 0.75).abs() < 1e-12);
+        let tie = Predictions { classes: 3, labels: vec![0], logits: vec![1.0; 3] };
+        assert_eq!(tie.winners(), [0], "the first of equal ones");
     }
 
     #[test]
     fn calibration_compares_confidence_with_accuracy() {
-        let bins = answers().calibration();
+        let bins = predictions().calibration();
         assert_eq!(bins.len(), 1, "all four are equally sure: 2/3");
         assert!((bins[0].confidence - 2.0 / 3.0).abs() < 1e-6 && bins[0].count == 4);
-        assert!((answers().calibration_error() - (0.75 - 2.0 / 3.0)).abs() < 1e-6);
+        assert!((predictions().calibration_error() - (0.75 - 2.0 / 3.0)).abs() < 1e-6);
     }
 
     #[test]
-    fn what_one_mends_is_what_the_other_has_wrong() {
-        let better = Answers { logits: vec![1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0], ..answers() };
-        assert_eq!(mended(&answers(), &better), [1]);
-        assert_eq!(mended(&better, &answers()), [3]);
+    fn what_one_corrects_is_what_the_other_has_wrong() {
+        let better = Predictions { logits: vec![1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0], ..predictions() };
+        assert_eq!(corrected(&predictions(), &better), [1]);
+        assert_eq!(corrected(&better, &predictions()), [3]);
     }
 }
