@@ -1,16 +1,12 @@
 //! The settings of `train` and `compare`, and what follows from them for the fit of each mode.
 
-use crate::{
-    data::Dataset,
-    decay::{self, Decay, Decays},
-    model_folder,
-    ridge::RidgeConfig,
-};
+use super::penalties::{self, Decay};
+use crate::{data::Dataset, model_folder};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use gradient_features::{
     Mode, Scope,
-    fit::{first_order::FirstOrderConfig, lbfgs::LbfgsConfig},
+    fit::{Decays, FitConfig, first_order::FirstOrderConfig, lbfgs::LbfgsConfig, ridge::RidgeConfig},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -18,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The base network that is used unless told otherwise.
+/// The base network that is used unless another is named.
 pub const DEFAULT_BASE: &str = "models/cifar10-rotation";
 /// The most images a step: their features have to fit into memory.
 const MAX_BATCH: usize = 4096;
@@ -32,17 +28,17 @@ const MAX_EPOCHS: usize = 10_000;
 pub struct Settings {
     /// train: activation, gradient, full or finetune
     #[arg(long)]
-    pub mode: Option<String>,
+    pub mode: Option<Mode>,
     /// Folder (or file) of the base network [default: models/cifar10-rotation]
     #[arg(long, value_name = "DIR")]
     pub base: Option<PathBuf>,
     /// The data set: cifar10, cifar100 or svhn [default: cifar10]
     #[arg(long, value_name = "NAME")]
-    pub dataset: Option<String>,
+    pub dataset: Option<Dataset>,
     /// The layers whose parameters the gradient is taken by: conv5, conv4-5 or conv3-5 of an ALI encoder, conv8 of a
     /// VAE's [default: the last one alone]
     #[arg(long)]
-    pub scope: Option<String>,
+    pub scope: Option<Scope>,
     /// How models are fitted; fine-tuning, which is not convex, takes adam for lbfgs [default: adam]
     #[arg(long, value_enum)]
     pub solver: Option<Solver>,
@@ -127,18 +123,17 @@ impl Settings {
         toml::from_str(&text).with_context(|| format!("{} is no configuration", path.display()))
     }
 
-    /// The modes to fit, with a name for the run: the one that `train` is given, or all for `compare`.
-    pub fn modes(&self, all: bool) -> Result<(Vec<Mode>, String)> {
-        match (&self.mode, all) {
-            (None, true) => Ok((Mode::ALL.to_vec(), "compare".to_owned())),
-            (Some(mode), false) => Ok((vec![mode.parse()?], format!("train-{mode}"))),
-            (Some(mode), true) => bail!("compare fits all four models; for the {mode} model alone there is train"),
-            (None, false) => {
-                bail!(
-                    "train needs a --mode, here or in the --config: {}",
-                    Mode::ALL.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ")
-                )
-            }
+    /// The one mode that `train` fits.
+    pub fn one_mode(&self) -> Result<Mode> {
+        let names = || Mode::ALL.iter().map(|mode| mode.name()).collect::<Vec<_>>().join(", ");
+        self.mode.with_context(|| format!("train needs a --mode, here or in the --config: {}", names()))
+    }
+
+    /// Checks that no mode is named, for commands that fit all of them.
+    pub fn check_all_modes(&self) -> Result<()> {
+        match self.mode {
+            Some(mode) => bail!("compare fits all four models; for the {mode} model alone there is train"),
+            None => Ok(()),
         }
     }
 
@@ -147,22 +142,22 @@ impl Settings {
         self.base.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_BASE))
     }
 
-    /// The scope that is asked for.
-    pub fn scope(&self) -> Result<Option<Scope>> {
-        Ok(self.scope.as_deref().map(str::parse).transpose()?)
+    /// The data set.
+    pub fn dataset(&self) -> Dataset {
+        self.dataset.unwrap_or(Dataset::Cifar10)
     }
 
-    /// The data set.
-    pub fn dataset(&self) -> Result<Dataset> {
-        self.dataset.as_deref().unwrap_or(Dataset::Cifar10.name()).parse()
+    /// As TOML, for a run's folder and its report.
+    pub fn to_toml(&self) -> Result<String> {
+        toml::to_string(self).context("the settings cannot be written as TOML")
     }
 
     /// These with every default filled in that is the same for all of `modes`: what a run's folder keeps.
     pub(super) fn resolved(&self, modes: &[Mode], scope: Scope) -> Result<Self> {
         let common = Self {
             base: Some(self.base()),
-            dataset: Some(self.dataset()?.to_string()),
-            scope: Some(scope.to_string()),
+            dataset: Some(self.dataset()),
+            scope: Some(scope),
             mirror: Some(self.mirror()),
             extra: Some(self.extra()),
             holdout: Some(self.holdout.unwrap_or(0)),
@@ -171,10 +166,10 @@ impl Settings {
             ..Self::default()
         };
         let &[mode] = modes else { return Ok(self.clone().or(common)) };
-        // Those that are chosen stand by mode, since they differ between ω̄'s model and the one that is asked for.
+        // Chosen penalties are written by mode: the activation model, which gives ω̄, has others than the one asked for.
         let own = |decay| (!self.chooses_decays() && self.chosen_decays.is_empty()).then_some(decay);
         let of_the_mode = match self.fit(mode)? {
-            Fit::Whole(fit) => Self {
+            FitConfig::Lbfgs(fit) => Self {
                 iterations: Some(fit.iterations),
                 tolerance: Some(fit.tolerance),
                 batch: Some(fit.batch),
@@ -182,7 +177,7 @@ impl Settings {
                 gradient_decay: own(fit.gradient_decay),
                 ..common
             },
-            Fit::Steps(fit) => Self {
+            FitConfig::FirstOrder(fit) => Self {
                 epochs: Some(fit.epochs),
                 batch: Some(fit.batch),
                 learning_rate: Some(fit.learning_rate),
@@ -190,7 +185,7 @@ impl Settings {
                 gradient_decay: own(fit.gradient_decay),
                 ..common
             },
-            Fit::Kernel(fit) => Self { images: fit.images, ..common },
+            FitConfig::Ridge(fit) => Self { images: fit.images, ..common },
         };
         Ok(self.clone().or(of_the_mode))
     }
@@ -218,20 +213,24 @@ impl Settings {
     }
 
     /// The values to choose each penalty of a mode's model from; none where it is given or has no use.
-    pub fn open_decays(&self, mode: Mode, fit: &Fit) -> [&'static [f32]; 2] {
-        let is_ridge = matches!(fit, Fit::Kernel(_));
+    pub fn open_decays(&self, mode: Mode, fit: &FitConfig) -> [&'static [f32]; 2] {
+        let is_ridge = matches!(fit, FitConfig::Ridge(_));
         let is_asked = self.decay.is_some() || is_ridge;
         let (has_classifier, has_tangents) = (mode.has_classifier(), mode != Mode::Activation);
-        let gradient: &[f32] = if is_ridge { &decay::RIDGES } else { &decay::GRADIENT_DECAYS };
+        let gradient: &[f32] = if is_ridge { &penalties::RIDGES } else { &penalties::GRADIENT_DECAYS };
         [
-            if is_asked && has_classifier && self.classifier_decay.is_none() { &decay::CLASSIFIER_DECAYS } else { &[] },
+            if is_asked && has_classifier && self.classifier_decay.is_none() {
+                &penalties::CLASSIFIER_DECAYS
+            } else {
+                &[]
+            },
             if is_asked && has_tangents && self.gradient_decay.is_none() { gradient } else { &[] },
         ]
     }
 
     /// How a mode's model is fitted.
-    pub fn fit(&self, mode: Mode) -> Result<Fit> {
-        if self.mode.as_deref().is_some_and(|own| own != mode.name()) {
+    pub fn fit(&self, mode: Mode) -> Result<FitConfig> {
+        if self.mode.is_some_and(|own| own != mode) {
             return self.of_all_modes().fit(mode);
         }
         let fit = self.unpenalized(mode)?;
@@ -240,23 +239,23 @@ impl Settings {
             classifier: self.classifier_decay.unwrap_or(classifier),
             gradient: self.gradient_decay.unwrap_or(gradient),
         };
-        check(fit.batch(), decays)?;
+        check(fit.batch().unwrap_or(1), decays)?;
         Ok(fit.with_decays(decays))
     }
 
-    /// What of these is not for the one mode that they name, and so is for the activation model as well whose
-    /// classifier is the ω̄ of the others.
+    /// The settings that hold for all modes, not only for the one that these name: the activation model needs them too,
+    /// since its classifier is the ω̄ of the others.
     fn of_all_modes(&self) -> Self {
         let (solver, decay, seed) = (self.solver, self.decay, self.seed);
         Self { solver, decay, seed, chosen_decays: self.chosen_decays.clone(), ..Self::default() }
     }
 
     /// The same with the default penalties.
-    fn unpenalized(&self, mode: Mode) -> Result<Fit> {
+    fn unpenalized(&self, mode: Mode) -> Result<FitConfig> {
         let seed = self.seed();
         let fit = match (self.solver.unwrap_or_default(), mode) {
             (Solver::KernelRidge, Mode::Gradient) => {
-                return Ok(Fit::Kernel(RidgeConfig { images: self.images, ridge: 1.0, seed }));
+                return Ok(FitConfig::Ridge(RidgeConfig { images: self.images, ridge: 1.0, seed }));
             }
             (Solver::Lbfgs, Mode::Activation | Mode::Gradient | Mode::Full) => {
                 return self.whole(LbfgsConfig::for_mode(mode, seed));
@@ -268,7 +267,7 @@ impl Settings {
         self.steps(fit)
     }
 
-    fn whole(&self, default: LbfgsConfig) -> Result<Fit> {
+    fn whole(&self, default: LbfgsConfig) -> Result<FitConfig> {
         let fit = LbfgsConfig {
             iterations: self.iterations.unwrap_or(default.iterations),
             tolerance: self.tolerance.unwrap_or(default.tolerance),
@@ -278,10 +277,10 @@ impl Settings {
         if !(1..=MAX_EPOCHS).contains(&fit.iterations) || !fit.tolerance.is_finite() || fit.tolerance < 0.0 {
             bail!("iterations have to be between 1 and {MAX_EPOCHS}, and the tolerance not below 0");
         }
-        Ok(Fit::Whole(fit))
+        Ok(FitConfig::Lbfgs(fit))
     }
 
-    fn steps(&self, default: FirstOrderConfig) -> Result<Fit> {
+    fn steps(&self, default: FirstOrderConfig) -> Result<FitConfig> {
         let fit = FirstOrderConfig {
             epochs: self.epochs.unwrap_or(default.epochs),
             batch: self.batch.unwrap_or(default.batch),
@@ -292,7 +291,7 @@ impl Settings {
         if !(1..=MAX_EPOCHS).contains(&fit.epochs) || !positive {
             bail!("epochs have to be between 1 and {MAX_EPOCHS}, and the learning rate above 0");
         }
-        Ok(Fit::Steps(fit))
+        Ok(FitConfig::FirstOrder(fit))
     }
 }
 
@@ -323,63 +322,60 @@ pub enum Solver {
     SgdPublished,
 }
 
-/// The settings of one fit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fit {
-    /// On the whole loss.
-    Whole(LbfgsConfig),
-    /// Step by step.
-    Steps(FirstOrderConfig),
-    /// In one go, on the kernel.
-    Kernel(RidgeConfig),
-}
-
-impl Fit {
-    /// Its penalties.
-    pub fn decays(&self) -> Decays {
-        let (classifier, gradient) = match self {
-            Self::Whole(fit) => (fit.classifier_decay, fit.gradient_decay),
-            Self::Steps(fit) => (fit.classifier_decay, fit.gradient_decay),
-            Self::Kernel(fit) => (0.0, fit.ridge),
-        };
-        Decays { classifier, gradient }
-    }
-
-    /// The same with other penalties.
-    pub fn with_decays(self, Decays { classifier, gradient }: Decays) -> Self {
-        let (classifier_decay, gradient_decay) = (classifier, gradient);
-        match self {
-            Self::Whole(fit) => Self::Whole(LbfgsConfig { classifier_decay, gradient_decay, ..fit }),
-            Self::Steps(fit) => Self::Steps(FirstOrderConfig { classifier_decay, gradient_decay, ..fit }),
-            Self::Kernel(fit) => Self::Kernel(RidgeConfig { ridge: gradient, ..fit }),
-        }
-    }
-
-    /// Images at once.
-    fn batch(&self) -> usize {
-        match self {
-            Self::Whole(fit) => fit.batch,
-            Self::Steps(fit) => fit.batch,
-            Self::Kernel(_) => 1,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn numbers_for_one_mode_leave_the_classifier_that_it_stands_on_alone() {
+    fn numbers_for_one_mode_do_not_change_the_activation_model_that_it_starts_from() {
         let epochs = |settings: &Settings, mode| match settings.fit(mode).expect("they are in order") {
-            Fit::Steps(config) => config.epochs,
+            FitConfig::FirstOrder(config) => config.epochs,
             other => panic!("{other:?}"),
         };
-        let train = Settings { mode: Some("full".to_owned()), epochs: Some(2), ..Settings::default() };
+        let train = Settings { mode: Some(Mode::Full), epochs: Some(2), ..Settings::default() };
         let usual = epochs(&Settings::default(), Mode::Activation);
         assert_eq!([epochs(&train, Mode::Full), epochs(&train, Mode::Activation)], [2, usual]);
         let compare = Settings { mode: None, ..train };
         assert_eq!([epochs(&compare, Mode::Full), epochs(&compare, Mode::Activation)], [2, 2]);
+    }
+
+    /// What 0.1.0 wrote into the folders of runs, byte for byte.
+    #[test]
+    fn configurations_of_earlier_runs_are_read_and_written_as_they_were() {
+        let train = r#"mode = "full"
+base = "models/cifar10-rotation"
+dataset = "cifar10"
+scope = "conv4-5"
+solver = "adam"
+epochs = 2
+batch = 512
+learning_rate = 0.011
+classifier_decay = 0.001
+gradient_decay = 0.0
+mirror = true
+extra = false
+holdout = 5000
+seed = 1
+"#;
+        let compare = r#"base = "models/cifar10-rotation"
+dataset = "svhn"
+scope = "conv8"
+solver = "kernel-ridge"
+mirror = true
+extra = false
+holdout = 0
+seed = 1
+
+[chosen_decays.activation]
+classifier = 0.01
+gradient = 0.0
+"#;
+        for text in [train, compare] {
+            let settings: Settings = toml::from_str(text).expect("it can be read");
+            assert_eq!(settings.to_toml().expect("it can be written"), text);
+        }
+        let settings: Settings = toml::from_str(train).expect("it can be read");
+        assert_eq!((settings.mode, settings.scope), (Some(Mode::Full), Some(Scope::Conv45)));
+        assert_eq!(settings.dataset(), Dataset::Cifar10);
     }
 }

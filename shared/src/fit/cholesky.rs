@@ -1,5 +1,5 @@
-//! Solving with small symmetric positive definite matrices, in 64 bits: a piece of linear algebra that Burn has not
-//! got. Matrices are slices, row by row.
+//! Solving with small symmetric positive definite matrices, in 64 bits: linear algebra that Burn does not
+//! have. Matrices are slices, row by row.
 
 /// `L` of `A = L Lᵀ`, lower triangular.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct NotPositiveDefinite {
 }
 
 impl Cholesky {
-    /// Factorises `matrix [size, size]`, of which the lower triangle is read.
+    /// Factorises `matrix [size, size]`; only its lower triangle is read.
     ///
     /// # Errors
     /// When it is not positive definite.

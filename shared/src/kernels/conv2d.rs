@@ -73,7 +73,7 @@ impl Geometry {
         self.inputs * self.side[0] * self.side[1]
     }
 
-    /// Whether the kernel covers the image: then an image is its only patch, and nothing need be moved to multiply.
+    /// Whether the kernel covers the image: then an image is its only patch, and can be multiplied where it is.
     fn is_dense(&self) -> bool {
         self.side == self.kernel
     }
@@ -155,8 +155,8 @@ fn dense_forward(x: &[f32], weight: &[f32], g: &Geometry) -> Vec<f32> {
     out
 }
 
-/// `Σ a·b`, in an order that is the same on every machine. The processor's vectors are asked for, as the compiler, told
-/// to keep the page's program small, would not use them of itself.
+/// `Σ a·b`, in an order that is the same on every machine. It asks for the processor's vectors, because the
+/// compiler does not use them by itself when it optimises the page's program for size.
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
     let eights = a.iter().zip(b).fold(f32x8::ZERO, |sum, (&a, &b)| sum + f32x8::new(a) * f32x8::new(b));

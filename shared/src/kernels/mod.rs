@@ -148,7 +148,7 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, stride: usize) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::valid_conv2d(x.into_dispatch(), weight.into_dispatch(), stride))
 }
 
-/// The same weight `[O, C, K, K]`, in memory as [`conv2d`] on its device reads it without a copy: worth its while for
+/// The same weight `[O, C, K, K]`, in memory as [`conv2d()`] on its device reads it without a copy: worth its while for
 /// one that stays as it is.
 pub fn lay_out_weight(weight: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::lay_out_weight(weight.into_dispatch()))

@@ -167,10 +167,10 @@ impl KernelGradients for CubeBackend {
         let normalized = Self::float_mul(centred, inverse.clone());
         let grad_mean = channel_mean(grad.clone());
         let product_mean = channel_mean(Self::float_mul(grad.clone(), normalized.clone()));
-        let pull = Self::float_add(Self::float_mul(normalized, product_mean.clone()), grad_mean.clone());
+        let through_statistics = Self::float_add(Self::float_mul(normalized, product_mean.clone()), grad_mean.clone());
         let factor = Self::float_mul(by_channel(input.scale), inverse);
         let sum = |mean| Self::float_reshape(Self::float_mul_scalar(mean, (numbers as f32).into()), channels.clone());
-        [Self::float_mul(Self::float_sub(grad, pull), factor), sum(product_mean), sum(grad_mean)]
+        [Self::float_mul(Self::float_sub(grad, through_statistics), factor), sum(product_mean), sum(grad_mean)]
     }
 }
 

@@ -17,7 +17,7 @@ pub struct FrozenFeatures {
     pub input: Tensor<4>,
     /// That layer's pre-activation, `[N, O, H', W']`.
     pub pre: Tensor<4>,
-    /// f of another network, `[N, 512]`, where the activation term does not go by this one's: the paper's ablation
+    /// f of another network, `[N, 512]`, where the activation term takes that one: the paper's ablation
     /// (Table 1) takes gradients elsewhere than activations.
     pub activation: Option<Tensor<2>>,
 }

@@ -65,14 +65,14 @@ pub async fn reverse_mode_is_the_adjoint(device: &Device) {
                 let what = format!("{network:?}, {scope}, image {image}");
                 let frozen = encoder.freeze(recipe::images(device).narrow(0, image, 1), scope);
                 let u = recipe::tensor("u", [1, FEATURES], 1.0, device);
-                let top = trainable(&encoder.stored[network.kind.scope_start(scope)..]);
-                let moved = trainable(&network.tangents(scope, device));
-                let tangent = encoder.features(&frozen, &moved).tangent.expect("there are tangents");
+                let top = trainable(&encoder.parameters()[network.kind.scope_start(scope)..]);
+                let w2 = trainable(&network.tangents(scope, device));
+                let tangent = encoder.features(&frozen, &w2).tangent.expect("there are tangents");
                 let forward = read(tangent.clone().inner()).await;
                 let forward_u = dot(&forward, &read(u.clone()).await);
-                let through_f = pull(encoder.features_with(&frozen, &top), &u, &top).await;
-                let through_jvp = pull(tangent, &u, &moved).await;
-                let v = numbers(&moved).await;
+                let through_f = vjp(encoder.features_with(&frozen, &top), &u, &top).await;
+                let through_jvp = vjp(tangent, &u, &w2).await;
+                let v = numbers(&w2).await;
                 let backward_v: f64 = through_f.iter().zip(&v).map(|(gradient, v)| dot(gradient, v)).sum();
                 let size = norm(&forward) * norm(&read(u).await);
                 let error = (forward_u - backward_v).abs() / size;
@@ -104,7 +104,7 @@ pub async fn black_images_without_biases_take_the_slope(device: &Device) {
 }
 
 /// The gradient of the full model's loss with respect to w1 and w2, against central differences of the loss along w1
-/// and along w2. The logits are linear in both, so that only the loss is bent: `h² L'''/6` and the logits' rounding
+/// and along w2. The logits are linear in both, so that only the loss is curved: `h² L'''/6` and the logits' rounding
 /// over h are each some 1e-5 of the derivative.
 pub async fn training_gradients_agree_with_differences_of_the_loss(device: &Device) {
     const STEP: f64 = 1.0 / 64.0;
@@ -116,8 +116,8 @@ pub async fn training_gradients_agree_with_differences_of_the_loss(device: &Devi
             let direction = Direction::new(network, scope, device);
             let [along_w1, along_w2] = direction.slopes(&encoder, &frozen, &head, device).await;
             for (name, [w1, w2], found) in [("w1", [1.0, 0.0], along_w1), ("w2", [0.0, 1.0], along_w2)] {
-                let above = loss(&encoder, &frozen, &direction.moved(&head, w1 * STEP, w2 * STEP)).await;
-                let below = loss(&encoder, &frozen, &direction.moved(&head, -w1 * STEP, -w2 * STEP)).await;
+                let above = loss(&encoder, &frozen, &direction.displaced(&head, w1 * STEP, w2 * STEP)).await;
+                let below = loss(&encoder, &frozen, &direction.displaced(&head, -w1 * STEP, -w2 * STEP)).await;
                 let expected = (above - below) / (2.0 * STEP);
                 let error = (found - expected).abs() / expected.abs();
                 assert!(error <= 1e-3, "{network:?}, {scope}, {name}: {found} and {expected} differ by {error:.1e}");
@@ -136,18 +136,18 @@ pub async fn padded_and_pooled_layers_carry_tangents(device: &Device) {
         stride: 1,
         padding: 1,
     };
-    let (still, moved) = (filter("still"), filter("moved"));
+    let (parameters, tangents) = (filter("still"), filter("moved"));
     let [x, tangent] = ["x", "x.tangent"].map(|name| recipe::tensor(name, [2, 3, 8, 6], 1.0, device));
     let at = |r: f32| {
-        let weight = still.weight.clone() + moved.weight.clone() * r;
-        let bias = still.bias.clone() + moved.bias.clone() * r;
+        let weight = parameters.weight.clone() + tangents.weight.clone() * r;
+        let bias = parameters.bias.clone() + tangents.bias.clone() * r;
         let x = x.clone() + tangent.clone() * r;
         square_means(conv2d(x, weight, Some(bias), ConvOptions::new([1, 1], [1, 1], [1, 1], 1)), 2)
     };
     let differences = (at(1.0) - at(-1.0)) / 2.0;
     let expected = at(0.0);
     let dual = Dual { primal: x.clone(), tangent: Some(tangent.clone()) };
-    let found = jvp::average_pool(jvp::conv2d(&dual, &still, Some(&moved)), 2);
+    let found = jvp::average_pool(jvp::conv2d(&dual, &parameters, Some(&tangents)), 2);
     assert_close("primal", found.primal, expected, rounding(device)).await;
     assert_close("tangent", found.tangent.expect("it has one"), differences, rounding(device)).await;
 }
@@ -157,7 +157,7 @@ pub async fn padded_and_pooled_layers_carry_tangents(device: &Device) {
 pub async fn encoders_in_training_agree_with_burn(device: &Device) {
     for network in recipe::networks(Point::Smooth) {
         let on = |device: &Device, activations: &dyn Fn(&[Conv], Tensor<4>) -> Tensor<4>| {
-            let stored = trainable(&network.encoder(device).stored);
+            let stored = trainable(&network.encoder(device).parameters());
             let out = activations(&stored, recipe::images(device).autodiff());
             let factors = recipe::tensor("grad", out.dims(), 1.0, device).autodiff();
             (out.clone(), (out * factors).sum().backward(), stored)
@@ -206,9 +206,9 @@ struct Line {
 }
 
 impl Line {
-    /// F, with the scope's parameters moved by `r·w2`.
+    /// F, with the scope's parameters displaced by `r·w2`.
     fn at(&self, r: f64) -> Tensor<2> {
-        self.encoder.features_with(&self.frozen, &self.encoder.moved(self.frozen.scope, &self.tangents, r as f32))
+        self.encoder.features_with(&self.frozen, &self.encoder.displaced(self.frozen.scope, &self.tangents, r as f32))
     }
 
     /// J w2.
@@ -218,10 +218,13 @@ impl Line {
 
     /// `‖F(θ + r·w2) − F(θ) − r·J w2‖ / ‖F(θ)‖`.
     async fn linearisation_error(&self, r: f64) -> f64 {
-        let (moved, still, tangent) = (read(self.at(r)).await, read(self.at(0.0)).await, self.tangent().await);
-        let rest =
-            moved.iter().zip(&still).zip(&tangent).map(|((moved, still), tangent)| moved - still - r as f32 * tangent);
-        norm(&rest.collect::<Vec<f32>>()) / norm(&still)
+        let (displaced, start, tangent) = (read(self.at(r)).await, read(self.at(0.0)).await, self.tangent().await);
+        let rest = displaced
+            .iter()
+            .zip(&start)
+            .zip(&tangent)
+            .map(|((displaced, start), tangent)| displaced - start - r as f32 * tangent);
+        norm(&rest.collect::<Vec<f32>>()) / norm(&start)
     }
 }
 
@@ -243,7 +246,7 @@ fn trainable(convs: &[Conv]) -> Vec<Conv> {
 }
 
 /// `Σ u·output` differentiated: the gradients of the convs' weights and biases, in this order.
-async fn pull(output: Tensor<2>, u: &Tensor<2>, convs: &[Conv]) -> Vec<Vec<f32>> {
+async fn vjp(output: Tensor<2>, u: &Tensor<2>, convs: &[Conv]) -> Vec<Vec<f32>> {
     all_gradients(convs, &(output * u.clone().autodiff()).sum().backward()).await
 }
 
@@ -297,8 +300,8 @@ impl Direction {
         }
     }
 
-    /// The head with w1 moved by `w1` times its direction, and w2 by `w2` times.
-    fn moved(&self, head: &Head, w1: f64, w2: f64) -> Head {
+    /// The head with w1 displaced by `w1` times its direction, and w2 by `w2` times.
+    fn displaced(&self, head: &Head, w1: f64, w2: f64) -> Head {
         let mut head = head.clone();
         let classifier = head.parameters.classifier.take().expect("a full model has one");
         head.parameters.classifier = Some(Classifier::new(

@@ -105,7 +105,7 @@ pub async fn maxout_follows_its_definition(device: &Device) {
     assert_eq!(read(x.grad(&gradients).expect("it is a leaf")).await, expected_gradient);
 }
 
-/// So many drop as shall, the others keep the mean, and another key drops others; the same ones on every device, and for
+/// As many drop as asked for, the others keep the mean, and another key drops others; the same ones on every device, and for
 /// the gradient. On more numbers than a thread takes at once and no multiple of those.
 pub async fn dropout_follows_its_definition(device: &Device) {
     let shape = [37, 1001];
@@ -151,7 +151,7 @@ pub async fn batch_normalization_agrees_with_burn(device: &Device) {
     }
 }
 
-/// The statistics that batch normalisation hands out: mean and biased variance of each channel.
+/// The statistics that batch normalisation gives: mean and biased variance of each channel.
 pub async fn batch_statistics_are_right(device: &Device) {
     let shape @ [images, channels, height, width] = [6, 5, 7, 4];
     let x = recipe::numbers("x", images * channels * height * width, 1.0);
@@ -195,13 +195,13 @@ pub async fn leaky_relu_gradients_follow_its_definition(device: &Device) {
         let expected = gated(&pre, &primal_weight, slope);
         assert_eq!(read(x.grad(&gradients).expect("it is a leaf")).await, expected, "alone");
 
-        let (x, moved) = (leaf(&pre), leaf(&value));
-        let (primal, tangent) = kernels::leaky_relu_jvp(x.clone(), moved.clone(), slope);
+        let (x, direction) = (leaf(&pre), leaf(&value));
+        let (primal, tangent) = kernels::leaky_relu_jvp(x.clone(), direction.clone(), slope);
         let loss = weighted(primal, &primal_weight) + weighted(tangent, &tangent_weight);
         let gradients = loss.backward();
         assert_eq!(read(x.grad(&gradients).expect("it is a leaf")).await, expected, "by the pre-activation");
         let expected = gated(&pre, &tangent_weight, slope);
-        assert_eq!(read(moved.grad(&gradients).expect("it is a leaf")).await, expected, "by the tangent");
+        assert_eq!(read(direction.grad(&gradients).expect("it is a leaf")).await, expected, "by the tangent");
     }
 }
 

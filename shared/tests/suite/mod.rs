@@ -1,5 +1,5 @@
-//! The tests that every device has to pass: the CPU in `cpu.rs`, wgpu in `wgpu.rs`, both of WebAssembly in
-//! `web/tests/suite.rs`.
+//! The tests that every device has to pass: the CPU in `cpu.rs`, wgpu in `wgpu.rs`, both in WebAssembly in
+//! `web/engine/tests/suite.rs`.
 //!
 //! A body is an async function of a device. It reads no files and starts no threads, so that it runs in a browser's
 //! worker as well.
@@ -8,11 +8,11 @@ pub mod ablation;
 pub mod derivatives;
 pub mod golden;
 pub mod kernels;
+pub mod lbfgs;
 pub mod measure;
 pub mod models;
 pub mod recipe;
 pub mod similarity;
-pub mod solver;
 pub mod training;
 
 /// Makes one test of every body, on the device that `$device()` gives, if it gives one.
@@ -22,7 +22,7 @@ macro_rules! every_body_on {
             ablation {
                 mixtures_have_each_part_from_its_origin,
                 omega_is_of_its_origin,
-                nothing_random_ends_as_the_lesson_does,
+                nothing_random_ends_as_live_training_does,
             }
             derivatives {
                 central_differences_agree,
@@ -53,7 +53,7 @@ macro_rules! every_body_on {
                 outer_product_views_show_the_strongest_entries,
             }
             models {
-                kept_features_give_the_same_logits,
+                frozen_features_give_the_same_logits,
                 layers_end_in_the_features,
                 reparametrized_networks_are_the_same_function,
                 heads_have_the_same_logits_in_either_parametrization,
@@ -66,9 +66,10 @@ macro_rules! every_body_on {
                 conv5_follows_the_closed_formula,
                 kernel_ridge_meets_its_targets,
                 images_are_nearest_to_themselves,
+                rank_one_products_are_those_of_explicit_gradients,
                 averaged_models_have_the_mean_logits,
             }
-            solver {
+            lbfgs {
                 hessian_vector_products_agree_with_differences,
                 each_decay_acts_on_its_own_parameters,
                 the_gradient_falls_below_the_tolerance,
@@ -78,8 +79,8 @@ macro_rules! every_body_on {
             }
             training {
                 trained_models_agree_with_pytorch,
-                lessons_end_as_fits_do,
-                lessons_go_on_within_a_pass,
+                live_training_ends_as_fits_do,
+                live_training_resumes_within_a_pass,
             }
         }
     };

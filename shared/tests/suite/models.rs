@@ -24,7 +24,7 @@ use gradient_features::{
 
 /// Features that went through rows of plain numbers, as into a cache and back, against a pass from the image up that
 /// keeps nothing. The tolerance is the same on every device: both sides are computed on it.
-pub async fn kept_features_give_the_same_logits(device: &Device) {
+pub async fn frozen_features_give_the_same_logits(device: &Device) {
     for network in recipe::networks(Point::Generic) {
         let encoder = network.encoder(device);
         for &scope in network.kind.scopes() {
@@ -58,7 +58,7 @@ pub async fn layers_end_in_the_features(device: &Device) {
         let encoder = network.encoder(device);
         for &scope in network.kind.scopes() {
             let (images, tangents) = (recipe::images(device), network.tangents(scope, device));
-            let mut layers = encoder.layers(images.clone(), scope, &tangents);
+            let mut layers = encoder.layer_outputs(images.clone(), scope, &tangents);
             let moving: Vec<bool> = layers.iter().map(|layer| layer.tangent.is_some()).collect();
             let start = network.kind.scope_start(scope);
             let expected: Vec<bool> = (0..network.kind.layers().len()).map(|index| index >= start).collect();
@@ -81,7 +81,7 @@ pub async fn reparametrized_networks_are_the_same_function(device: &Device) {
         let other = other(network.parametrization);
         let there = encoder.reparametrized(other);
         let back = there.reparametrized(network.parametrization);
-        assert_eq!([there.config.parametrization, back.config.parametrization], [other, network.parametrization]);
+        assert_eq!([there.config().parametrization, back.config().parametrization], [other, network.parametrization]);
         let features = |encoder: &Encoder| {
             let widest = network.kind.scopes().last().copied().expect("an encoder has scopes");
             encoder.features(&encoder.freeze(recipe::images(device), widest), &[]).primal
@@ -89,7 +89,7 @@ pub async fn reparametrized_networks_are_the_same_function(device: &Device) {
         let what = format!("{network:?}");
         assert_close(&what, features(&there), features(&encoder), 1e-5).await;
         assert_close(&what, features(&back), features(&encoder), 1e-5).await;
-        for (back, conv) in back.stored.iter().zip(&encoder.stored) {
+        for (back, conv) in back.parameters().iter().zip(&encoder.parameters()) {
             let [found, expected] = [back, conv].map(|conv| conv.weight.val().flatten(0, 3));
             assert_vector_close(&what, found, expected).await;
             assert_vector_close(&what, back.bias.val(), conv.bias.val()).await;
@@ -143,7 +143,7 @@ pub async fn running_statistics_follow_the_batches(device: &Device) {
         let what = |name| format!("{}: running {name}", spec.name);
         assert_vector_close(&what("mean"), layer.norm.mean.value_sync(), mean.clone() * 0.1).await;
         assert_vector_close(&what("variance"), layer.norm.variance.value_sync(), unbiased * 0.1 + 0.9).await;
-        x = bent(normalized_by(out, layer, mean, biased), config.slope);
+        x = leaky_relu(normalized_by(out, layer, mean, biased), config.slope);
     }
 }
 
@@ -154,13 +154,13 @@ pub async fn folded_networks_are_the_same_function(device: &Device) {
         let config = network.config();
         let net = trained(normalized(config, &device.clone().autodiff()), config, device);
         let folded = net.fold(config);
-        assert_eq!(folded.config, config);
+        assert_eq!(folded.config(), config);
         let images = recipe::images(&device.clone().autodiff());
         let found = folded.features(&folded.freeze(images.clone(), Scope::Conv5), &[]).primal;
         let top = net.layers.iter().zip(&ALI).fold(images, |x, (layer, spec)| {
             let out = convolved(x, layer.weight.val(), spec);
             let [mean, variance] = [&layer.norm.mean, &layer.norm.variance].map(RunningState::value_sync);
-            bent(normalized_by(out, layer, mean, variance), config.slope)
+            leaky_relu(normalized_by(out, layer, mean, variance), config.slope)
         });
         let expected = top.flatten::<2>(1, 3);
         assert_close(&format!("{network:?}"), found.inner(), expected.inner(), rounding(device)).await;
@@ -191,15 +191,15 @@ fn rescale(conv: &Conv, spec: &LayerSpec, from: Parametrization, to: Parametriza
 
 /// Both terms of a head's logits by a pass from the image up, in which nothing is frozen.
 fn plain_logits(encoder: &Encoder, head: &Head, images: Tensor<4>) -> [Tensor<2>; 2] {
-    let EncoderConfig { kind, slope, parametrization, .. } = encoder.config;
+    let EncoderConfig { kind, slope, parametrization, .. } = encoder.config();
     let start = kind.scope_start(head.scope);
     let parameters = &head.parameters;
     let mut x = Dual::constant(images);
     for (index, spec) in kind.layers().iter().enumerate() {
         let in_scope = |convs: &[Conv]| index.checked_sub(start).and_then(|index| convs.get(index).cloned());
-        let conv = in_scope(&parameters.replaced).unwrap_or_else(|| encoder.stored[index].clone());
-        let moved = in_scope(&parameters.tangents).map(|conv| conv.filter(spec, parametrization));
-        x = jvp::conv2d(&x, &conv.filter(spec, parametrization), moved.as_ref());
+        let conv = in_scope(&parameters.replaced).unwrap_or_else(|| encoder.parameters()[index].clone());
+        let tangents = in_scope(&parameters.tangents).map(|conv| conv.filter(spec, parametrization));
+        x = jvp::conv2d(&x, &conv.filter(spec, parametrization), tangents.as_ref());
         x = if spec.activation { jvp::leaky_relu(x, slope) } else { x };
         x = jvp::average_pool(x, spec.pool);
     }
@@ -246,6 +246,6 @@ fn normalized_by(x: Tensor<4>, layer: &NormalizedConv, mean: Tensor<1>, variance
     normalized * by_channel(layer.norm.scale.val()) + by_channel(layer.norm.shift.val())
 }
 
-fn bent(x: Tensor<4>, slope: f32) -> Tensor<4> {
+fn leaky_relu(x: Tensor<4>, slope: f32) -> Tensor<4> {
     x.clone().mask_where(x.clone().lower_elem(0.0), x * slope)
 }

@@ -10,7 +10,7 @@ use crate::{
 use burn::tensor::Tensor;
 use gradient_features::{
     Mode, Scope,
-    fit::live::Lesson,
+    fit::live::LiveTraining,
     model::{
         ablation::{self, Origin},
         encoder::Encoder,
@@ -51,11 +51,11 @@ enum Stage {
     /// The features of a network are frozen.
     Keeping(Box<Encoder>, Vec<FrozenFeatures>),
     /// Its own ω is fitted.
-    Preparing(Box<Encoder>, Box<Lesson>),
+    Preparing(Box<Encoder>, Box<LiveTraining>),
     /// The row's models learn, so many steps each so far.
-    Learning(Box<Encoder>, Box<Lesson>, usize),
+    Learning(Box<Encoder>, Box<LiveTraining>, usize),
     /// They are measured: how many images so far, and how often each model was right.
-    Measuring(Box<Encoder>, Box<Lesson>, usize, [usize; 2]),
+    Measuring(Box<Encoder>, Box<LiveTraining>, usize, [usize; 2]),
     /// There is no more, or it is between two stages.
     Over,
 }
@@ -100,7 +100,7 @@ fn begun(model: &Model, plan: Plan) -> Option<Current> {
 impl Current {
     fn new(model: &Model, plan: Plan) -> Result<Self, TrainingError> {
         let scope = scope_of(model, &plan)?;
-        let random = ablation::untrained(model.encoder().config, u64::from(plan.seed), model.device());
+        let random = ablation::untrained(model.encoder().config(), u64::from(plan.seed), model.device());
         let stage = Stage::Keeping(Box::new(model.encoder().clone()), Vec::new());
         Ok(Self { plan, scope, pixels: Vec::new(), random, base: None, row: 0, stage })
     }
@@ -140,7 +140,7 @@ impl Current {
         let Some(images) = self.plan.images.chunks(READ).nth(frozen.len()) else {
             let examples = examples(&self.plan, frozen)?;
             let plan = lesson_plan(&self.plan, self.scope);
-            let lesson = Lesson::new(plan, *encoder.clone(), examples, model.device());
+            let lesson = LiveTraining::new(plan, *encoder.clone(), examples, model.device());
             return Ok(Stage::Preparing(encoder, Box::new(lesson)));
         };
         if frozen.len() == self.pixels.len() {
@@ -150,19 +150,19 @@ impl Current {
         Ok(Stage::Keeping(encoder, frozen))
     }
 
-    fn prepare(&mut self, model: &Model, encoder: Box<Encoder>, mut lesson: Box<Lesson>) -> Stage {
+    fn prepare(&mut self, model: &Model, encoder: Box<Encoder>, mut lesson: Box<LiveTraining>) -> Stage {
         lesson.prepare();
         if lesson.is_preparing() {
             return Stage::Preparing(encoder, lesson);
         }
         let features = || encoder.features(&lesson.examples().frozen, &[]).primal;
         let (_, activation) = self.base.get_or_insert_with(|| (lesson.base(), features()));
-        lesson.go_by(activation.clone());
+        lesson.replace_activation(activation.clone());
         self.start(model, encoder, lesson)
     }
 
     /// Puts the row's models where they start.
-    fn start(&self, model: &Model, encoder: Box<Encoder>, mut lesson: Box<Lesson>) -> Stage {
+    fn start(&self, model: &Model, encoder: Box<Encoder>, mut lesson: Box<LiveTraining>) -> Stage {
         let own = lesson.base();
         let base = self.base.as_ref().map_or(&own, |(base, _)| base);
         let [_, _, omega] = self.origins();
@@ -182,7 +182,7 @@ impl Current {
         &self,
         model: &Model,
         encoder: Box<Encoder>,
-        mut lesson: Box<Lesson>,
+        mut lesson: Box<LiveTraining>,
         step: usize,
     ) -> Result<Stage, TrainingError> {
         if step == lesson.steps() {
@@ -203,7 +203,7 @@ impl Current {
         &mut self,
         model: &Model,
         encoder: Box<Encoder>,
-        lesson: Box<Lesson>,
+        lesson: Box<LiveTraining>,
         done: usize,
         mut right: [usize; 2],
     ) -> Result<Stage, TrainingError> {
@@ -227,7 +227,7 @@ impl Current {
     }
 
     /// The next row: the same network with the other ω, or the next network.
-    fn next(&self, model: &Model, encoder: Box<Encoder>, lesson: Box<Lesson>) -> Stage {
+    fn next(&self, model: &Model, encoder: Box<Encoder>, lesson: Box<LiveTraining>) -> Stage {
         let [theta1, theta2, omega] = self.origins();
         match (self.row < ROWS, omega) {
             (false, _) => Stage::Over,

@@ -105,7 +105,7 @@ impl Model {
     /// Goes over to the models of another scope; a name that is none stands for the narrowest.
     pub fn take_scope(&mut self, name: &str) {
         let named = |scope: &&Scope| scope.name() == name;
-        let scope = self.encoder.config.kind.scopes().iter().find(named).copied().unwrap_or(self.narrowest());
+        let scope = self.encoder.config().kind.scopes().iter().find(named).copied().unwrap_or(self.narrowest());
         if scope != self.scope {
             self.heads.retain(|&mode, _| mode == Mode::Activation);
             self.scope = scope;
@@ -119,7 +119,7 @@ impl Model {
 
     /// The first half of the checksum of the network's file.
     pub fn digest(&self) -> String {
-        self.encoder.digest.chars().take(32).collect()
+        self.encoder.digest().unwrap_or_default().chars().take(32).collect()
     }
 
     fn add_head(&mut self, mode: Mode, bytes: &[u8]) -> Result<(), ModelError> {
@@ -141,7 +141,7 @@ impl Model {
 
     /// The same by another network on this device.
     pub fn keep_by(&self, encoder: &Encoder, pixels: &[u8], scope: Scope) -> FrozenFeatures {
-        encoder.freeze(images::to_tensor(pixels, encoder.config.input_range, &self.device), scope)
+        encoder.freeze(images::to_tensor(pixels, encoder.config().input_range, &self.device), scope)
     }
 
     /// The network.
@@ -174,7 +174,7 @@ impl Model {
     /// The head of a file, if it was fitted on this network.
     pub fn read_head(&self, bytes: &[u8]) -> Result<Head, WeightsError> {
         let base = weights::metadata(bytes)?.head.map(|head| head.base);
-        if base.is_some_and(|base| base != self.encoder.digest) {
+        if base.is_some_and(|base| Some(base.as_str()) != self.encoder.digest()) {
             return Err(WeightsError::OtherBase("checksums"));
         }
         weights::read_head(bytes, &self.encoder, &self.device)
@@ -224,15 +224,15 @@ impl Model {
 
     /// d, the derivative of the activation after the scope's lowest layer, of the shape of its pre-activation.
     fn derivative(&self, frozen: &FrozenFeatures) -> Tensor<4> {
-        kernels::leaky_relu_jvp(frozen.pre.clone(), frozen.pre.ones_like(), self.encoder.config.slope).1
+        kernels::leaky_relu_jvp(frozen.pre.clone(), frozen.pre.ones_like(), self.encoder.config().slope).1
     }
 
     /// Every layer's output for an image, and its derivative along the full model's w2 once that is loaded.
     pub async fn maps(&self, pixels: &[u8]) -> Result<Vec<Maps>, ModelError> {
         let tangents = self.heads.get(&Mode::Full).map(|head| &head.parameters.tangents[..]).unwrap_or_default();
-        let image = images::to_tensor(pixels, self.encoder.config.input_range, &self.device);
+        let image = images::to_tensor(pixels, self.encoder.config().input_range, &self.device);
         let mut maps = Vec::new();
-        for Dual { primal, tangent } in self.encoder.layers(image, self.scope, tangents) {
+        for Dual { primal, tangent } in self.encoder.layer_outputs(image, self.scope, tangents) {
             let [_, _, side, _] = primal.dims();
             let tangents = match tangent {
                 Some(tangent) => numbers(tangent).await?,
@@ -255,7 +255,7 @@ impl Model {
     /// The logits `[c]` of the network itself at θ̄2 + r·w2, under the classifier ω̄.
     pub async fn logits_at(&self, frozen: &FrozenFeatures, r: f32) -> Result<Vec<f32>, ModelError> {
         let Some((omega, full)) = self.classifier().zip(self.heads.get(&Mode::Full)) else { return Ok(Vec::new()) };
-        let moved = self.encoder.moved(frozen.scope, &full.parameters.tangents, r);
+        let moved = self.encoder.displaced(frozen.scope, &full.parameters.tangents, r);
         numbers(omega.apply(self.encoder.features_with(frozen, &moved))).await
     }
 
@@ -266,7 +266,7 @@ impl Model {
 
     /// What the network is made of.
     fn network(&self) -> Network {
-        let kind = self.encoder.config.kind;
+        let kind = self.encoder.config().kind;
         let layer = |(index, spec): (usize, &LayerSpec)| {
             let [outputs, side, _] = kind.shape_before(index + 1);
             let parameters = spec.weight_shape().iter().product::<usize>() + outputs;
@@ -303,8 +303,7 @@ impl Model {
     async fn probe(&self) -> Result<Vec<Terms>, ModelError> {
         let activation = &self.heads[&Mode::Activation];
         let mut head = Head::start(gradient_features::Mode::Full, self.scope, &self.encoder, activation, &self.device);
-        let start = self.encoder.config.kind.scope_start(self.scope);
-        head.parameters.tangents = self.encoder.stored[start..].to_vec();
+        head.parameters.tangents = self.encoder.scope_parameters(self.scope);
         terms(&head, &self.encoder, &self.keep(&self_test::pattern())).await
     }
 }
@@ -345,7 +344,7 @@ fn read_base(bytes: &[u8], device: &Device) -> Result<Encoder, ModelError> {
 
 /// The scope that the page begins with.
 fn narrowest(encoder: &Encoder) -> Scope {
-    encoder.config.kind.scopes()[0]
+    encoder.config().kind.scopes()[0]
 }
 
 async fn fetch_head(files: &Files, mode: Mode, scope: Scope) -> Result<Vec<u8>, ModelError> {

@@ -8,7 +8,7 @@ use crate::{
 };
 use gradient_features::{
     Scope, UnknownName,
-    fit::live::{self, Examples, Lesson},
+    fit::live::{Examples, LiveSettings, LiveTraining},
     model::{encoder::ForeignScope, features::FrozenFeatures},
     weights::WeightsError,
 };
@@ -99,11 +99,11 @@ enum Stage {
     /// The images are read.
     Reading(Vec<FrozenFeatures>),
     /// ω̄ is fitted.
-    Preparing(Box<Lesson>),
+    Preparing(Box<LiveTraining>),
     /// The models learn.
-    Learning(Box<Lesson>),
+    Learning(Box<LiveTraining>),
     /// The models are measured.
-    Measuring(Box<Lesson>, Measured),
+    Measuring(Box<LiveTraining>, Measured),
     /// Between two stages, and after a failure.
     Over,
 }
@@ -221,7 +221,7 @@ impl Current {
         }
     }
 
-    fn lesson(&self) -> Option<&Lesson> {
+    fn lesson(&self) -> Option<&LiveTraining> {
         match &self.stage {
             Stage::Learning(lesson) | Stage::Measuring(lesson, _) => Some(lesson),
             _ => None,
@@ -256,7 +256,7 @@ impl Current {
         }
         let examples = examples(&self.plan, frozen)?;
         let plan = lesson_plan(&self.plan, self.scope);
-        let lesson = Box::new(Lesson::new(plan, model.encoder().clone(), examples, model.device()));
+        let lesson = Box::new(LiveTraining::new(plan, model.encoder().clone(), examples, model.device()));
         self.report.steps = lesson.steps();
         match self.plan.from.take() {
             Some(snapshot) => restored(model, lesson, &snapshot).await,
@@ -264,14 +264,14 @@ impl Current {
         }
     }
 
-    fn prepare(&mut self, mut lesson: Box<Lesson>) -> Stage {
+    fn prepare(&mut self, mut lesson: Box<LiveTraining>) -> Stage {
         lesson.prepare();
         self.tell_share(0.5 + 0.5 * lesson.prepared() as f32 / lesson.steps() as f32);
         if lesson.is_preparing() { Stage::Preparing(lesson) } else { Stage::Measuring(lesson, Measured::default()) }
     }
 
     /// Takes one step of the next model.
-    async fn learn(&mut self, model: &Model, mut lesson: Box<Lesson>) -> Result<Stage, TrainingError> {
+    async fn learn(&mut self, model: &Model, mut lesson: Box<LiveTraining>) -> Result<Stage, TrainingError> {
         if self.report.step >= self.report.steps {
             self.tell(model, &lesson).await?;
             return Ok(Stage::Learning(lesson));
@@ -310,7 +310,7 @@ impl Current {
     async fn measure(
         &mut self,
         model: &Model,
-        lesson: Box<Lesson>,
+        lesson: Box<LiveTraining>,
         mut measured: Measured,
     ) -> Result<Stage, TrainingError> {
         let examples = lesson.examples();
@@ -360,7 +360,7 @@ impl Current {
     }
 
     /// Tells what happened since the last time; with it, where enough did, the models themselves.
-    async fn tell(&mut self, model: &Model, lesson: &Lesson) -> Result<(), TrainingError> {
+    async fn tell(&mut self, model: &Model, lesson: &LiveTraining) -> Result<(), TrainingError> {
         let Report { id, step, steps, .. } = self.report;
         let told = std::mem::replace(&mut self.report, Report { id, step, steps, ..Report::default() });
         tell(FromTrainer::Report(told));
@@ -413,7 +413,7 @@ pub fn winner(logits: &[f32]) -> Option<usize> {
 
 /// A plan's scope, if the network has it and there are images.
 pub fn scope_of(model: &Model, plan: &Plan) -> Result<Scope, TrainingError> {
-    let scope = model.encoder().config.kind.scope(Some(plan.scope.parse()?))?;
+    let scope = model.encoder().config().kind.scope(Some(plan.scope.parse()?))?;
     if plan.fitted == 0 || plan.fitted > plan.images.len() {
         return Err(TrainingError::NoImages);
     }
@@ -428,13 +428,13 @@ pub fn examples(plan: &Plan, frozen: Vec<FrozenFeatures>) -> Result<Examples, Tr
 }
 
 /// What of a plan concerns the models.
-pub fn lesson_plan(plan: &Plan, scope: Scope) -> live::Plan {
+pub fn lesson_plan(plan: &Plan, scope: Scope) -> LiveSettings {
     let Plan { classes, steps, seed, .. } = plan.clone();
-    live::Plan { scope, classes, steps, seed: u64::from(seed) }
+    LiveSettings { scope, classes, steps, seed: u64::from(seed) }
 }
 
 /// A lesson that goes on from where it stood.
-async fn restored(model: &Model, mut lesson: Box<Lesson>, snapshot: &Snapshot) -> Result<Stage, TrainingError> {
+async fn restored(model: &Model, mut lesson: Box<LiveTraining>, snapshot: &Snapshot) -> Result<Stage, TrainingError> {
     for file in &snapshot.models {
         lesson.put(model.read_head(&read(file).await?)?, snapshot.step);
     }
