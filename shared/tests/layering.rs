@@ -24,11 +24,13 @@ fn shared_leaves_the_outside_world_alone() {
     let mut files = 0;
     for_each_source(&Path::new(ROOT).join("shared/src"), &mut |path, text| {
         files += 1;
+        // Examples in comments may read files and print: they are for the programs around the library.
+        let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         for word in OUTSIDE {
-            assert!(!text.contains(word), "{}: {word}", path.display());
+            assert!(!code.iter().any(|line| line.contains(word)), "{}: {word}", path.display());
         }
         // `use std::{fs, …}` names the same modules in braces.
-        for line in text.lines().filter(|line| line.trim_start().starts_with("use std::{")) {
+        for line in code.iter().filter(|line| line.trim_start().starts_with("use std::{")) {
             for word in ["fs", "net", "process", "env"] {
                 assert!(!names(line, word), "{}: {line}", path.display());
             }
