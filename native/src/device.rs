@@ -18,7 +18,7 @@ pub enum Choice {
 
 /// A device with its name for people.
 #[derive(Debug, Clone)]
-pub struct Chosen {
+pub struct ComputeDevice {
     /// Burn's.
     pub device: Device,
     /// Say, "CPU" or "NVIDIA H100 (Vulkan)".
@@ -26,8 +26,8 @@ pub struct Chosen {
 }
 
 /// Opens the device that `choice` means.
-pub fn choose(choice: Choice) -> Result<Chosen> {
-    let cpu = || Chosen { device: Device::flex(), name: "CPU".to_owned() };
+pub fn choose(choice: Choice) -> Result<ComputeDevice> {
+    let cpu = || ComputeDevice { device: Device::flex(), name: "CPU".to_owned() };
     if choice == Choice::Cpu {
         return Ok(cpu());
     }
@@ -64,7 +64,7 @@ pub fn prepare_environment() {
 
 /// The adapters that Burn can run on: it needs timestamp queries.
 fn usable_adapters() -> Vec<wgpu::AdapterInfo> {
-    // Without OpenGL, which Burn does not run on and whose loaders talk on standard error.
+    // Without OpenGL, which Burn does not run on and whose loaders write to standard error.
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
         backends: wgpu::Backends::PRIMARY,
         ..wgpu::InstanceDescriptor::new_without_display_handle()
@@ -77,9 +77,9 @@ fn usable_adapters() -> Vec<wgpu::AdapterInfo> {
         .collect()
 }
 
-fn open() -> Result<Chosen> {
+fn open() -> Result<ComputeDevice> {
     let opened = Device::wgpu_options().init_with_setup();
     let (device, setup) = opened.map_err(|error| anyhow::anyhow!("the GPU cannot be opened: {error}"))?;
     let info = setup.adapter.get_info();
-    Ok(Chosen { device, name: format!("{} ({})", info.name, info.backend) })
+    Ok(ComputeDevice { device, name: format!("{} ({})", info.name, info.backend) })
 }

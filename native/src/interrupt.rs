@@ -6,9 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Signals that come within this time are one asking: whoever ends a group of processes may send it to each of them and
-/// to the group as well, as coreutils' `timeout` does.
-const ONE_ASKING: Duration = Duration::from_secs(1);
+/// Signals within this time count as one request: a program that ends a group of processes may signal each of them and
+/// the group as well, as coreutils' `timeout` does.
+const ONE_REQUEST: Duration = Duration::from_secs(1);
 
 /// Tells whether the user has asked to stop, and since when.
 #[derive(Clone)]
@@ -20,7 +20,7 @@ impl Interrupt {
         let asked = Arc::new(OnceLock::new());
         let since = Arc::clone(&asked);
         ctrlc::set_handler(move || {
-            if since.get_or_init(Instant::now).elapsed() >= ONE_ASKING {
+            if since.get_or_init(Instant::now).elapsed() >= ONE_REQUEST {
                 std::process::exit(1);
             }
         })
@@ -28,7 +28,7 @@ impl Interrupt {
         Ok(Self(asked))
     }
 
-    /// Nobody asks.
+    /// One that never asks to stop.
     #[cfg(test)]
     pub fn never() -> Self {
         Self(Arc::default())

@@ -23,7 +23,7 @@ const HEADS: &str = "heads";
 /// Modes in the order in which one is taken when none is asked for.
 const RICHEST: [Mode; 4] = [Mode::Full, Mode::Finetune, Mode::Gradient, Mode::Activation];
 
-/// Where a head stands in a model's folder.
+/// The file of a head in a model's folder.
 pub fn head_path(folder: &Path, mode: Mode, scope: Scope) -> PathBuf {
     folder.join(HEADS).join(format!("{mode}-{scope}.safetensors"))
 }

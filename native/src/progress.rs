@@ -25,7 +25,7 @@ impl Progress {
     /// Writes one line, unless quiet. Not to be called while a [`Bar`] is alive.
     pub fn say(self, line: impl Display) {
         if !self.quiet {
-            // Nobody is left to be told when standard error is closed.
+            // When standard error is closed there is no other place to report it.
             let _ = writeln!(std::io::stderr(), "{line}");
         }
     }
@@ -79,7 +79,7 @@ enum Unit {
     Items,
 }
 
-/// A running bar or spinner. It goes away when it is dropped.
+/// A running bar or spinner. It disappears when it is dropped.
 #[derive(Debug)]
 pub struct Bar {
     what: String,
@@ -104,7 +104,7 @@ impl Bar {
         self.bar.println(line);
     }
 
-    /// Says beside the bar how things stand.
+    /// Shows a short text beside the bar.
     pub fn describe(&mut self, text: &str) {
         match &mut self.plain {
             Some(plain) => plain.note = format!(", {text}"),
@@ -119,7 +119,7 @@ impl Drop for Bar {
     }
 }
 
-/// The lines that stand for a bar where there is no terminal.
+/// The lines that replace a bar where there is no terminal.
 #[derive(Debug)]
 struct Plain {
     what: String,

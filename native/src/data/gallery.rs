@@ -1,4 +1,4 @@
-//! The gallery that the repository carries: a thousand test images, on lossless sheets.
+//! The gallery in the repository: a thousand test images, on lossless sheets.
 
 use super::disk::{self, DiskError};
 use anyhow::{Context, Result, ensure};

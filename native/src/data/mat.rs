@@ -1,15 +1,15 @@
 //! MATLAB's files of level 5 (MathWorks, *MAT-File Format*), read as a stream: a matrix may be larger than memory.
 //!
 //! Only little-endian files and real numeric matrices are read, plain or compressed, which is what MATLAB and SciPy
-//! write. Sizes in a file are checked against one another, and nothing is allocated by them.
+//! write. Sizes in a file are checked against each other, and no memory is allocated by them.
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use flate2::bufread::ZlibDecoder;
 use std::io::{BufReader, Chain, Cursor, Read, Seek, SeekFrom, Take};
 
-/// Bytes in front of the first element.
+/// Bytes before the first element.
 const HEADER: u64 = 128;
-/// The kinds of elements that there is more to than numbers.
+/// The kinds of elements that hold other elements.
 const MATRIX: u32 = 14;
 const COMPRESSED: u32 = 15;
 /// The kinds of a matrix's own elements.
@@ -78,7 +78,7 @@ impl Number {
     }
 }
 
-/// A matrix whose numbers are yet to be read, the first index fastest.
+/// A matrix whose numbers are read one by one, the first index fastest.
 pub struct Matrix<'a> {
     /// Its sides, at least two.
     pub shape: Vec<usize>,
@@ -91,7 +91,7 @@ impl Matrix<'_> {
     /// The next bytes of the numbers.
     ///
     /// # Errors
-    /// When there are not so many.
+    /// When there are fewer.
     pub fn read(&mut self, bytes: &mut [u8]) -> Result<()> {
         self.data.read_exact(bytes).context("its numbers are cut short or damaged")
     }
@@ -108,7 +108,7 @@ impl Matrix<'_> {
     }
 }
 
-/// Shows the matrix `name` of a file to `visit`.
+/// Calls `visit` with the matrix `name` of a file.
 ///
 /// # Errors
 /// When the file is no such file, is cut short or damaged, or has no such matrix.
@@ -135,7 +135,7 @@ pub fn find<T>(mut file: impl Read + Seek, name: &str, visit: impl FnOnce(&mut M
         if let Some(mut matrix) = open(&mut element, name)? {
             return visit(&mut matrix).with_context(|| format!("the matrix {name} is not as expected"));
         }
-        // What is compressed is not padded.
+        // Compressed elements are not padded.
         start = if outer.kind == COMPRESSED { end } else { end.next_multiple_of(8) };
     }
     bail!("it has no matrix named {name}")
@@ -150,7 +150,7 @@ fn check_header(file: &mut (impl Read + Seek)) -> Result<()> {
     Ok(())
 }
 
-/// What stands in front of an element's bytes.
+/// The header of an element.
 #[derive(Debug, Clone, Copy)]
 struct Tag {
     kind: u32,
@@ -173,7 +173,7 @@ impl Tag {
     }
 }
 
-/// Reads what stands in front of a matrix's numbers; `None` when it is another matrix.
+/// Reads the header of a matrix; `None` when it is another matrix.
 fn open<'a>(element: &'a mut Take<&mut dyn Read>, name: &str) -> Result<Option<Matrix<'a>>> {
     let flags = small(element, UINT32)?;
     let [class, flag] = flags.first_chunk().copied().ok_or_else(|| anyhow!("a matrix has no flags"))?;
@@ -206,7 +206,7 @@ fn open<'a>(element: &'a mut Take<&mut dyn Read>, name: &str) -> Result<Option<M
     Ok(Some(Matrix { shape, number, data: Cursor::new(inline).chain(element.take(rest.into())) }))
 }
 
-/// All of a small element, with the padding behind it.
+/// All of a small element, with the padding after it.
 fn small(from: &mut impl Read, kind: u32) -> Result<Vec<u8>> {
     let tag = Tag::read(from)?;
     ensure!(tag.kind == kind && tag.size <= MAX_ELEMENT, "it is damaged: a matrix's head is not as it should be");
@@ -367,7 +367,7 @@ mod tests {
 
     #[test]
     fn what_is_compressed_may_claim_any_size() {
-        // Sixteen megabytes of zeros behind the head of a small matrix: none of it is read.
+        // Sixteen megabytes of zeros follow the header of a small matrix; none of it is read.
         let mut bomb = matrix("m", &[1, 1], 6, 9, &doubles(&[4.0]));
         bomb[4..8].copy_from_slice(&u32::MAX.to_le_bytes());
         bomb.resize(1 << 24, 0);

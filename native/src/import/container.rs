@@ -1,5 +1,5 @@
-//! The two containers that PyTorch writes: a zip archive (`torch.save` since 1.6), and before that a run of pickles
-//! with the numbers behind them. Of both, only a pickle is ever read whole; numbers are looked up where they stand.
+//! The two containers that PyTorch writes: a zip archive (`torch.save` since 1.6), and before that a sequence of pickles
+//! with the numbers after them. Only the pickles are read as a whole; numbers are read when they are asked for.
 
 use super::pickle::{self, Graph, Kind, Storage, Tensor, Value};
 use anyhow::{Context, Result, bail, ensure};
@@ -33,7 +33,7 @@ pub struct Checkpoint<F> {
     storages: HashMap<String, Span>,
 }
 
-/// Where some bytes are in a file that has them.
+/// Where some bytes are in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Span {
     place: Range<u64>,
@@ -103,7 +103,7 @@ impl<F: Read + Seek> Checkpoint<F> {
         Ok(Self { graph, file: file.into_inner(), storages })
     }
 
-    /// A tensor's numbers, row-major whatever their order in the storage.
+    /// A tensor's numbers, row-major, whatever their order in the storage is.
     ///
     /// # Errors
     /// When they are not in the file, or are no floating-point numbers.
@@ -123,7 +123,7 @@ impl<F: Read + Seek> Checkpoint<F> {
     }
 }
 
-/// Where the storages of an old container are. The file stands at the first one's count.
+/// Where the storages of an old container are. The file is at the first one's count.
 fn old_storages<F: Read + Seek>(file: &mut BufReader<F>, graph: &Graph, keys: &Graph) -> Result<HashMap<String, Span>> {
     let kinds: HashMap<&str, Kind> = graph.storages().map(|storage| (storage.key.as_str(), storage.kind)).collect();
     let Value::List(list) = keys.get(keys.root) else { bail!("its list of storages is damaged") };
@@ -183,7 +183,7 @@ fn gather(stored: &[f32], tensor: &Tensor) -> Result<Vec<f32>> {
     places.into_iter().map(number).collect()
 }
 
-/// The entries of a zip archive as PyTorch writes it: stored, not compressed. Each is known to be in the file.
+/// The entries of a zip archive as PyTorch writes it: stored, not compressed. Each is checked to lie within the file.
 fn zip_entries(file: &mut (impl Read + Seek)) -> Result<BTreeMap<String, Span>> {
     const END: usize = 22;
     const ENTRY: usize = 46;
@@ -330,7 +330,7 @@ mod tests {
     fn a_name_that_is_not_on_the_list_is_refused_in_both() {
         let evil = replaced(&bytes("small-old.pt"), b"torch._utils\n_rebuild_tensor_v2\n", b"os\nsystem\n");
         refused(&evil, "`os.system`");
-        // As long as what it replaces, for the archive's sake; the checksum is then the first to be wrong.
+        // As long as what it replaces, so that the archive stays valid and only the checksum is wrong.
         let name: &[u8] = b"torch._utils\n_rebuild_tensor_v2\n";
         let evil =
             replaced(&bytes("small-zip.pt"), name, b"posix_longer\nsystem_as_long_as_it\n".get(..name.len()).unwrap());

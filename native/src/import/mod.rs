@@ -3,29 +3,38 @@
 //! A file goes through four steps, each in its own module: `container` finds the pickle and the numbers, `pickle` builds
 //! inert values of it without running anything, `modules` names the tensors, and `parts` knows the networks.
 
+mod assumptions;
 mod container;
+mod group;
+mod heads;
+mod layer;
 mod modules;
 mod parts;
 mod pickle;
+mod role;
 
 use crate::{data::Dataset, files, model_folder, progress::Progress};
 use anyhow::{Context, Result, ensure};
+pub use assumptions::Assumptions;
 use burn::tensor::Device;
 use gradient_features::weights::{self, Precision};
 use parts::Parts;
-pub use parts::Unsaid;
 use std::path::{Path, PathBuf};
 
-/// Puts the networks' parts that `paths` hold into the folder `out`: the base network, and its heads if there is a
+/// Makes a model's folder `out` of the network's parts in `paths`: the base network, and its heads if there is a
 /// classifier.
-pub fn run(paths: &[PathBuf], out: &Path, unsaid: Unsaid, dataset: Option<Dataset>, progress: Progress) -> Result<()> {
+///
+/// # Errors
+/// When a file is no checkpoint of these networks, parts are missing or do not fit each other, or the folder holds a
+/// model already or cannot be written.
+pub fn run(paths: &[PathBuf], out: &Path, assumptions: Assumptions, progress: Progress) -> Result<()> {
     let base = out.join(model_folder::BASE);
     ensure!(!base.exists(), "{} holds a model already; choose another folder with --out", out.display());
     let mut parts = Parts::default();
     for path in paths {
         parts.add(path).with_context(|| format!("{} cannot be imported", path.display()))?;
     }
-    let net = parts.assemble(unsaid, |count| classes(count, dataset))?;
+    let net = parts.assemble(assumptions, |count| classes(count, assumptions.dataset))?;
     let bytes = weights::write_base(&net.encoder, Precision::F32).context("the base network cannot be saved")?;
     // Read back, it is known by its file's checksum, which the heads name.
     let encoder = weights::read_base(&bytes, &Device::flex()).context("the base network cannot be saved")?;

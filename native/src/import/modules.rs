@@ -1,12 +1,12 @@
-//! From a pickle's values to named tensors: the names that `state_dict` would give, with what the modules that own the
-//! tensors say of themselves.
+//! From a pickle's values to named tensors: the names that `state_dict` would give, with the attributes of the modules
+//! that own the tensors.
 
 use super::pickle::{Graph, Id, Tensor, Value};
 use anyhow::{Result, ensure};
 
-/// How deep modules stand in modules, at most.
+/// How deep modules may be nested.
 const MAX_DEPTH: usize = 16;
-/// The most values that are looked at; a real network has some hundred.
+/// The most values that are visited; a real network has a few hundred.
 const MAX_VISITS: usize = 2_000;
 /// The longest name, in bytes.
 const MAX_NAME: usize = 200;
@@ -21,12 +21,12 @@ pub struct Named {
     pub owner: Option<Owner>,
 }
 
-/// What a layer says of itself.
+/// The attributes of a layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Owner {
     /// Its class, without the package.
     pub class: String,
-    /// The step of a convolution.
+    /// The stride of a convolution.
     pub stride: Option<usize>,
     /// The zeros around a convolution's input.
     pub padding: Option<usize>,
@@ -99,7 +99,7 @@ impl Walk<'_> {
         Owner { class: class.to_owned(), stride: side("stride"), padding: side("padding"), epsilon }
     }
 
-    /// A number, or the one that a tuple has in both places.
+    /// A number, or both numbers of a tuple where they are equal.
     fn side(&self, id: Id) -> Option<usize> {
         let number = |id: Id| match self.graph.get(id) {
             Value::Int(side) => usize::try_from(*side).ok(),
@@ -116,7 +116,7 @@ impl Walk<'_> {
 }
 
 fn join(name: &str, part: &str) -> String {
-    // One letter more than is allowed is enough to be found out.
+    // One letter more than is allowed is enough for the check of the length.
     let part: String = part.chars().take(MAX_NAME + 1).collect();
     if name.is_empty() { part } else { format!("{name}.{part}") }
 }

@@ -2,10 +2,11 @@
 
 use super::{
     bigan::{self, Bigan, Design},
+    learner::{Learner, Saved},
     nets::{self, Layer, Phase, Spec, Start},
     pictures::Picture,
     random::{self, Purpose},
-    recipe::{Learner, Parts, Recipe, SPREAD, Step, Values, number},
+    recipe::{Recipe, SPREAD, Step, Values, number},
 };
 use anyhow::Result;
 use burn::{
@@ -57,7 +58,7 @@ const PIECES: usize = 2;
 const DROP_INPUT: f32 = 0.2;
 /// Dropout before every other layer.
 const DROP_HIDDEN: f32 = 0.5;
-/// Beyond this a logit's probability is 0 or 1 to the last bit that counts; `e^` of it is still a number.
+/// A logit beyond it has the probability 0 or 1 in 32 bits; `e^` of it is still finite.
 const MOST_LOGIT: f32 = 40.0;
 
 /// Tells pairs of an image and its encoding from pairs of a latent and its image.
@@ -124,12 +125,13 @@ fn adam() -> ModuleOptimizer {
     Adam { beta_1: 0.5, beta_2: 0.999, epsilon: 1e-8, decay: 0.0 }.into()
 }
 
-/// What a step does to both players.
-struct Moves {
-    /// Of the discriminator's loss, by its parameters.
+/// What a step gives both players.
+struct PlayerGradients {
+    /// The gradients of the discriminator's loss by its parameters.
     discriminator: Gradients,
-    /// A function of the encoder's and generator's parameters that has the gradients of their loss.
-    pull: Tensor<1>,
+    /// A function `[1]` of the encoder's and generator's parameters. Its gradients are those of their loss; its value
+    /// means nothing.
+    surrogate: Tensor<1>,
     /// How far the discriminator's loss lies below chance's: 0 where it cannot tell, 1 where it is always right.
     edge: f64,
     values: Values,
@@ -138,25 +140,25 @@ struct Moves {
 /// The share of the learning rate that the encoder and generator learn at: `times` the discriminator's edge, at most the
 /// whole rate; always the whole where `times` is 0, as published.
 ///
-/// Adam takes no notice of how long a gradient is. So a generator goes as far by the noise of a discriminator that
-/// cannot tell as by the pull of one that can, and no sooner does the discriminator see something than it is gone, with
-/// nothing gained. Left behind by its own edge it follows what is seen: the two time scales of Heusel et al. 2017, with
-/// the ratio of the two set by the game itself.
+/// Adam's steps do not depend on the length of a gradient. So a generator moves as far on the noise of a discriminator
+/// that cannot tell as on the gradient of one that can, and it leaves what the discriminator has just learnt to see
+/// before it gains from it. A rate that grows with the discriminator's edge avoids this: the two time scales of Heusel
+/// et al. 2017, with a ratio that the game itself sets.
 fn pace(times: f64, edge: f64) -> f64 {
     if times == 0.0 { 1.0 } else { (times * edge).clamp(0.0, 1.0) }
 }
 
 impl Ali {
-    /// Both players' moves, from one pass through the discriminator.
+    /// Both players' gradients, from one pass through the discriminator.
     ///
-    /// Its loss `softplus(−p) + softplus(p̃)` and theirs `softplus(p) + softplus(−p̃)` differ only in what each logit's
-    /// gradient starts from, and without batch normalisation no logit depends on another sample. So the gradient that
-    /// arrives at a generated image or latent is the discriminator's times `−e^p` (or `−e^−p̃`): σ(p) for −σ(−p).
-    fn moves(&self, step: Step) -> Moves {
+    /// Its loss `softplus(−p) + softplus(p̃)` and theirs `softplus(p) + softplus(−p̃)` differ only in the gradient by each
+    /// logit, and without batch normalisation no logit depends on another sample. So the gradient of their loss by a
+    /// generated image or latent is that of the discriminator's loss times `−e^p` (or `−e^−p̃`): σ(p) instead of −σ(−p).
+    fn player_gradients(&self, step: Step) -> PlayerGradients {
         let mut random = step.random();
-        let x = to_tensor(&step.pixels(), DESIGN.encoder.input_range, &self.device);
-        let latents = [step.batch, DESIGN.latent, 1, 1];
-        let [noise, z] = [step.departures.noise_deviation(), 1.0]
+        let x = to_tensor(step.pixels, DESIGN.encoder.input_range, &self.device);
+        let latents = [step.batch(), DESIGN.latent, 1, 1];
+        let [noise, z] = [step.options.noise_deviation(), 1.0]
             .map(|deviation| random::normal(latents, deviation, &mut random, &self.device));
         let encoded = self.bigan.net.sample(&DESIGN, x.clone(), noise);
         let made = self.bigan.net.generate(&DESIGN, z.clone(), Phase::Train);
@@ -165,57 +167,50 @@ impl Ali {
         let leaf = |real: Tensor<4>, other: Tensor<4>| Tensor::cat(vec![real, other], 0).detach().require_grad();
         let (xs, zs) = (leaf(x.clone(), made.clone()), leaf(encoded.clone(), z));
         let logits = self.discriminator.net.logits(xs.clone(), zs.clone(), &mut random);
-        let [data, sample] = [0, 1].map(|part| logits.clone().narrow(0, part * step.batch, step.batch));
+        let [data, sample] = [0, 1].map(|part| logits.clone().narrow(0, part * step.batch(), step.batch()));
         let loss = (softplus(-data.clone()) + softplus(sample.clone())).mean();
         let mut discriminator = loss.backward();
         let mut arrived = |leaf: &Tensor<4>, part: usize| {
             let gradient = leaf.grad_remove(&mut discriminator).expect("the discriminator sees it");
-            Tensor::from_inner(gradient.narrow(0, part * step.batch, step.batch))
+            Tensor::from_inner(gradient.narrow(0, part * step.batch(), step.batch()))
         };
         let (at_made, at_encoded) = (arrived(&xs, 1), arrived(&zs, 0));
         let turned = |logit: Tensor<1>| -logit.detach().clamp(-MOST_LOGIT, MOST_LOGIT).exp().reshape([-1, 1, 1, 1]);
-        let pull = (encoded.clone() * at_encoded * turned(data.clone())).sum()
+        let surrogate = (encoded.clone() * at_encoded * turned(data.clone())).sum()
             + (made * at_made * turned(-sample.clone())).sum();
 
         let fooled = (softplus(data) + softplus(-sample)).mean();
         let loss = number(loss);
         let mut values = vec![("discriminator", loss), ("generator", number(fooled)), (SPREAD, spread)];
-        let pull = self.bigan.net.add_cycle(&DESIGN, step.departures.cycle, [x, encoded], pull, &mut values);
-        Moves { discriminator, pull, edge: 1.0 - loss / (2.0 * LN_2), values }
+        let weight = step.options.cycle.unwrap_or_default();
+        let surrogate = self.bigan.net.add_cycle(&DESIGN, weight, [x, encoded], surrogate, &mut values);
+        PlayerGradients { discriminator, surrogate, edge: 1.0 - loss / (2.0 * LN_2), values }
     }
 }
 
 impl Recipe for Ali {
-    /// Both players move at once.
+    /// Both players are updated at once.
     fn step(&mut self, step: Step) -> Values {
         if step.is_warm_up() {
             return bigan::warm_up(&mut self.bigan, &DESIGN, step, &self.device);
         }
-        let Moves { discriminator, pull, edge, values } = self.moves(step);
-        let pace = pace(step.departures.pace, edge);
-        self.discriminator.descend(step.rate, discriminator);
-        bigan::descend(&mut self.bigan, step, pace, &pull);
+        let PlayerGradients { discriminator, surrogate, edge, values } = self.player_gradients(step);
+        let pace = pace(step.options.pace.unwrap_or_default(), edge);
+        self.discriminator.update(step.rate, discriminator);
+        bigan::update(&mut self.bigan, step, pace, &surrogate);
         values
     }
 
-    fn save(&self) -> Result<Parts> {
-        let mut parts = Parts::new();
-        self.bigan.save("bigan", &mut parts)?;
-        self.discriminator.save("discriminator", &mut parts)?;
-        Ok(parts)
-    }
-
-    fn restore(&mut self, parts: &Parts) -> Result<()> {
-        self.bigan.restore("bigan", parts)?;
-        self.discriminator.restore("discriminator", parts)
+    fn learners(&mut self) -> Vec<(&'static str, &mut dyn Saved)> {
+        vec![("bigan", &mut self.bigan), ("discriminator", &mut self.discriminator)]
     }
 
     fn encoder(&self) -> Encoder {
-        self.bigan.outcome().encoder(&DESIGN)
+        self.bigan.trained().encoder(&DESIGN)
     }
 
-    fn pictures(&self, originals: &[u8], seed: u64) -> Vec<Picture> {
-        bigan::pictures(&DESIGN, self.bigan.outcome(), originals, seed, &self.device)
+    fn pictures(&self, originals: &[u8], seed: u64) -> Result<Vec<Picture>> {
+        bigan::pictures(&DESIGN, self.bigan.trained(), originals, seed, &self.device)
     }
 }
 
@@ -226,7 +221,7 @@ fn softplus(x: Tensor<1>) -> Tensor<1> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::recipe::Departures;
+    use super::super::options::RecipeOptions;
     use super::*;
     use burn::{
         module::{ModuleVisitor, Param},
@@ -255,7 +250,8 @@ mod tests {
         assert_eq!(times(2.0), [0.0, 0.0, 0.5, 1.0]);
     }
 
-    /// At chance or worse a discriminator has no edge, and a generator that goes by it waits, while it moves itself.
+    /// At chance or worse a discriminator has no edge. With a pace the generator then waits, while the discriminator
+    /// learns.
     #[test]
     fn without_an_edge_the_encoder_and_generator_wait() {
         let images = ImageSet { pixels: vec![90; 4 * IMAGE_BYTES], labels: vec![0; 4] };
@@ -265,42 +261,35 @@ mod tests {
             let made = ali.bigan.net.generate(&DESIGN, z.clone(), Phase::Batch);
             [made, ali.discriminator.net.joint[2].weight.val()].map(|tensor| tensor.into_data())
         };
-        let moved = |pace| {
+        let changed = |pace| {
             let mut ali = Ali::new(&images, 1, &device);
-            // It takes everything for data, and so is worse than chance.
+            // It takes everything for data, so it is worse than chance.
             ali.discriminator.net.joint[2].bias = Some(Param::from_tensor(Tensor::ones([1], &device)));
             let before = state(&ali);
-            let departures = Departures { pace, ..Departures::default() };
-            let step = Step { images: &images, batch: 4, seed: 1, index: 0, steps: 1, rate: 1e-3, departures };
+            let options = RecipeOptions { pace: Some(pace), ..RecipeOptions::default() };
+            let step = Step { pixels: &images.pixels, seed: 1, index: 0, steps: 1, rate: 1e-3, options };
             ali.step(step);
             let after = state(&ali);
             [0, 1].map(|player| before[player] != after[player])
         };
-        assert_eq!(moved(1.0), [false, true]);
-        assert_eq!(moved(0.0), [true, true], "as published both move");
+        assert_eq!(changed(1.0), [false, true]);
+        assert_eq!(changed(0.0), [true, true], "as published both learn");
     }
 
-    /// One pass through the discriminator gives the encoder and generator what a second one, through their own loss,
-    /// would.
+    /// One pass through the discriminator gives the encoder and generator the same gradients as a second one, through
+    /// their own loss.
     #[test]
     fn both_players_gradients_come_from_one_pass() {
         let pixels = (0..4 * IMAGE_BYTES).map(|at| (at * at % 251) as u8).collect();
         let images = ImageSet { pixels, labels: vec![0; 4] };
         let device = Device::flex().autodiff();
         let ali = Ali::new(&images, 1, &device);
-        let step = Step {
-            images: &images,
-            batch: 4,
-            seed: 1,
-            index: 0,
-            steps: 1,
-            rate: 0.0,
-            departures: Departures::default(),
-        };
-        let found = GradientsParams::from_grads(ali.moves(step).pull.backward(), &ali.bigan.net);
+        let options = RecipeOptions::default();
+        let step = Step { pixels: &images.pixels, seed: 1, index: 0, steps: 1, rate: 0.0, options };
+        let found = GradientsParams::from_grads(ali.player_gradients(step).surrogate.backward(), &ali.bigan.net);
 
         let mut random = step.random();
-        let x = to_tensor(&step.pixels(), DESIGN.encoder.input_range, &device);
+        let x = to_tensor(step.pixels, DESIGN.encoder.input_range, &device);
         let [noise, z] = [(); 2].map(|()| random::normal([4, DESIGN.latent, 1, 1], 1.0, &mut random, &device));
         let encoded = ali.bigan.net.sample(&DESIGN, x.clone(), noise);
         let made = ali.bigan.net.generate(&DESIGN, z.clone(), Phase::Train);

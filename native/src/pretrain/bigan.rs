@@ -2,11 +2,13 @@
 //! Wasserstein BiGAN have in common.
 
 use super::{
+    learner::Learner,
     nets::{self, Layer, Phase, Spec, Start, TINY},
     pictures::{self, Latent, Picture},
     random,
-    recipe::{Learner, Step, Values, number},
+    recipe::{Step, Values, number},
 };
+use anyhow::Result;
 use burn::{
     module::{Module, Param},
     tensor::{Device, Tensor, activation::sigmoid},
@@ -25,7 +27,7 @@ const LATENTS: &str = "latents";
 /// How much [`LATENTS`] counts beside [`CYCLE`].
 const LATENTS_WEIGHT: f64 = 0.02;
 
-/// What tells one bidirectional GAN from the other.
+/// Where the two bidirectional GANs differ.
 #[derive(Debug, Clone, Copy)]
 pub struct Design {
     /// The encoder up to its features.
@@ -90,7 +92,7 @@ impl Bigan {
     /// μ and log σ, `[N, latent, 1, 1]` each, of a training batch `[N, 3, 32, 32]`.
     pub fn encode(&self, design: &Design, images: Tensor<4>) -> [Tensor<4>; 2] {
         let top = self.encoder.forward(images, design.encoder);
-        split(nets::leaky_stack(&self.head, &design.head, top, design.slope, Phase::Train))
+        mean_and_log_deviation(nets::leaky_stack(&self.head, &design.head, top, design.slope, Phase::Train))
     }
 
     /// A latent of each image: `μ + σ ε`, with ε the noise.
@@ -112,9 +114,9 @@ impl Bigan {
     /// weight is 0, as published.
     ///
     /// The adversarial game matches the joint distributions of images and latents, and leaves open which latent belongs
-    /// to which image; this settles it (ALICE, Li et al. 2017, explicit cycle-consistency). The statistics of these
-    /// latents stay out of the generator's running ones, which are of latents from the prior: mixed they would be of
-    /// neither, and all that the trained generator makes would be out of focus.
+    /// to which image; this settles it (ALICE, Li et al. 2017, explicit cycle-consistency). The generator's running
+    /// statistics are those of latents from the prior. The statistics of these latents stay out of them: a mixture would
+    /// fit neither, and the trained generator's images would be blurred.
     pub fn add_cycle(
         &self,
         design: &Design,
@@ -126,13 +128,13 @@ impl Bigan {
         if weight == 0.0 { loss } else { loss + self.autoencoder_loss(design, pair, Phase::Batch, values) * weight }
     }
 
-    /// How far, `[1]`, images `[N, 3, 32, 32]` lie from what the generator makes of their latents `[N, latent, 1, 1]`,
-    /// and a little of how far the latents are from the prior; both go into `values`.
+    /// How far, `[1]`, images `[N, 3, 32, 32]` lie from their reconstructions by their latents `[N, latent, 1, 1]`, plus
+    /// [`LATENTS_WEIGHT`] times how far the latents are from the prior; both go into `values`.
     ///
-    /// The first is the mean of `‖x − G(z)‖`, by the length and not its square: so each image pulls its reconstruction
-    /// with a force of 1, as a Wasserstein critic pulls a sample. The second is the sum of squares of what each of a
-    /// latent's numbers has too much in mean and deviation over the batch. Without it an adversary soon knows
-    /// images' latents by their scale, and has no need to look at what the generator makes.
+    /// The first is the mean of `‖x − G(z)‖`. By the length and not its square, each reconstruction has a gradient of
+    /// length 1, as a sample has under a Wasserstein critic. The second is the sum of squares of how far each of a
+    /// latent's numbers is from mean 0 and deviation 1 over the batch. Without it a discriminator soon recognizes
+    /// images' latents by their scale, and does not look at the generated images.
     fn autoencoder_loss(
         &self,
         design: &Design,
@@ -148,33 +150,42 @@ impl Bigan {
         cycle + unlike * LATENTS_WEIGHT
     }
 
-    /// The frozen encoder that it has become, up to the features.
+    /// The frozen encoder, up to the features.
     pub fn encoder(&self, design: &Design) -> Encoder {
         self.encoder.fold(design.encoder)
     }
 }
 
-/// The encoder and generator move down the gradients of a loss `[1]`, at a share of the step's learning rate, and into
-/// their average: at the start of a run over all steps so far.
-pub fn descend(bigan: &mut Learner<Bigan>, step: Step, share: f64, loss: &Tensor<1>) {
-    bigan.descend(step.rate * share, loss.backward());
-    bigan.take_into_average(step.departures.average.min(step.index + 1));
+/// Updates the encoder and generator by a loss `[1]`, at a share of the step's learning rate, and then their average. At
+/// the start of a run the average is over all steps so far.
+pub fn update(bigan: &mut Learner<Bigan>, step: Step, share: f64, loss: &Tensor<1>) {
+    bigan.update(step.rate * share, loss.backward());
+    bigan.update_average(step.options.average.unwrap_or_default().min(step.index + 1));
 }
 
-/// A step before the game: the encoder and generator alone move, as an autoencoder.
+/// A step before the game: the encoder and generator alone are updated, as an autoencoder.
 pub fn warm_up(bigan: &mut Learner<Bigan>, design: &Design, step: Step, device: &Device) -> Values {
-    let images = to_tensor(&step.pixels(), design.encoder.input_range, device);
-    let deviation = step.departures.noise_deviation();
-    let noise = random::normal([step.batch, design.latent, 1, 1], deviation, &mut step.random(), device);
+    let images = to_tensor(step.pixels, design.encoder.input_range, device);
+    let deviation = step.options.noise_deviation();
+    let noise = random::normal([step.batch(), design.latent, 1, 1], deviation, &mut step.random(), device);
     let latents = bigan.net.sample(design, images.clone(), noise);
     let mut values = vec![];
     let loss = bigan.net.autoencoder_loss(design, [images, latents], Phase::Train, &mut values);
-    descend(bigan, step, 1.0, &loss);
+    update(bigan, step, 1.0, &loss);
     values
 }
 
-/// What a net off its autodiff device makes of some images `[N, 3, 32, 32]`.
-pub fn pictures(design: &'static Design, net: Bigan, originals: &[u8], seed: u64, device: &Device) -> Vec<Picture> {
+/// The pictures of a net off its autodiff device, from some images `[N, 3, 32, 32]`.
+///
+/// # Errors
+/// When the device cannot be read.
+pub fn pictures(
+    design: &'static Design,
+    net: Bigan,
+    originals: &[u8],
+    seed: u64,
+    device: &Device,
+) -> Result<Vec<Picture>> {
     let frozen = Frozen { encoder: net.encoder(design), design, net };
     pictures::of_latents(&frozen, originals, seed, &device.clone().inner())
 }
@@ -196,8 +207,13 @@ impl Latent for Frozen {
         let features = self.encoder.features(&self.encoder.freeze(images, Scope::Conv5), &[]).primal;
         let [count, width] = features.dims();
         let top = features.reshape([count, width, 1, 1]);
-        let [mean, _] =
-            split(nets::leaky_stack(&self.net.head, &self.design.head, top, self.design.slope, Phase::Infer));
+        let [mean, _] = mean_and_log_deviation(nets::leaky_stack(
+            &self.net.head,
+            &self.design.head,
+            top,
+            self.design.slope,
+            Phase::Infer,
+        ));
         mean.flatten::<2>(1, 3)
     }
 
@@ -211,8 +227,8 @@ impl Latent for Frozen {
     }
 }
 
-/// The first and the second half of the channels.
-fn split(x: Tensor<4>) -> [Tensor<4>; 2] {
+/// μ and log σ: the first and the second half of the channels.
+fn mean_and_log_deviation(x: Tensor<4>) -> [Tensor<4>; 2] {
     let half = x.dims()[1] / 2;
     [x.clone().narrow(1, 0, half), x.narrow(1, half, half)]
 }
@@ -297,15 +313,15 @@ mod tests {
                 let [.., (_, cycle), (_, latents)] = values[..] else { panic!("two values") };
                 let expected = cycle + LATENTS_WEIGHT * latents;
                 assert!((number(loss.clone()) - expected).abs() < 1e-6 * expected, "the weight is 1");
-                bigan.descend(2e-3, loss.backward());
+                bigan.update(2e-3, loss.backward());
             }
             let [first, last] = [0, 48].map(|at| values[at].1);
             assert!(last < 0.7 * first, "from {first} to {last}");
         }
     }
 
-    /// What the generator makes of the prior goes by the prior's statistics; what it makes of images' latents, by theirs,
-    /// which stay out.
+    /// Images of the prior's latents are normalized by the prior's running statistics, reconstructions by those of their
+    /// own batch, which stay out of the running ones.
     #[test]
     fn the_cycle_leaves_the_running_statistics_alone() {
         let device = Device::flex().autodiff();

@@ -1,10 +1,10 @@
-//! The Wasserstein critic with its gradient penalty (Gulrajani et al. 2017), by reverse mode of the first order only.
+//! The Wasserstein critic with its gradient penalty (Gulrajani et al. 2017), by first-order reverse mode only.
 //!
 //! The penalty is a function of the critic's gradient by its inputs, and training differentiates it again. Burn's
-//! reverse mode does not differentiate a gradient. But the critic is piecewise linear: between its bends, its gradient
-//! is a product of its own weights, transposed, and of leaky ReLU's derivatives d, which are constant. Written out as
-//! an ordinary forward graph (transposed convolutions and gates, from the score down to the inputs), that gradient can
-//! be differentiated once by the weights, and that is all it takes.
+//! reverse mode does not differentiate a gradient. But the critic is piecewise linear: on each piece its gradient
+//! is a product of its own transposed weights and of leaky ReLU's derivatives d, which are constant. Written as an
+//! ordinary forward graph (transposed convolutions and gates, from the score down to the inputs), that gradient can be
+//! differentiated once by the weights, which is all that training needs.
 
 use super::nets::{self, Layer, Phase, Spec, Start, TINY};
 use burn::{
@@ -72,26 +72,26 @@ impl Critic {
         let trace = self.trace(specs, x, z);
         let score = trace.joint.last().expect("there is a last layer");
         let ones = Tensor::ones(score.dims(), &score.device());
-        let joint = descend(&self.joint, specs.joint, &trace.joint, specs.slope, ones);
+        let joint = backpropagate(&self.joint, specs.joint, &trace.joint, specs.slope, ones);
         let (channels, from_x) = (joint.dims()[1], trace.x.last().map_or(0, |pre| pre.dims()[1]));
         let [to_x, to_z] = [joint.clone().narrow(1, 0, from_x), joint.narrow(1, from_x, channels - from_x)];
         let below = |layers: &[Layer], specs_of: &[Spec], pres: &[Tensor<4>], gradient| {
             let pre = pres.last().expect("there is a last layer").clone();
-            descend(layers, specs_of, pres, specs.slope, gate(pre, gradient, specs.slope))
+            backpropagate(layers, specs_of, pres, specs.slope, gate(pre, gradient, specs.slope))
         };
         [below(&self.x, specs.x, &trace.x, to_x), below(&self.z, specs.z, &trace.z, to_z)]
     }
 
     fn trace(&self, specs: &CriticSpecs, x: Tensor<4>, z: Tensor<4>) -> Trace {
-        let (x, x_out) = climb(&self.x, specs.x, x, specs.slope);
-        let (z, z_out) = climb(&self.z, specs.z, z, specs.slope);
-        let (joint, _) = climb(&self.joint, specs.joint, Tensor::cat(vec![x_out, z_out], 1), specs.slope);
+        let (x, x_out) = forward_trace(&self.x, specs.x, x, specs.slope);
+        let (z, z_out) = forward_trace(&self.z, specs.z, z, specs.slope);
+        let (joint, _) = forward_trace(&self.joint, specs.joint, Tensor::cat(vec![x_out, z_out], 1), specs.slope);
         Trace { x, z, joint }
     }
 }
 
 /// The pre-activations of all layers, and the last activation.
-fn climb(layers: &[Layer], specs: &[Spec], x: Tensor<4>, slope: f32) -> (Vec<Tensor<4>>, Tensor<4>) {
+fn forward_trace(layers: &[Layer], specs: &[Spec], x: Tensor<4>, slope: f32) -> (Vec<Tensor<4>>, Tensor<4>) {
     layers.iter().zip(specs).fold((vec![], x), |(mut pres, x), (layer, spec)| {
         let pre = layer.forward(spec, x, Phase::Train);
         pres.push(pre.clone());
@@ -100,7 +100,7 @@ fn climb(layers: &[Layer], specs: &[Spec], x: Tensor<4>, slope: f32) -> (Vec<Ten
 }
 
 /// Carries a gradient from the last pre-activation down to the input of the first layer.
-fn descend(layers: &[Layer], specs: &[Spec], pres: &[Tensor<4>], slope: f32, gradient: Tensor<4>) -> Tensor<4> {
+fn backpropagate(layers: &[Layer], specs: &[Spec], pres: &[Tensor<4>], slope: f32, gradient: Tensor<4>) -> Tensor<4> {
     layers.iter().zip(specs).enumerate().rev().fold(gradient, |gradient, (index, (layer, spec))| {
         let below = layer.transposed(spec, gradient);
         if index == 0 { below } else { gate(pres[index - 1].clone(), below, slope) }
@@ -117,6 +117,7 @@ mod tests {
     use super::super::random::{self, Purpose};
     use super::*;
     use burn::{module::Param, tensor::TensorData};
+    use gradient_features::numbers_blocking;
     use safetensors::SafeTensors;
 
     /// The golden critic's layers, as in `tests/golden/critic.py`.
@@ -174,7 +175,7 @@ mod tests {
     }
 
     fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-        tensor.into_data().try_to_vec().expect("32-bit floats")
+        numbers_blocking(tensor).expect("the device can be read")
     }
 
     #[test]
@@ -199,10 +200,10 @@ mod tests {
         for (part, layers) in [("x", &critic.x), ("z", &critic.z), ("joint", &critic.joint)] {
             for (index, layer) in layers.iter().enumerate() {
                 let name = format!("{part}.{index}.weight.gradient");
-                let found = layer.weight.val().grad(&gradients).expect("every weight moves the penalty");
+                let found = layer.weight.val().grad(&gradients).expect("every weight changes the penalty");
                 assert_close(&name, &read(found), &golden.numbers(&name).0);
                 let bias = layer.bias.as_ref().and_then(|bias| bias.val().grad(&gradients));
-                assert!(bias.is_none(), "a bias moves no gradient of a piecewise linear function");
+                assert!(bias.is_none(), "a bias changes no gradient of a piecewise linear function");
             }
         }
     }

@@ -4,7 +4,7 @@ use super::recipe::{SPREAD, Values};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Below this share of the data's deviation, generated images are all but one.
+/// Below this share of the data's deviation, generated images are nearly all alike.
 const COLLAPSED: f64 = 0.05;
 
 /// Something that happened.
@@ -21,7 +21,7 @@ pub enum Event {
         values: BTreeMap<String, f64>,
         /// Images a second of training since then.
         images_per_second: f64,
-        /// Seconds of training so far, over all sittings.
+        /// Seconds of training so far, of the runs before a --resume too.
         seconds: f64,
     },
     /// The representation was measured.
@@ -51,7 +51,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// From so many seconds of training on.
+    /// A window that begins after so many seconds of training.
     pub fn new(seconds: f64) -> Self {
         Self { sums: BTreeMap::new(), images: 0, begun: seconds }
     }
@@ -78,7 +78,7 @@ impl Window {
         }
     }
 
-    /// That the generated images have become all alike, if they have.
+    /// The event that the generated images have become all alike, if they have.
     pub fn collapse(&self, step: usize) -> Option<Event> {
         let &(sum, count) = self.sums.get(SPREAD)?;
         let spread = sum / count as f64;

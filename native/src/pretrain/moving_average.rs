@@ -51,16 +51,16 @@ mod tests {
     #[test]
     fn it_goes_its_share_of_the_way() {
         let device = Device::flex();
-        let (still, mut moved) = (BatchNorm::new(2, &device), BatchNorm::new(2, &device));
-        moved.scale = Param::from_tensor(Tensor::from_floats([5.0, 1.0], &device));
-        moved.mean.update(Tensor::from_floats([4.0, -8.0], &device));
-        moved.mean.value_sync();
-        let half_way = towards(towards(still, &moved, 0.25), &moved, 1.0 / 3.0);
+        let (start, mut target) = (BatchNorm::new(2, &device), BatchNorm::new(2, &device));
+        target.scale = Param::from_tensor(Tensor::from_floats([5.0, 1.0], &device));
+        target.mean.update(Tensor::from_floats([4.0, -8.0], &device));
+        target.mean.value_sync();
+        let half_way = towards(towards(start, &target, 0.25), &target, 1.0 / 3.0);
         let near = |found: Tensor<1>, expected: [f32; 2]| {
             found.into_data().assert_approx_eq::<f32>(&expected.into(), Tolerance::default());
         };
         near(half_way.scale.val(), [3.0, 1.0]);
         near(half_way.mean.value_sync(), [2.0, -4.0]);
-        near(moved.mean.value_sync(), [4.0, -8.0]);
+        near(target.mean.value_sync(), [4.0, -8.0]);
     }
 }

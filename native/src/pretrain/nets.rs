@@ -1,4 +1,4 @@
-//! The layers that only pre-training needs: generators, discriminators, and what stands on an encoder's features.
+//! The layers that only pre-training needs: generators, discriminators, and the heads on an encoder's features.
 
 use super::random;
 use burn::{
@@ -8,7 +8,7 @@ use burn::{
 use gradient_features::{kernels, model::normalized::BatchNorm};
 use rand::Rng;
 
-/// Inside a length's root, so that it has a derivative where the length is 0.
+/// Added under a length's root, so that it has a derivative where the length is 0.
 pub const TINY: f64 = 1e-12;
 
 /// Which way a convolution goes.
@@ -110,12 +110,12 @@ fn fan_in([_, inputs, height, width]: [usize; 4]) -> f32 {
     (inputs * height * width) as f32
 }
 
-/// Whose statistics batch normalisation goes by.
+/// Which statistics batch normalisation uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// The batch's, which go into the running ones.
+    /// The batch's, which also update the running ones.
     Train,
-    /// The batch's, which stay out of the running ones.
+    /// The batch's, without an update of the running ones.
     Batch,
     /// The running ones.
     Infer,
@@ -158,20 +158,20 @@ impl Layer {
         }
     }
 
-    /// The layer's transpose, without bias, of a convolution: what carries a gradient from its output `[N, O, H', W']`
-    /// to its input `[N, C, H, W]`, itself a function that can be differentiated.
+    /// The transpose of a convolution, without bias: carries a gradient from its output `[N, O, H', W']` to its input
+    /// `[N, C, H, W]`, as a function that can be differentiated itself.
     pub fn transposed(&self, spec: &Spec, gradient: Tensor<4>) -> Tensor<4> {
         kernels::conv_transpose2d(gradient, self.weight.val(), spec.stride)
     }
 }
 
-/// Layers one on the other.
+/// A stack of layers with random parameters.
 pub fn stack(specs: &[Spec], inputs: usize, start: Start, random: &mut impl Rng, device: &Device) -> Vec<Layer> {
     let inputs = std::iter::once(inputs).chain(specs.iter().map(|spec| spec.outputs));
     specs.iter().zip(inputs).map(|(spec, inputs)| Layer::new(spec, inputs, start, random, device)).collect()
 }
 
-/// Goes through all layers, with leaky ReLU between them but not after the last.
+/// Applies all layers, with leaky ReLU between them but not after the last.
 pub fn leaky_stack(layers: &[Layer], specs: &[Spec], x: Tensor<4>, slope: f32, phase: Phase) -> Tensor<4> {
     layers.iter().zip(specs).enumerate().fold(x, |x, (index, (layer, spec))| {
         let x = if index == 0 { x } else { kernels::leaky_relu(x, slope) };

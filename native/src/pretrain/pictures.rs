@@ -1,9 +1,10 @@
-//! Pictures by which one sees what a generative recipe has learnt: reconstructions, samples, interpolations.
+//! Pictures that show what a generative recipe has learnt: reconstructions, samples, interpolations.
 
 use super::random::{self, Purpose};
-use crate::tiles::{self, COLUMNS};
+use crate::draw::tiles::{self, COLUMNS};
+use anyhow::Result;
 use burn::tensor::{Device, Tensor};
-use gradient_features::images::IMAGE_BYTES;
+use gradient_features::{images::IMAGE_BYTES, numbers_blocking};
 use image::RgbImage;
 
 /// Rows of interpolations.
@@ -21,7 +22,7 @@ pub struct Picture {
     pub image: RgbImage,
 }
 
-/// A network that makes images from latents, and finds the latents of images.
+/// A network that generates images from latents, and encodes images as latents.
 pub trait Latent {
     /// Numbers of a latent.
     fn size(&self) -> usize;
@@ -34,34 +35,37 @@ pub trait Latent {
 }
 
 /// The pictures of a network, from some images `[N, 3, 32, 32]` of the data.
-pub fn of_latents(net: &impl Latent, originals: &[u8], seed: u64, device: &Device) -> Vec<Picture> {
+///
+/// # Errors
+/// When the device cannot be read.
+pub fn of_latents(net: &impl Latent, originals: &[u8], seed: u64, device: &Device) -> Result<Vec<Picture>> {
     let codes = net.encode(originals, device);
-    let made = bytes(net.decode(codes.clone()));
+    let reconstructions = bytes(net.decode(codes.clone()))?;
     let mut random = random::generator(seed, Purpose::Pictures, 0);
     let samples = random::normal([SAMPLES, net.size()], 1.0, &mut random, device);
-    let paths = |blend: Blend| bytes(net.decode(interpolated(&codes, blend)));
-    vec![
+    let paths = |blend: Blend| bytes(net.decode(interpolated(&codes, blend)?));
+    Ok(vec![
         Picture {
             name: "reconstructions",
             caption: "Training images (odd rows), and below each its reconstruction from μ (even rows).",
-            image: tiles::images(&in_turns(originals, &made)),
+            image: tiles::images(&in_turns(originals, &reconstructions)),
         },
         Picture {
             name: "samples",
             caption: "Images of latents drawn from the prior, the same latents throughout the run.",
-            image: tiles::images(&bytes(net.decode(samples))),
+            image: tiles::images(&bytes(net.decode(samples))?),
         },
         Picture {
             name: "interpolation-linear",
             caption: "From one training image (left) to another (right), on the straight line between their latents.",
-            image: tiles::images(&paths(linear)),
+            image: tiles::images(&paths(linear)?),
         },
         Picture {
             name: "interpolation-spherical",
             caption: "The same, on the great circle between the latents' directions.",
-            image: tiles::images(&paths(spherical)),
+            image: tiles::images(&paths(spherical)?),
         },
-    ]
+    ])
 }
 
 /// Rows of the first images and rows of the second in turn.
@@ -72,16 +76,16 @@ fn in_turns(first: &[u8], second: &[u8]) -> Vec<u8> {
 
 type Blend = fn(&[f32], &[f32], f32) -> Vec<f32>;
 
-/// Latents on the way between neighbouring ones of `codes [N, size]`: `[PATHS · COLUMNS, size]`.
-fn interpolated(codes: &Tensor<2>, blend: Blend) -> Tensor<2> {
+/// Interpolations between neighbouring latents of `codes [N, size]`: `[PATHS · COLUMNS, size]`.
+fn interpolated(codes: &Tensor<2>, blend: Blend) -> Result<Tensor<2>> {
     let [count, size] = codes.dims();
-    let values = codes.to_data().try_to_vec::<f32>().expect("latents are 32-bit floats");
+    let values = numbers_blocking(codes.clone())?;
     let code = |index: usize| &values[index % count * size..][..size];
     let steps = (0..PATHS * COLUMNS).flat_map(|at| {
         let (path, column) = (at / COLUMNS, at % COLUMNS);
         blend(code(2 * path), code(2 * path + 1), column as f32 / (COLUMNS - 1) as f32)
     });
-    random::tensor(steps, [PATHS * COLUMNS, size], &codes.device())
+    Ok(random::tensor(steps, [PATHS * COLUMNS, size], &codes.device()))
 }
 
 fn linear(a: &[f32], b: &[f32], share: f32) -> Vec<f32> {
@@ -100,9 +104,9 @@ fn spherical(a: &[f32], b: &[f32], share: f32) -> Vec<f32> {
 }
 
 /// Planar bytes of images in `[0, 1]`.
-fn bytes(images: Tensor<4>) -> Vec<u8> {
-    let values = images.to_data().try_to_vec::<f32>().expect("images are 32-bit floats");
-    values.into_iter().map(|value| (value * 255.0).round().clamp(0.0, 255.0) as u8).collect()
+fn bytes(images: Tensor<4>) -> Result<Vec<u8>> {
+    let values = numbers_blocking(images)?;
+    Ok(values.into_iter().map(|value| (value * 255.0).round().clamp(0.0, 255.0) as u8).collect())
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! How good a representation is so far: a linear classifier on its features f, measured on images whose labels the
-//! classifier has not seen. The labels go nowhere else.
+//! classifier has not seen. The labels are used for nothing else.
 
 use burn::{
     nn::loss::CrossEntropyLossConfig,
@@ -12,7 +12,7 @@ use gradient_features::{
     model::{encoder::Encoder, linear::Classifier},
 };
 
-/// Images that the classifier is fitted on: the last of the training images but [`MEASURED`].
+/// Images that the classifier is fitted on: the last training images before those of [`MEASURED`].
 const FITTED: usize = 5000;
 /// Images that it is measured on: the last of the training images.
 const MEASURED: usize = 2000;
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use gradient_features::images::IMAGE_BYTES;
 
-    /// Random features tell two plain colours apart, and cannot tell labels that say nothing.
+    /// Random features separate two plain colours, and cannot predict labels that have nothing to do with the images.
     #[test]
     fn it_tells_what_can_be_told() {
         let device = Device::flex();

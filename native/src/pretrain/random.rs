@@ -1,8 +1,8 @@
-//! Randomness that follows from the seed, a purpose and a position alone: a resumed run sees what an unbroken one
-//! would, and so does a run on another device.
+//! Random numbers that follow from the seed, a purpose and a position alone, so that a resumed run and a run on another
+//! device draw the same ones.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use rand::{Rng, SeedableRng, seq::SliceRandom};
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal, Uniform};
 
@@ -19,21 +19,13 @@ pub enum Purpose {
     Pictures = 3,
 }
 
-/// A generator of its own for each purpose and position.
+/// The generator of a purpose and a position. No two of them share it.
 pub fn generator(seed: u64, purpose: Purpose, position: usize) -> ChaCha8Rng {
     let mut key = [0; 32];
     for (part, value) in key.chunks_exact_mut(8).zip([seed, purpose as u64, position as u64]) {
         part.copy_from_slice(&value.to_le_bytes());
     }
     ChaCha8Rng::from_seed(key)
-}
-
-/// The images of step `step`, `size` of `count`: each once an epoch, in a new order every time.
-pub fn batch(count: usize, size: usize, seed: u64, step: usize) -> Vec<usize> {
-    let steps_an_epoch = count / size;
-    let mut order: Vec<usize> = (0..count).collect();
-    order.shuffle(&mut generator(seed, Purpose::Order, step / steps_an_epoch));
-    order[step % steps_an_epoch * size..][..size].to_vec()
 }
 
 /// Standard normal numbers times `deviation`.
@@ -59,18 +51,4 @@ pub fn uniform<const D: usize>(
 pub fn tensor<const D: usize>(values: impl Iterator<Item = f32>, shape: [usize; D], device: &Device) -> Tensor<D> {
     let values: Vec<f32> = values.take(shape.iter().product()).collect();
     Tensor::from_data(TensorData::new(values, shape), device)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_epoch_has_every_image_once() {
-        let mut seen: Vec<usize> = (0..3).flat_map(|step| batch(12, 4, 5, step)).collect();
-        assert_ne!(seen, (0..12).collect::<Vec<_>>(), "they are shuffled");
-        seen.sort_unstable();
-        assert_eq!(seen, (0..12).collect::<Vec<_>>());
-        assert_ne!(batch(12, 12, 5, 0), batch(12, 12, 5, 1), "a new epoch has a new order");
-    }
 }

@@ -1,11 +1,11 @@
-//! The rotation pretext (Gidaris et al. 2018): tell by how many quarter turns an image was rotated. No label of the
-//! data set is used.
+//! The rotation pretext task (Gidaris et al. 2018): predict by how many quarter turns an image was rotated. No label of
+//! the data set is used.
 
 use super::{
+    learner::{Learner, Saved},
     random::{self, Purpose},
-    recipe::{Learner, Parts, Recipe, Step, Values, number},
+    recipe::{Recipe, Step, Values, number},
 };
-use anyhow::Result;
 use burn::{
     module::Module,
     nn::loss::CrossEntropyLossConfig,
@@ -25,7 +25,7 @@ use gradient_features::{
 };
 use rand::Rng;
 
-/// Quarter turns that are told apart.
+/// Quarter turns that are predicted.
 const TURNS: usize = 4;
 /// The farthest that an image is shifted, in pixels.
 const SHIFT: i32 = 2;
@@ -56,7 +56,7 @@ impl RotationNet {
         Self { encoder, classifier: Classifier::zeros(ENCODER.kind.features(), TURNS, device) }
     }
 
-    /// Mean loss and number of right answers on a batch `[N, 3, 32, 32]` with its turns `[N]`.
+    /// Mean loss and number of correct predictions on a batch `[N, 3, 32, 32]` with its turns `[N]`.
     fn loss(&self, images: Tensor<4>, turns: Tensor<1, Int>) -> (Tensor<1>, Tensor<1, Int>) {
         let features = jvp::global_average_pool(Dual::constant(self.encoder.forward(images, ENCODER))).primal;
         let logits = self.classifier.apply(features);
@@ -65,7 +65,7 @@ impl RotationNet {
         (loss, right)
     }
 
-    /// The frozen network that it has become.
+    /// The frozen network, with batch normalisation folded.
     pub fn encoder(&self) -> Encoder {
         self.encoder.fold(ENCODER)
     }
@@ -94,23 +94,17 @@ fn optimizer() -> ModuleOptimizer {
 
 impl Recipe for Rotation {
     fn step(&mut self, step: Step) -> Values {
-        let (pixels, turns) = turned(&step.pixels(), &mut step.random(), &self.device);
-        let shown = (step.batch * TURNS) as f64;
+        let (pixels, turns) = turned(step.pixels, &mut step.random(), &self.device);
+        let shown = (step.batch() * TURNS) as f64;
         let (loss, right) = self.net.net.loss(pixels, turns);
         let rate = step.rate * (1.0 - step.index as f64 / step.steps as f64);
-        self.net.descend(rate, loss.backward());
+        self.net.update(rate, loss.backward());
         let right = f64::from(right.into_scalar::<i32>()) / shown;
         vec![("loss", number(loss)), ("right", right)]
     }
 
-    fn save(&self) -> Result<Parts> {
-        let mut parts = Parts::new();
-        self.net.save("net", &mut parts)?;
-        Ok(parts)
-    }
-
-    fn restore(&mut self, parts: &Parts) -> Result<()> {
-        self.net.restore("net", parts)
+    fn learners(&mut self) -> Vec<(&'static str, &mut dyn Saved)> {
+        vec![("net", &mut self.net)]
     }
 
     fn encoder(&self) -> Encoder {

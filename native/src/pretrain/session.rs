@@ -1,19 +1,22 @@
 //! The one training loop: steps, reports, probes and checkpoints, whatever the recipe.
 
 use super::{
-    Settings,
+    batches::Batches,
+    catalog,
     checkpoint::{Checkpoint, Identity},
     event::{Event, Window},
+    options::RecipeOptions,
     probe,
-    recipe::{Departures, Recipe, Step},
-    report::{self, Facts},
+    recipe::{self, Recipe, Step},
+    report::{self, RunSummary},
+    settings::Settings,
 };
-use crate::{files, progress::Progress, tiles};
+use crate::{draw::tiles, files, progress::Progress};
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use gradient_features::{images::ImageSet, weights};
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -29,46 +32,47 @@ pub struct Session<'a> {
     images: &'a ImageSet,
     device: Device,
     recipe: Box<dyn Recipe>,
+    batches: Batches,
     step: usize,
     steps: usize,
-    /// Seconds of training, over all sittings.
+    /// Seconds of training, of the runs before a --resume too.
     seconds: f64,
-    departures: Departures,
+    options: RecipeOptions,
     checkpoint_every: Duration,
     events: Vec<Event>,
 }
 
 impl<'a> Session<'a> {
-    /// From the start, or from the checkpoint. `device` is one without reverse mode.
-    pub fn begin(settings: &Settings, images: &'a ImageSet, device: &Device) -> Result<Self> {
-        let identity = Identity {
-            recipe: settings.recipe.name().to_owned(),
-            dataset: settings.dataset.name().to_owned(),
-            batch: settings.batch(),
-            learning_rate: settings.learning_rate(),
-            seed: settings.seed,
-        };
-        let recipe = settings.recipe.start(images, settings.seed, &device.clone().autodiff());
+    /// From the start, or from the checkpoint in the folder `out`. `device` is one without reverse mode.
+    pub fn begin(settings: &Settings, out: &Path, images: &'a ImageSet, device: &Device) -> Result<Self> {
+        let (seed, schedule) = (settings.seed(), settings.schedule());
+        let batches = Batches::new(images.len(), schedule.batch, seed);
         let mut session = Self {
-            steps: settings.epochs() * (images.len() / identity.batch),
-            identity,
-            out: settings.out.clone(),
+            steps: schedule.epochs * batches.steps_an_epoch(),
+            identity: Identity {
+                recipe: settings.recipe,
+                dataset: settings.dataset,
+                batch: schedule.batch,
+                learning_rate: schedule.learning_rate,
+                seed,
+            },
+            out: out.to_owned(),
             images,
             device: device.clone(),
-            recipe,
+            recipe: catalog::start(settings.recipe, images, seed, &device.clone().autodiff()),
+            batches,
             step: 0,
             seconds: 0.0,
-            departures: Departures::default(),
-            checkpoint_every: settings.checkpoint_every,
+            options: settings.options,
+            checkpoint_every: settings.checkpoint_every(),
             events: vec![],
         };
         let path = session.checkpoint_path();
         if settings.resume {
             session.restore()?;
         } else if path.exists() {
-            bail!("{} is there: a run goes on from it with --resume; remove it to start anew", path.display());
+            bail!("{} exists already: --resume continues its run; remove it to start a new one", path.display());
         }
-        session.departures = settings.departures(session.departures);
         Ok(session)
     }
 
@@ -95,10 +99,10 @@ impl<'a> Session<'a> {
             self.take_step(&mut window)?;
             bar.set(self.step as u64);
             if self.step.is_multiple_of(REPORT_EVERY) {
-                let noted = std::mem::replace(&mut window, Window::new(self.seconds));
-                self.note(noted, &mut |line| bar.describe(&line));
+                let finished = std::mem::replace(&mut window, Window::new(self.seconds));
+                self.record(finished, &mut |line| bar.describe(&line));
             }
-            if self.step.is_multiple_of(self.steps_an_epoch()) {
+            if self.step.is_multiple_of(self.batches.steps_an_epoch()) {
                 self.end_epoch(&mut |line| bar.say(&line))?;
             }
             if saved.elapsed() >= self.checkpoint_every {
@@ -113,14 +117,14 @@ impl<'a> Session<'a> {
 
     fn take_step(&mut self, window: &mut Window) -> Result<()> {
         let begun = Instant::now();
+        let pixels = self.images.gather(self.batches.indices(self.step));
         let values = self.recipe.step(Step {
-            images: self.images,
-            batch: self.identity.batch,
+            pixels: &pixels,
             seed: self.identity.seed,
             index: self.step,
             steps: self.steps,
             rate: self.identity.learning_rate,
-            departures: self.departures,
+            options: self.options,
         });
         if let Some((name, _)) = values.iter().find(|(_, value)| !value.is_finite()) {
             bail!(
@@ -138,36 +142,34 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Takes down how the last steps went.
-    fn note(&mut self, window: Window, describe: &mut dyn FnMut(String)) {
+    /// Records how the last steps went.
+    fn record(&mut self, window: Window, describe: &mut dyn FnMut(String)) {
         let event = window.event(self.step, self.steps, self.seconds);
         if let Event::Steps { values, images_per_second, .. } = &event {
             let values: Vec<String> = values.iter().map(|(name, value)| format!("{name} {value:.3}")).collect();
             describe(format!("{}, {images_per_second:.0} images/s", values.join(", ")));
         }
         self.events.push(event);
-        // At the very start a generator has not yet spread out.
-        if self.step > self.steps_an_epoch() {
+        // In the first epoch the generated images may still be nearly alike.
+        if self.step > self.batches.steps_an_epoch() {
             self.events.extend(window.collapse(self.step));
         }
     }
 
-    /// Measures the representation: at the start too, for what comes of training to be compared with.
+    /// Measures the representation. A run begins with it too, so that training can be compared with the start.
     fn probe(&mut self, say: &mut dyn FnMut(String)) {
-        let epoch = self.step / self.steps_an_epoch();
+        let epoch = self.step / self.batches.steps_an_epoch();
         let accuracy = probe::accuracy(&self.recipe.encoder(), self.images, &self.device);
         self.events.push(Event::Probe { step: self.step, epoch, accuracy });
         say(format!("epoch {epoch}: a linear classifier on f has {:.1} % right", 100.0 * accuracy));
     }
 
-    /// Measures the representation, and lets people look at everything.
+    /// Measures the representation and writes the results.
     fn end_epoch(&mut self, say: &mut dyn FnMut(String)) -> Result<()> {
         self.probe(say);
-        if let Some(Event::Collapse { spread, .. }) = self
-            .events
-            .iter()
-            .rfind(|event| matches!(event, Event::Collapse { step, .. } if *step + self.steps_an_epoch() > self.step))
-        {
+        if let Some(Event::Collapse { spread, .. }) = self.events.iter().rfind(
+            |event| matches!(event, Event::Collapse { step, .. } if *step + self.batches.steps_an_epoch() > self.step),
+        ) {
             say(format!(
                 "the generated images are nearly all alike (they vary {:.0} % as much as the data): the generator has \
                  collapsed. Try another --seed, a larger --batch, or a smaller --learning-rate",
@@ -177,37 +179,33 @@ impl<'a> Session<'a> {
         self.write_results()
     }
 
-    fn steps_an_epoch(&self) -> usize {
-        self.images.len() / self.identity.batch
-    }
-
     fn restore(&mut self) -> Result<()> {
         let path = self.checkpoint_path();
         let checkpoint = Checkpoint::load(&path, &self.identity)?;
-        self.recipe.restore(&checkpoint.parts).with_context(|| {
-            format!("{} cannot be gone on from; put a whole one there, or remove it to start anew", path.display())
+        recipe::restore(self.recipe.as_mut(), &checkpoint.parts).with_context(|| {
+            format!("{} cannot be resumed; put a whole checkpoint there, or remove it to start again", path.display())
         })?;
         self.step = checkpoint.step;
         self.seconds = checkpoint.seconds;
-        self.departures = checkpoint.departures;
+        self.options = self.options.or(checkpoint.options);
         self.events = checkpoint.events;
         Ok(())
     }
 
-    fn save(&self) -> Result<()> {
+    fn save(&mut self) -> Result<()> {
         let checkpoint = Checkpoint {
             identity: self.identity.clone(),
             step: self.step,
             seconds: self.seconds,
-            departures: self.departures,
+            options: self.options,
             events: self.events.clone(),
-            parts: self.recipe.save()?,
+            parts: recipe::save(self.recipe.as_mut())?,
         };
         checkpoint.save(&self.checkpoint_path())
     }
 
-    /// Everything that one looks at or goes on with: the base network, in the 16 bits that it is shipped in, so that
-    /// what is fitted on it later sees it as it is; what happened; pictures; and the report with all of it.
+    /// Writes the base network, the metrics, the pictures, and the report with all of them. The network has the 16 bits
+    /// that it is shipped with, so that models are fitted later on exactly these numbers.
     fn write_results(&self) -> Result<()> {
         let encoder = self.recipe.encoder();
         let bytes = weights::write_base(&encoder, weights::Precision::F16).context("the network cannot be saved")?;
@@ -216,20 +214,17 @@ impl<'a> Session<'a> {
         let metrics: String = lines?.into_iter().map(|line| line + "\n").collect();
         files::write_whole(&self.out.join("metrics.jsonl"), metrics.as_bytes())?;
         let originals: Vec<usize> = (0..ORIGINALS.min(self.images.len())).collect();
-        let pictures = self.recipe.pictures(&self.images.gather(&originals), self.identity.seed);
+        let pictures = self.recipe.pictures(&self.images.gather(&originals), self.identity.seed)?;
         for picture in &pictures {
             files::write_whole(&self.out.join(format!("{}.png", picture.name)), &tiles::png(&picture.image)?)?;
         }
-        let facts = Facts {
-            title: format!("{} on {}", self.identity.recipe, self.identity.dataset),
+        let summary = RunSummary {
+            identity: &self.identity,
             position: self.position(),
-            batch: self.identity.batch,
-            learning_rate: self.identity.learning_rate,
-            seed: self.identity.seed,
-            departures: self.departures,
+            options: self.options,
             seconds: self.seconds,
         };
-        let page = report::page(&facts, &self.events, &pictures)?;
+        let page = report::page(&summary, &self.events, &pictures)?;
         files::write_whole(&self.out.join("report.html"), page.as_bytes())
     }
 
@@ -240,7 +235,7 @@ impl<'a> Session<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::RecipeName;
+    use super::super::recipe_name::RecipeName;
     use super::*;
     use crate::data::Dataset;
     use gradient_features::images::IMAGE_BYTES;
@@ -255,37 +250,36 @@ mod tests {
         Settings {
             recipe,
             dataset: Dataset::Cifar10,
-            data_dir: PathBuf::new(),
-            out: out.to_owned(),
             epochs: Some(2),
             batch: Some(2),
             learning_rate: None,
-            warm_up: None,
-            cycle: None,
-            pace: None,
-            deterministic: None,
-            average: None,
-            seed: 3,
+            options: RecipeOptions::default(),
+            out: Some(out.to_owned()),
             resume: false,
-            checkpoint_every: Duration::from_secs(60),
+            checkpoint_every: 60,
+            seed: Some(3),
         }
     }
 
-    /// Trains until `steps` more are taken, and gives the base network's file and the pictures. (Not the checkpoint:
-    /// Burn names parameters anew in every run. But what moves the encoder next is all in there.)
+    fn begin<'a>(settings: &Settings, images: &'a ImageSet) -> Result<Session<'a>> {
+        Session::begin(settings, &settings.out(Path::new("runs")), images, &Device::flex())
+    }
+
+    /// Trains until `steps` more are taken, and gives the base network's file and the pictures. The checkpoint itself
+    /// cannot be compared, since Burn gives parameters new names in every run.
     fn results_after(settings: &Settings, steps: usize) -> Vec<Vec<u8>> {
         let images = images();
-        let mut session = Session::begin(settings, &images, &Device::flex()).expect("it begins");
+        let mut session = begin(settings, &images).expect("it begins");
         let polls = Cell::new(0);
         session.train(Progress::new(true), || polls.replace(polls.get() + 1) == steps).expect("a small run trains");
-        let base = fs::read(settings.out.join("model.safetensors")).expect("the network is there");
-        let pictures = session.recipe.pictures(&images.pixels, settings.seed);
+        let base = fs::read(session.out.join("model.safetensors")).expect("the network is there");
+        let pictures = session.recipe.pictures(&images.pixels, settings.seed()).expect("the device can be read");
         pictures.into_iter().map(|picture| picture.image.into_raw()).chain([base]).collect()
     }
 
     #[test]
     fn a_run_that_was_stopped_and_resumed_equals_one_that_was_not() {
-        for recipe in RecipeName::ALL {
+        for &recipe in RecipeName::ALL {
             let folder = tempfile::tempdir().expect("a temporary folder");
             let whole = results_after(&settings(recipe, &folder.path().join("whole")), 99);
             let parts = settings(recipe, &folder.path().join("parts"));
@@ -302,17 +296,17 @@ mod tests {
         }
     }
 
-    /// The checkpoint knows what is not as published, unless the command line says otherwise.
+    /// The checkpoint knows the options, unless the command line says otherwise.
     #[test]
-    fn a_resumed_run_departs_from_the_published_as_before() {
+    fn a_resumed_run_keeps_its_recipe_options() {
         let warm_up: fn(&mut Settings, Option<f64>) =
-            |settings, times| settings.warm_up = times.map(|times| 4 * times as usize);
-        let cycle: fn(&mut Settings, Option<f64>) = |settings, weight| settings.cycle = weight;
-        let pace: fn(&mut Settings, Option<f64>) = |settings, times| settings.pace = times;
+            |settings, times| settings.options.warm_up = times.map(|times| 4 * times as usize);
+        let cycle: fn(&mut Settings, Option<f64>) = |settings, weight| settings.options.cycle = weight;
+        let pace: fn(&mut Settings, Option<f64>) = |settings, times| settings.options.pace = times;
         let deterministic: fn(&mut Settings, Option<f64>) =
-            |settings, number| settings.deterministic = number.map(|number| number > 0.0);
+            |settings, number| settings.options.deterministic = number.map(|number| number > 0.0);
         let average: fn(&mut Settings, Option<f64>) =
-            |settings, steps| settings.average = steps.map(|steps| steps as usize);
+            |settings, steps| settings.options.average = steps.map(|steps| steps as usize);
         for (recipe, depart, row) in [
             (RecipeName::Ali, warm_up, "Steps as an autoencoder"),
             (RecipeName::Wali, warm_up, "Steps as an autoencoder"),
@@ -357,14 +351,14 @@ mod tests {
         let settings = settings(RecipeName::Rotation, folder.path());
         results_after(&settings, 1);
         let images = images();
-        let refusal = |settings: &Settings| match Session::begin(settings, &images, &Device::flex()) {
+        let refusal = |settings: &Settings| match begin(settings, &images) {
             Ok(_) => panic!("the run began"),
             Err(error) => format!("{error:#}"),
         };
         assert!(refusal(&settings).contains("--resume"));
         let resumed = Settings { resume: true, ..settings.clone() };
         let others = [
-            Settings { seed: 4, ..resumed.clone() },
+            Settings { seed: Some(4), ..resumed.clone() },
             Settings { recipe: RecipeName::Ali, ..resumed.clone() },
             Settings { dataset: Dataset::Svhn, ..resumed.clone() },
         ];

@@ -2,10 +2,11 @@
 //! kind of base network.
 
 use super::{
+    learner::{Learner, Saved},
     nets::{self, Layer, Phase, Spec, Start},
     pictures::{self, Latent, Picture},
     random::{self, Purpose},
-    recipe::{Learner, Parts, Recipe, Step, Values, number},
+    recipe::{Recipe, Step, Values, number},
 };
 use anyhow::Result;
 use burn::{
@@ -158,22 +159,16 @@ fn optimizer() -> ModuleOptimizer {
 
 impl Recipe for Vae {
     fn step(&mut self, step: Step) -> Values {
-        let images = to_tensor(&step.pixels(), ENCODER.input_range, &self.device);
-        let noise = random::normal([step.batch, LATENT], 1.0, &mut step.random(), &self.device);
+        let images = to_tensor(step.pixels, ENCODER.input_range, &self.device);
+        let noise = random::normal([step.batch(), LATENT], 1.0, &mut step.random(), &self.device);
         let [unlikelihood, divergence] = self.net.net.losses(images, noise);
         let loss = unlikelihood.clone() + divergence.clone();
-        self.net.descend(step.rate, loss.backward());
+        self.net.update(step.rate, loss.backward());
         vec![("log-likelihood", -number(unlikelihood)), ("divergence", number(divergence))]
     }
 
-    fn save(&self) -> Result<Parts> {
-        let mut parts = Parts::new();
-        self.net.save("net", &mut parts)?;
-        Ok(parts)
-    }
-
-    fn restore(&mut self, parts: &Parts) -> Result<()> {
-        self.net.restore("net", parts)
+    fn learners(&mut self) -> Vec<(&'static str, &mut dyn Saved)> {
+        vec![("net", &mut self.net)]
     }
 
     fn encoder(&self) -> Encoder {
@@ -181,7 +176,7 @@ impl Recipe for Vae {
         Encoder::new(ENCODER, self.net.net.valid().encoder).reparametrized(config.parametrization)
     }
 
-    fn pictures(&self, originals: &[u8], seed: u64) -> Vec<Picture> {
+    fn pictures(&self, originals: &[u8], seed: u64) -> Result<Vec<Picture>> {
         pictures::of_latents(&self.net.net.valid(), originals, seed, &self.device.clone().inner())
     }
 }
@@ -204,6 +199,7 @@ impl Latent for Net {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gradient_features::numbers_blocking;
     use nets::tests::sizes;
 
     #[test]
@@ -236,7 +232,7 @@ mod tests {
         let images = random::uniform([2, 3, 32, 32], [-1.0, 1.0], &mut random::generator(1, Purpose::Step, 0), &device);
         let noise = Tensor::zeros([2, LATENT], &device);
         let [unlikelihood, divergence] = net.losses(images.clone(), noise);
-        let read = |tensor: Tensor<2>| tensor.into_data().try_to_vec::<f32>().expect("32-bit floats");
+        let read = |tensor: Tensor<2>| numbers_blocking(tensor).expect("the device can be read");
         let [mean, log_variance] = Net::encode(&net, images.clone());
         let logits = read(Net::decode(&net, mean.clone()).flatten::<2>(1, 3));
         let shares = read(images.flatten::<2>(1, 3));

@@ -3,10 +3,11 @@
 use super::{
     bigan::{self, Bigan, Design},
     critic::{Critic, CriticSpecs},
+    learner::{Learner, Saved},
     nets::{Phase, Spec, Start},
     pictures::Picture,
     random::{self, Purpose},
-    recipe::{Learner, Parts, Recipe, SPREAD, Step, Values, number},
+    recipe::{Recipe, SPREAD, Step, Values, number},
 };
 use anyhow::Result;
 use burn::{
@@ -70,37 +71,38 @@ impl Wali {
         Self { bigan: Learner::new(bigan, adam), critic: Learner::new(critic, adam), device: device.clone() }
     }
 
-    /// The critic moves: it widens the gap between the scores of the two kinds of pairs, and is pulled towards
-    /// gradients of length 1 between them.
-    fn criticize(&mut self, step: Step) -> Values {
+    /// Updates the critic: it widens the gap between the scores of the two kinds of pairs, with a penalty on gradients
+    /// between them whose length is not 1.
+    fn update_critic(&mut self, step: Step) -> Values {
         let device = self.device.clone().inner();
         let (pairs, mut random) = pairs(&self.bigan.net.valid(), step, &device);
-        let share = random::uniform([step.batch, 1, 1, 1], [0.0, 1.0], &mut random, &device);
+        let share = random::uniform([step.batch(), 1, 1, 1], [0.0, 1.0], &mut random, &device);
         let between = |a: &Tensor<4>, b: &Tensor<4>| a.clone() * share.clone() + b.clone() * (1.0 - share.clone());
-        let x = between(&pairs.x, &pairs.made);
+        let x = between(&pairs.x, &pairs.generated);
         let z = between(&pairs.encoded, &pairs.z);
         let constant = |tensor: Tensor<4>| Tensor::from_inner(tensor);
         let critic = &self.critic.net;
         let penalty = critic.gradient_penalty(&CRITIC, constant(x), constant(z));
-        let xs = Tensor::cat(vec![pairs.x, pairs.made], 0);
+        let xs = Tensor::cat(vec![pairs.x, pairs.generated], 0);
         let zs = Tensor::cat(vec![pairs.encoded, pairs.z], 0);
         let gap = gap(critic.scores(&CRITIC, constant(xs), constant(zs)));
         let loss = penalty.clone() * PENALTY - gap.clone();
-        self.critic.descend(step.rate, loss.backward());
+        self.critic.update(step.rate, loss.backward());
         vec![("distance", number(gap)), ("penalty", number(penalty))]
     }
 
-    /// The encoder and generator move: they narrow the gap, and close the cycle.
-    fn generate(&mut self, step: Step) -> Values {
+    /// Updates the encoder and generator: they narrow the gap, and close the cycle where it has a weight.
+    fn update_bigan(&mut self, step: Step) -> Values {
         let (pairs, _) = pairs(&self.bigan.net, step, &self.device);
-        let spread = bigan::spread(&pairs.made.clone().inner(), &pairs.x.clone().inner());
+        let spread = bigan::spread(&pairs.generated.clone().inner(), &pairs.x.clone().inner());
         let mut values = vec![(SPREAD, spread)];
         let cycle = [pairs.x.clone(), pairs.encoded.clone()];
-        let xs = Tensor::cat(vec![pairs.x, pairs.made], 0);
+        let xs = Tensor::cat(vec![pairs.x, pairs.generated], 0);
         let zs = Tensor::cat(vec![pairs.encoded, pairs.z], 0);
         let gap = gap(self.critic.net.clone().no_grad().scores(&CRITIC, xs, zs));
-        let loss = self.bigan.net.add_cycle(&DESIGN, step.departures.cycle, cycle, gap, &mut values);
-        bigan::descend(&mut self.bigan, step, 1.0, &loss);
+        let weight = step.options.cycle.unwrap_or_default();
+        let loss = self.bigan.net.add_cycle(&DESIGN, weight, cycle, gap, &mut values);
+        bigan::update(&mut self.bigan, step, 1.0, &loss);
         values
     }
 }
@@ -109,20 +111,20 @@ impl Wali {
 struct Pairs {
     x: Tensor<4>,
     encoded: Tensor<4>,
-    made: Tensor<4>,
+    generated: Tensor<4>,
     z: Tensor<4>,
 }
 
-/// The pairs of a step, and the randomness that is left of it.
+/// The pairs of a step, and its random generator as it is after them.
 fn pairs(bigan: &Bigan, step: Step, device: &Device) -> (Pairs, rand_chacha::ChaCha8Rng) {
     let mut random = step.random();
-    let x = to_tensor(&step.pixels(), DESIGN.encoder.input_range, device);
-    let latents = [step.batch, DESIGN.latent, 1, 1];
-    let [noise, z] = [step.departures.noise_deviation(), 1.0]
-        .map(|deviation| random::normal(latents, deviation, &mut random, device));
+    let x = to_tensor(step.pixels, DESIGN.encoder.input_range, device);
+    let latents = [step.batch(), DESIGN.latent, 1, 1];
+    let [noise, z] =
+        [step.options.noise_deviation(), 1.0].map(|deviation| random::normal(latents, deviation, &mut random, device));
     let encoded = bigan.sample(&DESIGN, x.clone(), noise);
-    let made = bigan.generate(&DESIGN, z.clone(), Phase::Train);
-    (Pairs { x, encoded, made, z }, random)
+    let generated = bigan.generate(&DESIGN, z.clone(), Phase::Train);
+    (Pairs { x, encoded, generated, z }, random)
 }
 
 /// How far the scores of the first half lie above those of the second, on average.
@@ -141,26 +143,18 @@ impl Recipe for Wali {
         if step.is_warm_up() {
             return bigan::warm_up(&mut self.bigan, &DESIGN, step, &self.device);
         }
-        if step.index % (CRITIC_STEPS + 1) < CRITIC_STEPS { self.criticize(step) } else { self.generate(step) }
+        if step.index % (CRITIC_STEPS + 1) < CRITIC_STEPS { self.update_critic(step) } else { self.update_bigan(step) }
     }
 
-    fn save(&self) -> Result<Parts> {
-        let mut parts = Parts::new();
-        self.bigan.save("bigan", &mut parts)?;
-        self.critic.save("critic", &mut parts)?;
-        Ok(parts)
-    }
-
-    fn restore(&mut self, parts: &Parts) -> Result<()> {
-        self.bigan.restore("bigan", parts)?;
-        self.critic.restore("critic", parts)
+    fn learners(&mut self) -> Vec<(&'static str, &mut dyn Saved)> {
+        vec![("bigan", &mut self.bigan), ("critic", &mut self.critic)]
     }
 
     fn encoder(&self) -> Encoder {
-        self.bigan.outcome().encoder(&DESIGN)
+        self.bigan.trained().encoder(&DESIGN)
     }
 
-    fn pictures(&self, originals: &[u8], seed: u64) -> Vec<Picture> {
-        bigan::pictures(&DESIGN, self.bigan.outcome(), originals, seed, &self.device)
+    fn pictures(&self, originals: &[u8], seed: u64) -> Result<Vec<Picture>> {
+        bigan::pictures(&DESIGN, self.bigan.trained(), originals, seed, &self.device)
     }
 }
