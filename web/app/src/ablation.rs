@@ -4,7 +4,7 @@ use crate::{
     say,
     settings::SCOPES,
     state::State,
-    training::{dealt, of_the_gallery},
+    training::{Dealt, dealt, of_the_gallery},
     words,
 };
 use leptos::prelude::*;
@@ -61,10 +61,11 @@ impl Ablation {
 
     /// All ten classes of the gallery, dealt out by the seed as for a lesson.
     fn plan(self, state: State) -> Result<Plan, String> {
-        let (images, seed) = (state.settings.ablation_images, state.settings.ablation_seed);
-        let plan =
-            dealt(of_the_gallery(state, Classes([true; 10]))?, images.get_untracked().max(1), seed.get_untracked())?;
-        Ok(Plan { id: self.id.get_value(), scope: SCOPES[0].to_string(), steps: STEPS, ..plan })
+        let settings = state.settings;
+        let (wanted, seed) = (settings.ablation_images.get_untracked().max(1), settings.ablation_seed.get_untracked());
+        let Dealt { classes, images, fitted } = dealt(of_the_gallery(state, Classes([true; 10]))?, wanted, seed)?;
+        let id = self.id.get_value();
+        Ok(Plan { id, scope: SCOPES[0], classes, images, fitted, steps: STEPS, seed, from: None })
     }
 
     /// Another engine is ready, which knows nothing of this.

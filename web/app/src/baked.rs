@@ -1,9 +1,10 @@
 //! Predictions that were computed beforehand, for the first images of the gallery.
 
 use crate::browser;
-use protocol::messages::{Mode, Terms};
+use protocol::terms::Terms;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use vocabulary::Mode;
 
 /// The file, in the models' folder.
 const FILE: &str = "cifar10-rotation/predictions.json";

@@ -1,9 +1,9 @@
 //! The image that is looked at, and what the models say of it.
 
 use crate::gallery::Tile;
-use protocol::messages::{Mode, Source, Terms};
+use protocol::{messages::Source, terms::Terms};
 use std::collections::BTreeMap;
-use vocabulary::ImageNote;
+use vocabulary::{ImageNote, Mode, Scope};
 
 /// An image to predict.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +58,8 @@ pub struct Outcome {
     pub is_baked: bool,
     /// Which image: its index, or `upload`.
     pub key: String,
-    /// The name of the scope that the models are of, as it was set.
-    pub scope: String,
+    /// Which layers the models' gradients are taken by.
+    pub scope: Scope,
     /// The true class, where it is known.
     pub label: Option<usize>,
     /// The terms of every class's logit, by model.
@@ -68,7 +68,7 @@ pub struct Outcome {
 
 impl Outcome {
     /// Nothing yet, for a request of an image by the models of a scope.
-    pub fn new(id: u32, choice: &Choice, scope: String) -> Self {
+    pub fn new(id: u32, choice: &Choice, scope: Scope) -> Self {
         Self { id, is_baked: false, key: choice.key(), scope, label: choice.label(), terms: BTreeMap::new() }
     }
 

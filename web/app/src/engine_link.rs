@@ -7,6 +7,7 @@ use protocol::{
     recovery::Recovery,
     training::ToTrainer,
 };
+use vocabulary::Scope;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
@@ -57,7 +58,7 @@ impl Link {
     }
 
     /// Asks for a prediction in place of any that is still wanted, and gives the number it will be answered by.
-    pub fn predict(&mut self, source: Source, scope: String) -> u32 {
+    pub fn predict(&mut self, source: Source, scope: Scope) -> u32 {
         self.last_id += 1;
         let request = Request { id: self.last_id, source, scope };
         self.request = Some(request.clone());

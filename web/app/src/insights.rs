@@ -2,7 +2,11 @@
 
 use crate::choice::Choice;
 use leptos::prelude::*;
-use protocol::messages::{Check, Draw, Drawn, Gradient, Insight, Layout, Line, Maps, Similar};
+use protocol::{
+    check::Check,
+    insight::{Drawn, Gradient, Insight, Layout, Line, Maps, Similar},
+    messages::Draw,
+};
 
 /// The newest of each: a handle, to be copied at will.
 #[derive(Clone, Copy, Default)]

@@ -8,6 +8,7 @@ use protocol::{
     viewport::Viewport,
 };
 use std::{fmt::Display, str::FromStr, time::Duration};
+use vocabulary::Scope;
 
 /// How long a setting stays as it is before it is written: browsers count the writes.
 const SETTLED: Duration = Duration::from_millis(250);
@@ -19,8 +20,8 @@ pub struct Settings {
     pub class: RwSignal<ClassChoice>,
     /// The class whose logit is taken away from it.
     pub against: RwSignal<ClassChoice>,
-    /// The name of the scope; empty for the narrowest.
-    pub scope: RwSignal<String>,
+    /// Which layers the gradient is taken by.
+    pub scope: RwSignal<Scope>,
     /// The name of the layer whose maps are on show; empty for the last one.
     pub layer: RwSignal<String>,
     /// The order of the gradient's rows.
@@ -37,8 +38,8 @@ pub struct Settings {
     pub classes: RwSignal<Classes>,
     /// Images a class that it fits on.
     pub images: RwSignal<usize>,
-    /// The name of its scope.
-    pub train_scope: RwSignal<Named>,
+    /// Its scope.
+    pub train_scope: RwSignal<Scope>,
     /// About how many steps it has.
     pub steps: RwSignal<usize>,
     /// Where its randomness comes from.
@@ -53,31 +54,8 @@ pub struct Settings {
     pub tour: RwSignal<Place>,
 }
 
-/// One of few names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Named(pub &'static str);
-
 /// The scopes of the page's network, the narrowest first.
-pub const SCOPES: [Named; 3] = [Named("conv5"), Named("conv4-5"), Named("conv3-5")];
-
-/// Whether a scope that was set is the last layer alone, which the page begins with.
-pub fn is_narrowest(scope: &str) -> bool {
-    !SCOPES[1..].iter().any(|wider| wider.0 == scope)
-}
-
-impl Display for Named {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(self.0)
-    }
-}
-
-impl FromStr for Named {
-    type Err = ();
-
-    fn from_str(word: &str) -> Result<Self, ()> {
-        SCOPES.into_iter().find(|name| name.0 == word).ok_or(())
-    }
-}
+pub const SCOPES: [Scope; 3] = [Scope::Conv5, Scope::Conv45, Scope::Conv35];
 
 impl Settings {
     /// As the address says.
@@ -85,7 +63,7 @@ impl Settings {
         Self {
             class: kept("class", ClassChoice::default()),
             against: kept("against", ClassChoice::default()),
-            scope: kept("scope", String::new()),
+            scope: kept_scope("scope"),
             layer: kept("layer", String::new()),
             rows: kept("rows", Order::default()),
             columns: kept("columns", Order::default()),
@@ -94,7 +72,7 @@ impl Settings {
             compare: kept("compare", false),
             classes: kept("classes", Classes::default()),
             images: kept("images", 50),
-            train_scope: kept("trainscope", SCOPES[0]),
+            train_scope: kept_scope("trainscope"),
             steps: kept("steps", 200),
             seed: kept("seed", 1),
             speed: kept("speed", 4),
@@ -110,7 +88,21 @@ fn kept<T>(name: &'static str, default: T) -> RwSignal<T>
 where
     T: Clone + PartialEq + Display + FromStr + Send + Sync + 'static,
 {
-    let signal = RwSignal::new(url_state::get(name).unwrap_or_else(|| default.clone()));
+    kept_if(name, default, |_| true)
+}
+
+/// A scope of the page's network; the narrowest unless the address names another.
+fn kept_scope(name: &'static str) -> RwSignal<Scope> {
+    kept_if(name, SCOPES[0], |scope| SCOPES.contains(scope))
+}
+
+/// The same, where the address may name values that are no choice here.
+fn kept_if<T>(name: &'static str, default: T, is_choice: fn(&T) -> bool) -> RwSignal<T>
+where
+    T: Clone + PartialEq + Display + FromStr + Send + Sync + 'static,
+{
+    let named = url_state::get(name).filter(is_choice);
+    let signal = RwSignal::new(named.unwrap_or_else(|| default.clone()));
     let write = move |value: T| url_state::set(name, (value != default).then(|| value.to_string()));
     let mut write = leptos::leptos_dom::helpers::debounce(SETTLED, write);
     Effect::new(move |before: Option<T>| {

@@ -10,7 +10,7 @@ use crate::{
     insights::Insights,
     later::{self, Program},
     say,
-    settings::{self, Settings},
+    settings::{SCOPES, Settings},
     training::Training,
     url_state, words,
 };
@@ -18,12 +18,16 @@ use leptos::{prelude::*, task::spawn_local};
 use protocol::{
     ablation::ToAblation,
     gradient::Contrast,
-    messages::{Compare, Draw, Drawn, FromEngine, Insight, Mode, Progress, Ready, Source, Terms, Trouble},
+    insight::{Drawn, Insight},
+    loading::{Progress, Ready},
+    messages::{Compare, Draw, FromEngine, Source},
     numbers::best,
     recovery::Recovery,
+    terms::Terms,
     training::ToTrainer,
+    trouble::Trouble,
 };
-use vocabulary::ImageNote;
+use vocabulary::{ImageNote, Mode, Scope};
 use web_sys::File;
 
 /// The largest file that is read as an image, in bytes.
@@ -139,7 +143,7 @@ impl State {
     /// Asks again for the chosen image whenever the scope is another.
     fn follow_scope(self) {
         let scope = Memo::new(move |_| self.settings.scope.get());
-        Effect::new(move |before: Option<String>| {
+        Effect::new(move |before: Option<Scope>| {
             let scope = scope.get();
             if before.is_some_and(|before| before != scope) {
                 self.retry();
@@ -188,7 +192,7 @@ impl State {
     /// Shows what was computed beforehand for the chosen image, for as long as the engine is not there.
     fn show_baked(self) {
         let is_ready = self.engine.with_untracked(|engine| matches!(engine.phase, Phase::Ready(_)));
-        let is_known = self.settings.scope.with_untracked(|scope| settings::is_narrowest(scope));
+        let is_known = self.settings.scope.get_untracked() == SCOPES[0];
         let Some(Choice::Tile(tile)) = self.choice.get_untracked().filter(|_| is_known && !is_ready) else { return };
         if let Some(terms) = self.baked.with_value(|baked| baked.terms(tile.index)) {
             let expected = self.coming.get_untracked();

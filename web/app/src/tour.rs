@@ -1,16 +1,17 @@
 //! The guided tour: what its steps show, say and set. Each sets all that it speaks of, so that any order of them gives
 //! the same page; the image stays the visitor's.
 
-use crate::{choice::Choice, say, state::State, views::title, words};
+use crate::{choice::Choice, say, settings::SCOPES, state::State, views::title, words};
 use leptos::prelude::*;
 use protocol::{
     gradient::{ClassChoice, Order},
     line::Point,
-    messages::{Mode, Terms},
     numbers::{best, percent, signed},
+    terms::Terms,
     viewport::Viewport,
 };
 use std::{fmt, str::FromStr};
+use vocabulary::Mode;
 
 /// Where the tour is, counted from 0; nowhere when nobody is on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,7 +51,7 @@ impl Step {
         let settings = state.settings;
         settings.class.set(ClassChoice::default());
         settings.against.set(ClassChoice::default());
-        settings.scope.set(String::new());
+        settings.scope.set(SCOPES[0]);
         settings.layer.set(String::new());
         settings.rows.set(Order::default());
         settings.columns.set(Order::default());

@@ -8,9 +8,11 @@ use crate::{
 };
 use leptos::prelude::*;
 use protocol::{
-    messages::{Mode, Source, Trouble},
+    messages::Source,
     training::{Classes, Course, Division, FromTrainer, Plan, Snapshot, ToTrainer, divide},
+    trouble::Trouble,
 };
+use vocabulary::Mode;
 use vocabulary::classes::CIFAR10;
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, HtmlAnchorElement, Url};
@@ -174,11 +176,16 @@ impl Training {
     fn plan(self, state: State) -> Result<Plan, String> {
         let settings = state.settings;
         let (wanted, seed) = (settings.images.get_untracked().max(1), settings.seed.get_untracked());
+        let Dealt { classes, images, fitted } = dealt(self.sources(state)?, wanted, seed)?;
         Ok(Plan {
             id: self.id.get_value(),
-            scope: settings.train_scope.get_untracked().to_string(),
+            scope: settings.train_scope.get_untracked(),
+            classes,
+            images,
+            fitted,
             steps: settings.steps.get_untracked().max(1),
-            ..dealt(self.sources(state)?, wanted, seed)?
+            seed,
+            from: None,
         })
     }
 
@@ -305,8 +312,18 @@ pub fn of_the_gallery(state: State, chosen: Classes) -> Result<Vec<(String, Vec<
     Ok((0..CIFAR10.len()).filter(|&label| chosen.0[label]).map(class).collect())
 }
 
-/// A plan's classes and images, dealt out by the seed; the rest of it is for the caller to set.
-pub fn dealt(sources: Vec<(String, Vec<Source>)>, wanted: usize, seed: u32) -> Result<Plan, String> {
+/// Classes, and their images divided into those to fit on and those to hold out.
+pub struct Dealt {
+    /// The classes' names.
+    pub classes: Vec<String>,
+    /// The images, each with its class: those to fit on come first.
+    pub images: Vec<(Source, u8)>,
+    /// How many are to be fitted on.
+    pub fitted: usize,
+}
+
+/// Divides every class's images by the seed: `wanted` of each to fit on, the rest to hold out.
+pub fn dealt(sources: Vec<(String, Vec<Source>)>, wanted: usize, seed: u32) -> Result<Dealt, String> {
     let (mut classes, mut fitted, mut held) = (Vec::new(), Vec::new(), Vec::new());
     for (name, images) in sources {
         let Division { fitted: own, held: rest } = divide(images, wanted, seed);
@@ -323,7 +340,7 @@ pub fn dealt(sources: Vec<(String, Vec<Source>)>, wanted: usize, seed: u32) -> R
         return Err(say::train_two().to_owned());
     }
     let count = fitted.len();
-    Ok(Plan { classes, images: [fitted, held].concat(), fitted: count, seed, ..Plan::default() })
+    Ok(Dealt { classes, images: [fitted, held].concat(), fitted: count })
 }
 
 /// Gives the visitor a file.

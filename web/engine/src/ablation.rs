@@ -4,12 +4,12 @@
 use crate::{
     model::Model,
     sources::Sheets,
-    training::{MEASURED, PIECE, READ, TrainingError, examples, lesson_plan, scope_of, winner},
+    training::{MEASURED, PIECE, READ, TrainingError, examples, lesson_plan, scope_of},
     worker,
 };
 use burn::tensor::Tensor;
 use gradient_features::{
-    Mode, Scope,
+    Mode, Scope, argmax,
     fit::live::Lesson,
     model::{
         ablation::{self, Origin},
@@ -215,7 +215,8 @@ impl Current {
                 let head = lesson.head(mode).ok_or(TrainingError::NotBegun)?;
                 let logits = model.numbers(head.logits(&encoder, &frozen).total()).await?;
                 let rows = logits.chunks(self.plan.classes.len()).zip(&examples.labels[done..to]);
-                *right += rows.filter(|(logits, label)| winner(logits) == Some(usize::from(**label))).count();
+                *right +=
+                    rows.filter(|(logits, label)| argmax(logits.iter().copied()) == Some(usize::from(**label))).count();
             }
             return Ok(Stage::Measuring(encoder, lesson, to, right));
         }

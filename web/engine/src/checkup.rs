@@ -4,9 +4,12 @@ use crate::{
     model::{Model, ModelError},
     worker,
 };
+use gradient_features::Mode;
 use protocol::{
     check,
-    messages::{Backend, Check, Mode, Quantity, Timing, Trouble},
+    check::{Check, Quantity, Timing},
+    loading::Backend,
+    trouble::Trouble,
 };
 use std::collections::VecDeque;
 
@@ -94,7 +97,7 @@ impl Checkup {
         let cpu = self.cpu.insert(model.on_cpu().await?);
         let (found, expected) = (model.activations(&self.pixels).await?, cpu.activations(&self.pixels).await?);
         self.found.agreements.push(check::agreement(Quantity::Activations, &found, &expected));
-        for mode in Mode::ALL {
+        for &mode in Mode::ALL {
             let (found, expected) = (logits(model, &self.pixels, mode).await?, logits(cpu, &self.pixels, mode).await?);
             self.found.agreements.push(check::agreement(Quantity::Logits(mode), &found, &expected));
         }

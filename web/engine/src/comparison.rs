@@ -2,7 +2,8 @@
 
 use crate::map::Map;
 use protocol::{
-    messages::{Compare, Layout, Similar, Source},
+    insight::{Layout, Similar},
+    messages::{Compare, Source},
     similarity::Features,
 };
 use std::{collections::HashMap, rc::Rc};

@@ -25,11 +25,14 @@ use crate::{
 };
 use futures_channel::mpsc;
 use futures_util::StreamExt;
-use gradient_features::{images::Picture, model::features::FrozenFeatures};
+use gradient_features::{Mode, Scope, images::Picture, model::features::FrozenFeatures};
 use protocol::{
     ablation::ToAblation,
-    messages::{Check, Draw, FromEngine, Insight, Line, Mode, Request, Similar, Source, Start, ToEngine, Trouble},
+    check::Check,
+    insight::{Insight, Line, Similar},
+    messages::{Draw, FromEngine, Request, Source, Start, ToEngine},
     training::ToTrainer,
+    trouble::Trouble,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -40,7 +43,7 @@ use wasm_bindgen_futures::spawn_local;
 /// What the model is wanted for.
 enum Job {
     /// An image that was read, and the request it is for.
-    Predict { id: u32, pixels: Vec<u8>, scope: String },
+    Predict { id: u32, pixels: Vec<u8>, scope: Scope },
     /// A picture.
     Draw(Draw),
     /// The next point of a curve. Long work comes in pieces that queue up again behind what has come meanwhile.
@@ -220,7 +223,7 @@ impl Job {
 async fn work(model: &mut Model, lessons: &mut Lessons, desk: &Desk, job: Job) -> Result<(), ModelError> {
     match job {
         Job::Predict { id, pixels, scope } => {
-            model.take_scope(&scope);
+            model.take_scope(scope);
             predict(model, desk, id, &pixels).await
         }
         Job::Draw(draw) => {
@@ -271,7 +274,7 @@ async fn work(model: &mut Model, lessons: &mut Lessons, desk: &Desk, job: Job) -
 /// has come.
 async fn predict(model: &mut Model, desk: &Desk, id: u32, pixels: &[u8]) -> Result<(), ModelError> {
     let frozen = model.keep(pixels);
-    for mode in Mode::ALL {
+    for &mode in Mode::ALL {
         if desk.newest.get() != id {
             return Ok(());
         }

@@ -2,7 +2,8 @@
 
 use gradient_features::kernel::pca::{Gram, Plane};
 use protocol::{
-    messages::{self, Compare, Layout, Similar},
+    insight::{self, Layout, Similar},
+    messages::Compare,
     similarity::Features,
 };
 use std::rc::Rc;
@@ -56,7 +57,7 @@ impl Map {
     /// The map with the chosen image on it, once it is whole.
     pub fn layout(&self, similar: &Similar) -> Option<Layout> {
         let [activation, gradient] = self.planes.as_ref()?;
-        let plane = |plane: &Plane, cosines: &[f32]| messages::Plane {
+        let plane = |plane: &Plane, cosines: &[f32]| insight::Plane {
             points: plane.points(),
             own: plane.place(cosines),
             share: plane.share(),

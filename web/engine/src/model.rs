@@ -7,7 +7,7 @@ use crate::{
 };
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use gradient_features::{
-    Scope, images,
+    Mode, Scope, images,
     kernels::{self, outer_product_view},
     model::{
         encoder::{Conv, Encoder, LayerSpec},
@@ -18,8 +18,11 @@ use gradient_features::{
     weights::{self, Precision, WeightsError},
 };
 use protocol::{
-    messages::{self, Backend, Draw, Drawn, Gradient, Layer, Line, Maps, Mode, Network, NoGpu, Part, Ready, Terms},
+    insight::{Drawn, Gradient, Line, Maps},
+    loading::{Backend, Layer, Network, NoGpu, Part, Ready, ScopeStart},
+    messages::Draw,
     similarity::Features,
+    terms::Terms,
     viewport::Window,
 };
 use std::{collections::BTreeMap, rc::Rc};
@@ -98,14 +101,14 @@ impl Model {
     /// The same network on the CPU, loaded anew.
     pub async fn on_cpu(&self) -> Result<Self, ModelError> {
         let (mut cpu, _) = Self::load(self.files.clone(), true).await?;
-        cpu.take_scope(self.scope.name());
+        cpu.take_scope(self.scope);
         Ok(cpu)
     }
 
-    /// Goes over to the models of another scope; a name that is none stands for the narrowest.
-    pub fn take_scope(&mut self, name: &str) {
-        let named = |scope: &&Scope| scope.name() == name;
-        let scope = self.encoder.config.kind.scopes().iter().find(named).copied().unwrap_or(self.narrowest());
+    /// Goes over to the models of another scope; one that the network does not have stands for the narrowest.
+    pub fn take_scope(&mut self, wanted: Scope) {
+        let has_it = self.encoder.config.kind.scopes().contains(&wanted);
+        let scope = if has_it { wanted } else { self.narrowest() };
         if scope != self.scope {
             self.heads.retain(|&mode, _| mode == Mode::Activation);
             self.scope = scope;
@@ -272,10 +275,7 @@ impl Model {
             let parameters = spec.weight_shape().iter().product::<usize>() + outputs;
             Layer { name: spec.name.to_owned(), outputs, side, kernel: spec.kernel, stride: spec.stride, parameters }
         };
-        let scope = |scope: &gradient_features::Scope| messages::Scope {
-            name: scope.to_string(),
-            start: kind.scope_start(*scope),
-        };
+        let scope = |&scope: &Scope| ScopeStart { scope, start: kind.scope_start(scope) };
         Network {
             layers: kind.layers().iter().enumerate().map(layer).collect(),
             scopes: kind.scopes().iter().map(scope).collect(),
@@ -302,7 +302,7 @@ impl Model {
     /// The terms of a fixed image under a full model that needs no further file: its w2 is θ̄2 itself.
     async fn probe(&self) -> Result<Vec<Terms>, ModelError> {
         let activation = &self.heads[&Mode::Activation];
-        let mut head = Head::start(gradient_features::Mode::Full, self.scope, &self.encoder, activation, &self.device);
+        let mut head = Head::start(Mode::Full, self.scope, &self.encoder, activation, &self.device);
         let start = self.encoder.config.kind.scope_start(self.scope);
         head.parameters.tangents = self.encoder.stored[start..].to_vec();
         terms(&head, &self.encoder, &self.keep(&self_test::pattern())).await

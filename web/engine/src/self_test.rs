@@ -2,7 +2,7 @@
 
 use crate::model::ModelError;
 use gradient_features::images::{IMAGE_BYTES, PLANE, SIDE};
-use protocol::messages::Terms;
+use protocol::terms::Terms;
 
 /// The largest difference that rounding may make, as a share of the largest number.
 const TOLERANCE: f32 = 1e-3;

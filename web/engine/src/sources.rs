@@ -4,7 +4,10 @@ use crate::worker;
 use gradient_features::images::{self, IMAGE_BYTES, PLANE, Picture, SIDE};
 use image::{ImageError, ImageFormat, RgbImage};
 use js_sys::{Reflect, Uint8Array};
-use protocol::messages::{FromEngine, Part, Progress, Source};
+use protocol::{
+    loading::{Part, Progress},
+    messages::{FromEngine, Source},
+};
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;

@@ -7,15 +7,16 @@ use crate::{
     worker,
 };
 use gradient_features::{
-    Scope, UnknownName,
+    Mode, Scope, argmax,
     fit::live::{self, Examples, Lesson},
     model::{encoder::ForeignScope, features::FrozenFeatures},
     weights::WeightsError,
 };
 use js_sys::{ArrayBuffer, Uint8Array};
 use protocol::{
-    messages::{FromEngine, Mode, Trouble},
+    messages::FromEngine,
     training::{FromTrainer, MODES, Mark, Plan, Report, Snapshot, Step, ToTrainer},
+    trouble::Trouble,
 };
 use std::ops::Range;
 use wasm_bindgen::{JsCast, JsValue};
@@ -46,8 +47,6 @@ pub enum TrainingError {
     Model(#[from] ModelError),
     #[error(transparent)]
     Source(#[from] SourceError),
-    #[error(transparent)]
-    Name(#[from] UnknownName),
     #[error(transparent)]
     Scope(#[from] ForeignScope),
     #[error("there are no images to learn from")]
@@ -159,7 +158,7 @@ impl Training {
     }
 
     async fn save(&mut self, model: &Model, id: u32, mode: Mode) -> Result<FromTrainer, TrainingError> {
-        let head = self.of(id).and_then(|current| current.lesson()?.head(model_mode(mode)));
+        let head = self.of(id).and_then(|current| current.lesson()?.head(mode));
         let bytes = model.model_file(&head.ok_or(TrainingError::NotBegun)?).await?;
         Ok(FromTrainer::Saved { id, mode, file: blob(&bytes)? })
     }
@@ -278,7 +277,7 @@ impl Current {
         }
         let mode = Mode::ALL[self.next];
         let begun = worker::now();
-        let loss = lesson.step(model_mode(mode)).ok_or(TrainingError::NotBegun)?;
+        let loss = lesson.step(mode).ok_or(TrainingError::NotBegun)?;
         let loss = model.numbers(loss).await?[0];
         self.seconds[self.next] += ((worker::now() - begun) / 1000.0) as f32;
         if !loss.is_finite() {
@@ -316,7 +315,7 @@ impl Current {
         let examples = lesson.examples();
         let count = examples.labels.len();
         let range = measured.done..count.min(measured.done + MEASURED);
-        let head = lesson.head(model_mode(Mode::ALL[measured.mode])).ok_or(TrainingError::NotBegun)?;
+        let head = lesson.head(Mode::ALL[measured.mode]).ok_or(TrainingError::NotBegun)?;
         let indices: Vec<usize> = range.clone().collect();
         let logits = head.logits(model.encoder(), &examples.frozen.select(&indices)).total();
         measured.add(&model.numbers(logits).await?, examples, range);
@@ -347,7 +346,7 @@ impl Current {
         }
         self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Learning(mut lesson) | Stage::Measuring(mut lesson, _) => {
-                self.loaded = Some(page_mode(head.mode));
+                self.loaded = Some(head.mode);
                 lesson.put(head, self.report.step);
                 Stage::Measuring(lesson, Measured::default())
             }
@@ -367,8 +366,8 @@ impl Current {
         self.wanted = 0;
         if step > self.saved_step && worker::now() - self.saved_at >= SNAPSHOT {
             let mut models = Vec::new();
-            for mode in Mode::ALL {
-                let head = lesson.head(model_mode(mode)).ok_or(TrainingError::NotBegun)?;
+            for &mode in Mode::ALL {
+                let head = lesson.head(mode).ok_or(TrainingError::NotBegun)?;
                 models.push(blob(&model.head_file(&head).await?)?);
             }
             tell(FromTrainer::Snapshot { id, snapshot: Snapshot { step, models } });
@@ -392,7 +391,8 @@ impl Measured {
         let classes = logits.len() / range.len();
         for (index, logits) in range.clone().zip(logits.chunks(classes)) {
             let count = if index < examples.fitted { &mut self.fitted } else { &mut self.held };
-            count[self.mode] += usize::from(winner(logits) == Some(usize::from(examples.labels[index])));
+            count[self.mode] +=
+                usize::from(argmax(logits.iter().copied()) == Some(usize::from(examples.labels[index])));
         }
         self.done = range.end;
         if self.done == examples.labels.len() {
@@ -406,14 +406,9 @@ impl Measured {
     }
 }
 
-/// The class with the largest logit; the first of equal ones, as the native program counts.
-pub fn winner(logits: &[f32]) -> Option<usize> {
-    (0..logits.len()).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b]))
-}
-
 /// A plan's scope, if the network has it and there are images.
 pub fn scope_of(model: &Model, plan: &Plan) -> Result<Scope, TrainingError> {
-    let scope = model.encoder().config.kind.scope(Some(plan.scope.parse()?))?;
+    let scope = model.encoder().config.kind.scope(Some(plan.scope))?;
     if plan.fitted == 0 || plan.fitted > plan.images.len() {
         return Err(TrainingError::NoImages);
     }
@@ -447,15 +442,6 @@ fn refused(id: u32, error: TrainingError) -> FromTrainer {
 
 fn tell(message: FromTrainer) {
     worker::post(&FromEngine::Trained(message));
-}
-
-/// The model's name for a mode; the two lists are the same, as a test in `main.rs` sees to.
-fn model_mode(mode: Mode) -> gradient_features::Mode {
-    gradient_features::Mode::ALL[mode as usize]
-}
-
-fn page_mode(mode: gradient_features::Mode) -> Mode {
-    Mode::ALL[mode as usize]
 }
 
 fn browser(error: JsValue) -> TrainingError {

@@ -2,7 +2,7 @@
 
 use crate::{model::ModelError, sources::SourceError, training::TrainingError};
 use gradient_features::images::{ImageError, MAX_DECODE_BYTES, MAX_SIDE};
-use protocol::messages::Trouble;
+use protocol::trouble::Trouble;
 
 impl From<SourceError> for Trouble {
     fn from(error: SourceError) -> Self {

@@ -1,7 +1,7 @@
 //! The ablation in the page (the paper's Table 1): what the interface and the engine say of it, and what follows from
 //! its numbers.
 
-use crate::{messages::Trouble, training::Plan};
+use crate::{training::Plan, trouble::Trouble};
 use serde::{Deserialize, Serialize};
 
 /// What is random or pre-trained: below the scope, the scope's layers, the classifier that the gradient goes through.

@@ -1,6 +1,73 @@
-//! The arithmetic of the page's check of itself.
+//! The page's self-check: what it finds, and its arithmetic.
 
-use crate::messages::{Agreement, Backend, Quantity, Quotient, Timing};
+use crate::{floats, loading::Backend, trouble::Trouble};
+use serde::{Deserialize, Serialize};
+use vocabulary::Mode;
+
+/// What the page found out about itself.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Check {
+    /// Difference quotients of the network's logits beside `J w2`.
+    pub quotients: Vec<Quotient>,
+    /// The error at h = 1 that one rounding of a logit makes; it grows as 1/h.
+    pub rounding: f32,
+    /// The GPU's numbers beside the CPU's; empty where there is no GPU.
+    pub agreements: Vec<Agreement>,
+    /// How long predictions take, a processor each.
+    pub timings: Vec<Timing>,
+    /// The first half of the SHA-256 of the network's file.
+    pub digest: String,
+    /// Bytes of memory that the engine has taken from the browser.
+    pub memory: f64,
+    /// Pieces of work that are done.
+    pub done: usize,
+    /// Pieces of work in all.
+    pub pieces: usize,
+    /// Why there is no more, where something went wrong.
+    pub trouble: Option<Trouble>,
+}
+
+/// The error of one difference quotient, as a share of the largest derivative.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Quotient {
+    /// How far the weights moved along w2.
+    pub h: f32,
+    /// The largest over the classes.
+    pub error: f32,
+}
+
+/// Numbers that a GPU and the CPU are compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Quantity {
+    /// The features f.
+    Activations,
+    /// The logits of a model.
+    Logits(Mode),
+}
+
+/// How far the GPU's numbers are from the CPU's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// Which numbers.
+    pub what: Quantity,
+    /// The largest difference.
+    pub difference: f32,
+    /// The largest number.
+    pub size: f32,
+}
+
+/// How long one image's prediction took on a processor, time after time, in milliseconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Timing {
+    /// The processor.
+    pub backend: Backend,
+    /// By the activation model.
+    #[serde(with = "floats")]
+    pub plain: Vec<f32>,
+    /// By the full model, which carries a tangent along.
+    #[serde(with = "floats")]
+    pub with_jvp: Vec<f32>,
+}
 
 /// The steps h along w2, largest first: powers of two, so that dividing by them does not round.
 pub fn steps() -> impl Iterator<Item = f32> {

@@ -1,6 +1,6 @@
 //! The network's logit along a line in its weights, beside its tangent.
 
-use crate::{gradient::Contrast, messages::Line};
+use crate::{gradient::Contrast, insight::Line};
 
 /// Both at one place of the line.
 #[derive(Debug, Clone, Copy, PartialEq)]

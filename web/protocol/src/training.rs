@@ -1,11 +1,9 @@
 //! Training in the page: what the interface and the engine say of it, which images it is on, and its curves.
 
-use crate::{
-    blobs,
-    messages::{Mode, Source, Trouble},
-};
+use crate::{blobs, messages::Source, trouble::Trouble};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
+use vocabulary::{Mode, Scope};
 use web_sys::Blob;
 
 /// The models, in the order of the numbers in a [`Report`].
@@ -52,12 +50,12 @@ pub enum ToTrainer {
 }
 
 /// A lesson.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Told again in every answer.
     pub id: u32,
-    /// The scope's name.
-    pub scope: String,
+    /// Which layers the gradient is taken by.
+    pub scope: Scope,
     /// The classes' names.
     pub classes: Vec<String>,
     /// The images, each with its class: those that are fitted on, then those held out.

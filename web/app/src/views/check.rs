@@ -10,7 +10,8 @@ use crate::{
 use leptos::prelude::*;
 use protocol::{
     check::median,
-    messages::{Agreement, Backend, Check, Quantity, Quotient, Timing},
+    check::{Agreement, Check, Quantity, Quotient, Timing},
+    loading::Backend,
     numbers::{megabytes, precise, rough},
 };
 

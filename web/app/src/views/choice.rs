@@ -3,10 +3,8 @@
 use super::shown_terms;
 use crate::{canvas, choice::Choice, say, state::State, words};
 use leptos::prelude::*;
-use protocol::{
-    messages::Mode,
-    numbers::{best, percent},
-};
+use protocol::numbers::{best, percent};
+use vocabulary::Mode;
 use vocabulary::SIDE;
 
 /// The chosen image.

@@ -7,7 +7,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use protocol::{
-    messages::{Backend, NoGpu, Progress, Ready},
+    loading::{Backend, NoGpu, Progress, Ready},
     numbers::megabytes,
 };
 

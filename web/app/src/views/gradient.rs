@@ -11,7 +11,7 @@ use crate::{say, state::State};
 use leptos::prelude::*;
 use protocol::{
     gradient::{Contrast, Order, Ordered, Part},
-    messages::Gradient,
+    insight::Gradient,
     numbers::precise,
     palette::extent,
     viewport::{Entry, Size},

@@ -4,7 +4,7 @@ use super::gallery::{children, focus};
 use crate::{gallery::Tile, say, state::State};
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use protocol::{
-    messages::{Layout, Plane},
+    insight::{Layout, Plane},
     numbers::percent,
     places::{Frame, next},
 };

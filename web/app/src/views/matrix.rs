@@ -11,7 +11,8 @@ use leptos::{
     prelude::*,
 };
 use protocol::{
-    messages::{Draw, Drawn},
+    insight::Drawn,
+    messages::Draw,
     numbers::precise,
     palette::{Palette, extent},
     viewport::{Entry, Size, Viewport, Window},

@@ -27,7 +27,8 @@ mod upload;
 
 use crate::{canvas, language::Language, later::Program, say, state::State};
 use leptos::prelude::*;
-use protocol::messages::{Mode, Terms};
+use protocol::terms::Terms;
+use vocabulary::Mode;
 
 /// The whole page.
 #[component]
@@ -79,7 +80,7 @@ fn Sections() -> impl IntoView {
 fn ResultView() -> impl IntoView {
     let state = expect_context::<State>();
     let data_for = move || state.shown_for();
-    let scope = move || state.shown.with(|shown| shown.as_ref().map(|shown| shown.scope.clone()));
+    let scope = move || state.shown.with(|shown| shown.as_ref().map(|shown| shown.scope.name()));
     let busy = move || if state.is_busy() { "true" } else { "false" };
     view! {
         <div class="result" data-testid="result" data-for=data_for data-scope=scope aria-busy=busy>
@@ -129,11 +130,11 @@ fn subtitle(mode: Mode) -> &'static str {
 fn formula(mode: Mode) -> impl IntoView {
     view! {
         <span class="formula">
-            {match (mode.has_activation(), mode.has_gradient()) {
-                (true, true) => view! { {activation_term()}" + "{gradient_term()} }.into_any(),
-                (true, false) => activation_term().into_any(),
-                (false, true) => gradient_term().into_any(),
-                (false, false) => view! { <var>"F"</var>"("<var>"x"</var>")" }.into_any(),
+            {match mode {
+                Mode::Full => view! { {activation_term()}" + "{gradient_term()} }.into_any(),
+                Mode::Activation => activation_term().into_any(),
+                Mode::Gradient => gradient_term().into_any(),
+                Mode::Finetune => view! { <var>"F"</var>"("<var>"x"</var>")" }.into_any(),
             }}
         </span>
     }

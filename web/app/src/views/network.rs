@@ -10,11 +10,13 @@ use crate::{
 };
 use leptos::prelude::*;
 use protocol::{
+    insight::Maps,
+    loading::{Layer, Network, ScopeStart},
     maps::{mosaic, strongest},
-    messages::{Layer, Maps, Network, Scope},
     numbers::{grouped, precise},
     palette::extent,
 };
+use vocabulary::Scope;
 
 /// The section.
 #[component]
@@ -53,9 +55,9 @@ fn network(engine: &Engine) -> Option<Network> {
 }
 
 /// The scope that was set, or else the narrowest.
-fn chosen(network: &Network, name: &str) -> Scope {
-    let named = network.scopes.iter().find(|scope| scope.name == name).or(network.scopes.first());
-    named.cloned().unwrap_or_else(|| Scope { name: name.to_owned(), start: 0 })
+fn chosen(network: &Network, wanted: Scope) -> ScopeStart {
+    let named = network.scopes.iter().find(|choice| choice.scope == wanted).or(network.scopes.first());
+    named.copied().unwrap_or(ScopeStart { scope: wanted, start: 0 })
 }
 
 /// The layers from the image to the logits, in three parts.
@@ -64,9 +66,9 @@ fn Diagram(network: Network, layer: Memo<usize>) -> impl IntoView {
     let state = expect_context::<State>();
     let scope = {
         let network = network.clone();
-        Memo::new(move |_| chosen(&network, &state.settings.scope.get()))
+        Memo::new(move |_| chosen(&network, state.settings.scope.get()))
     };
-    let switch = network.scopes.iter().map(|option| scope_option(state, option.name.clone(), scope)).collect_view();
+    let switch = network.scopes.iter().map(|option| scope_option(state, option.scope, scope)).collect_view();
     let layers = StoredValue::new(network.layers);
     let boxes = move |theta2: bool| {
         let start = scope.get().start;
@@ -104,20 +106,18 @@ fn Diagram(network: Network, layer: Memo<usize>) -> impl IntoView {
     }
 }
 
-fn scope_option(state: State, name: String, scope: Memo<Scope>) -> impl IntoView {
-    let (own, value) = (name.clone(), name.clone());
-    let checked = move || scope.with(|scope| scope.name == own);
+fn scope_option(state: State, option: Scope, chosen: Memo<ScopeStart>) -> impl IntoView {
     view! {
         <label>
             <input
                 type="radio"
                 name="scope"
-                value=value
-                data-testid=format!("scope-{name}")
-                prop:checked=checked
-                on:change=move |event| state.settings.scope.set(event_target_value(&event))
+                value=option.name()
+                data-testid=format!("scope-{option}")
+                prop:checked=move || chosen.get().scope == option
+                on:change=move |_| state.settings.scope.set(option)
             />
-            <span>{name.clone()}</span>
+            <span>{option.name()}</span>
         </label>
     }
 }

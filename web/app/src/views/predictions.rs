@@ -3,10 +3,8 @@
 use super::{Deeper, formula, shown_terms, subtitle, title};
 use crate::{choice::Outcome, say, state::State, words};
 use leptos::prelude::*;
-use protocol::{
-    messages::Mode,
-    numbers::{best, percent},
-};
+use protocol::numbers::{best, percent};
+use vocabulary::Mode;
 
 /// One card a model.
 #[component]
@@ -23,7 +21,7 @@ pub fn Predictions() -> impl IntoView {
             })}
             {move || state.shown.with(Option::is_some).then(|| origin(is_baked.get()))}
             <div class="cards">
-                {Mode::ALL.map(|mode| view! { <Card mode /> }).collect_view()}
+                {Mode::ALL.iter().map(|&mode| view! { <Card mode /> }).collect_view()}
             </div>
             <Deeper text=say::predictions_deeper() />
             <p class="visually-hidden" role="status">{spoken}</p>

@@ -8,10 +8,7 @@ use crate::{
     words,
 };
 use leptos::prelude::*;
-use protocol::{
-    messages::{Compare, Similar},
-    similarity::nearest,
-};
+use protocol::{insight::Similar, messages::Compare, similarity::nearest};
 
 /// How many of the nearest are shown.
 const NEAREST: usize = 8;

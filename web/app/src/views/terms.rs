@@ -4,9 +4,10 @@ use super::{formula, shown_terms, title};
 use crate::{say, state::State};
 use leptos::prelude::*;
 use protocol::{
-    messages::{Mode, Terms},
     numbers::{Span, bar, best, scale, signed},
+    terms::Terms,
 };
+use vocabulary::Mode;
 use vocabulary::classes::CIFAR10;
 
 /// One table a model, all drawn to the same scale.
@@ -27,7 +28,7 @@ pub fn TermsView() -> impl IntoView {
                 <span class="note" inner_html=move || say::terms_scale(format!("{:.1}", extent.get()))></span>
             </div>
             <div class="tables">
-                {Mode::ALL.map(|mode| view! { <Table mode extent /> }).collect_view()}
+                {Mode::ALL.iter().map(|&mode| view! { <Table mode extent /> }).collect_view()}
             </div>
         </section>
     }
@@ -88,7 +89,7 @@ fn row(
         >
             <th scope="row">{say::class(class)}</th>
             <td class="bar-column" aria-hidden="true">{bar_view(terms, extent)}</td>
-            <td class="number activation">{term(mode.has_activation() || !splits(mode), |terms| terms.activation)}</td>
+            <td class="number activation">{term(mode.has_classifier(), |terms| terms.activation)}</td>
             <td class="number gradient">{term(mode.has_gradient(), |terms| terms.gradient)}</td>
             <td class="number total">{number(Terms::total)}</td>
         </tr>

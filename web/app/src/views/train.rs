@@ -11,10 +11,11 @@ use crate::{
 };
 use leptos::{html, prelude::*, task::spawn_local};
 use protocol::{
-    messages::{Mode, Source},
+    messages::Source,
     numbers::percent,
     training::{Course, MOST_IMAGES, Mark, path},
 };
+use vocabulary::Mode;
 use vocabulary::classes::CIFAR10;
 use web_sys::{File, HtmlInputElement};
 
@@ -313,7 +314,7 @@ fn Curves() -> impl IntoView {
     let key = |mode: Mode| view! { <span><i class=format!("swatch {}", mode.name())></i>{title(mode)}</span> };
     view! {
         <div class="curves-head">
-            <div class="legend">{Mode::ALL.map(key).collect_view()}</div>
+            <div class="legend">{Mode::ALL.iter().copied().map(key).collect_view()}</div>
             <div class="zoom" role="group" aria-label=say::train_axis()>
                 {button(Axis::Steps, say::train_by_steps(), "train-by-steps")}
                 {button(Axis::Seconds, say::train_by_seconds(), "train-by-seconds")}
