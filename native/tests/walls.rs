@@ -38,7 +38,7 @@ impl Graph {
     }
 
     /// Everything that a package needs, directly or not.
-    fn needs(&self, package: &str) -> BTreeSet<&str> {
+    fn needs<'a>(&'a self, package: &'a str) -> BTreeSet<&'a str> {
         let mut found = BTreeSet::new();
         let mut open = vec![package];
         while let Some(next) = open.pop() {

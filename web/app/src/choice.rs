@@ -54,8 +54,8 @@ impl Choice {
 pub struct Outcome {
     /// The request.
     pub id: u32,
-    /// Whether it was computed beforehand, and not here.
-    pub is_baked: bool,
+    /// Whether it was precomputed, and not computed here.
+    pub is_precomputed: bool,
     /// Which image: its index, or `upload`.
     pub key: String,
     /// Which layers the models' gradients are taken by.
@@ -69,12 +69,12 @@ pub struct Outcome {
 impl Outcome {
     /// Nothing yet, for a request of an image by the models of a scope.
     pub fn new(id: u32, choice: &Choice, scope: Scope) -> Self {
-        Self { id, is_baked: false, key: choice.key(), scope, label: choice.label(), terms: BTreeMap::new() }
+        Self { id, is_precomputed: false, key: choice.key(), scope, label: choice.label(), terms: BTreeMap::new() }
     }
 
     /// Whether every model has predicted here.
     pub fn is_live(&self) -> bool {
-        self.is_complete() && !self.is_baked
+        self.is_complete() && !self.is_precomputed
     }
 
     /// Whether every model has predicted.

@@ -1,6 +1,6 @@
-//! What the page says of what the engine tells it in kinds.
+//! The page's words for the kinds of trouble, files and notes that the engine sends.
 
-use crate::{say, views::title};
+use crate::{parts::modes::title, say};
 use protocol::{loading::Part, trouble::Trouble};
 use vocabulary::ImageNote;
 

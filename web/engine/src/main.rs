@@ -177,7 +177,7 @@ async fn begin_check(desk: Desk, Request { id, source, .. }: Request) {
         Ok(pixels) => desk.queue(Job::BeginCheck { id, pixels }),
         Err(error) => {
             let check = Check { trouble: Some(error.into()), ..Check::default() };
-            worker::post(&FromEngine::Told { id, insight: Insight::Check(check) });
+            worker::post(&FromEngine::Insight { id, insight: Insight::Check(check) });
         }
     }
 }
@@ -285,7 +285,7 @@ async fn predict(model: &mut Model, desk: &Desk, id: u32, pixels: &[u8]) -> Resu
     if let Some(features) = model.features(&narrow).await?.pop() {
         desk.comparison.borrow_mut().look_at(id, features);
     }
-    let tell = |insight| worker::post(&FromEngine::Told { id, insight });
+    let tell = |insight| worker::post(&FromEngine::Insight { id, insight });
     if let Some(gradient) = model.gradient(&narrow).await? {
         tell(Insight::Gradient(gradient));
     }
@@ -304,7 +304,7 @@ async fn extend(model: &Model, desk: &Desk, mut trace: Box<Trace>) -> Result<(),
     }
     let done = trace.line.points();
     if done == POINTS {
-        worker::post(&FromEngine::Told { id: trace.id, insight: Insight::Line(trace.line) });
+        worker::post(&FromEngine::Insight { id: trace.id, insight: Insight::Line(trace.line) });
         return Ok(());
     }
     trace.line.network.extend(model.logits_at(&trace.frozen, done as f32 * STEP).await?);
@@ -319,7 +319,7 @@ async fn check(model: &mut Model, desk: &Desk, mut checkup: Box<Checkup>) {
         return;
     }
     let goes_on = checkup.go_on(model).await;
-    worker::post(&FromEngine::Told { id: checkup.id, insight: Insight::Check(checkup.found.clone()) });
+    worker::post(&FromEngine::Insight { id: checkup.id, insight: Insight::Check(checkup.found.clone()) });
     if goes_on {
         desk.queue(Job::Check(checkup));
     }
@@ -342,7 +342,7 @@ async fn compare(model: &Model, desk: &Desk) {
 /// Tells how alike all images are that are known, and where they are on the map.
 fn tell_comparison(desk: &Desk, trouble: Option<Trouble>) {
     let Some((id, similar, layout)) = desk.comparison.borrow_mut().news(trouble.is_some()) else { return };
-    let tell = |insight| worker::post(&FromEngine::Told { id, insight });
+    let tell = |insight| worker::post(&FromEngine::Insight { id, insight });
     tell(Insight::Similar(Similar { trouble, ..similar }));
     if let Some(layout) = layout {
         tell(Insight::Layout(layout));

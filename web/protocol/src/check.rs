@@ -27,6 +27,13 @@ pub struct Check {
     pub trouble: Option<Trouble>,
 }
 
+impl Check {
+    /// Whether all of it is done.
+    pub fn is_done(&self) -> bool {
+        self.done == self.pieces
+    }
+}
+
 /// The error of one difference quotient, as a share of the largest derivative.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Quotient {

@@ -164,7 +164,7 @@ pub enum FromEngine {
         terms: Vec<Terms>,
     },
     /// What else there is to see of a request's image.
-    Told {
+    Insight {
         /// The request.
         id: u32,
         /// What it is.

@@ -224,7 +224,7 @@ impl FromStr for Classes {
 
 /// One class's images: those that are fitted on, and those held out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Division<T> {
+pub struct HoldoutSplit<T> {
     /// To fit on.
     pub fitted: Vec<T>,
     /// To measure on.
@@ -233,11 +233,11 @@ pub struct Division<T> {
 
 /// Deals a class's images out, in an order of the seed: as many as are wanted to fit on, the rest held out, and at
 /// least one of five of those.
-pub fn divide<T>(mut images: Vec<T>, wanted: usize, seed: u32) -> Division<T> {
+pub fn split<T>(mut images: Vec<T>, wanted: usize, seed: u32) -> HoldoutSplit<T> {
     shuffle(&mut images, seed);
     let fitted = wanted.min(images.len() - images.len() / ONE_HELD_OF);
     let held = images.split_off(fitted);
-    Division { fitted: images, held }
+    HoldoutSplit { fitted: images, held }
 }
 
 /// Fisher and Yates's, by xorshift: a handful of images needs no more, and the interface no crate for it.
@@ -322,19 +322,19 @@ mod tests {
 
     #[test]
     fn every_image_is_dealt_once_and_the_rest_is_held_out() {
-        let Division { fitted, held } = divide((0..100).collect(), 50, 1);
+        let HoldoutSplit { fitted, held } = split((0..100).collect(), 50, 1);
         assert_eq!((fitted.len(), held.len()), (50, 50));
         let mut all = [fitted.clone(), held].concat();
         all.sort_unstable();
         assert_eq!(all, (0..100).collect::<Vec<_>>());
-        assert_ne!(fitted, divide((0..100).collect(), 50, 2).fitted, "another seed, other images");
-        assert_eq!(fitted, divide((0..100).collect(), 50, 1).fitted);
+        assert_ne!(fitted, split((0..100).collect(), 50, 2).fitted, "another seed, other images");
+        assert_eq!(fitted, split((0..100).collect(), 50, 1).fitted);
     }
 
     #[test]
     fn of_few_images_one_of_five_is_held_out() {
         let sizes = |count: u32, wanted| {
-            let Division { fitted, held } = divide((0..count).collect(), wanted, 1);
+            let HoldoutSplit { fitted, held } = split((0..count).collect(), wanted, 1);
             (fitted.len(), held.len())
         };
         assert_eq!([sizes(5, 50), sizes(4, 50), sizes(12, 5), sizes(0, 5)], [(4, 1), (4, 0), (5, 7), (0, 0)]);

@@ -1,0 +1,31 @@
+//! The switch between the page's languages.
+
+use crate::{language::Language, say};
+use leptos::prelude::*;
+
+/// One button a language, each in its own words.
+#[component]
+pub fn Languages(language: RwSignal<Language>) -> impl IntoView {
+    let button = move |option: Language| {
+        let choose = move |_| {
+            option.speak();
+            option.keep();
+            language.set(option);
+        };
+        view! {
+            <button
+                lang=option.tag()
+                data-testid=format!("language-{}", option.code())
+                aria-pressed=move || (language.get() == option).to_string()
+                on:click=choose
+            >
+                {option.name()}
+            </button>
+        }
+    };
+    let label = move || {
+        language.track();
+        say::languages()
+    };
+    view! { <nav class="languages zoom" aria-label=label>{Language::ALL.map(button).collect_view()}</nav> }
+}
