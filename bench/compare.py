@@ -5,8 +5,8 @@
     cargo build --release
     python bench/compare.py [--gradfeat target/release/gradfeat] [--runs 15]
 
-Written from the papers' equations. Both sides use all cores and 32-bit floats. The two take turns, so that whatever
-else the machine does hits both.
+Written from the papers' equations. Both sides use all cores and 32-bit floats. They take turns, so other load on the
+machine affects both.
 """
 
 import argparse

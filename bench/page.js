@@ -1,9 +1,9 @@
-// What a visitor of the page waits for, measured in headless Chromium, as a table for the README.
+// What a visitor of the page waits for, measured in headless Chromium, as the table of docs/guide/page.md.
 //
 //   node bench/page.js [DIST]
 //
-// DIST is the page as `trunk build --release` makes it (dist). Needs `npm ci` in web/e2e, and a Chromium on the PATH.
-// Times of predictions are the page's own: its self-check takes them.
+// DIST is the page that `trunk build --release` writes (dist). Needs `npm ci` in web/e2e, and a Chromium on the PATH.
+// The page's own self-check measures the times of predictions.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -16,10 +16,10 @@ import { longestTask, watchTasks } from "../web/e2e/tasks.js";
 const DIST = process.argv[2] ?? join(import.meta.dirname, "../dist");
 /** Cat against dog, 50 images a class, batches of 32. */
 const LESSON = "?classes=35&images=50&seed=1&steps=200&speed=10";
-/** The check of the page takes long on a software GPU. */
+/** The self-check takes long on a software GPU. */
 const CHECK_MS = 400_000;
 
-/** Runs in the page: notes in `seen` when predictions of either origin, `baked` and `live`, are first on the screen. */
+/** Runs in the page: notes in `seen` when precomputed and live predictions first appear on the screen. */
 function watch() {
   window.seen = {};
   new MutationObserver(() => {
@@ -31,7 +31,7 @@ function watch() {
   }).observe(document, { subtree: true, childList: true, attributes: true });
 }
 
-/** Opens the page and waits for its first live predictions; what it fetched for each file of `DIST`, in order. */
+/** Opens the page and waits for its first live predictions. Also returns the files of `DIST` it fetched, in order. */
 async function open(browser, url) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, serviceWorkers: "block" });
   await context.addInitScript(watch);
@@ -52,7 +52,7 @@ function bytes(file) {
 
 const sum = (files) => files.map(bytes).reduce((a, b) => a + b, 0);
 
-/** The interface is what lies beside the document, and its programs; the first prediction needs all that is asked for before the second model. */
+/** The interface: the files beside the document, and its programs. The first prediction needs every file before the second model. */
 function sizes(files) {
   const second = files.findIndex((file) => file.includes("/heads/gradient"));
   const later = files.filter((file) => file.endsWith("split_later.wasm"));

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Times the published recipe in PyTorch beside this program, on the same machine in one run: the full model fitted on
-CIFAR-10, from raw images to measured model.
+"""Times the published recipe in PyTorch beside this program, on the same machine in one run: fitting the full model on
+CIFAR-10, from raw images to measured accuracy.
 
     pip install torch
     cargo build --release
     python bench/published.py [--scopes conv5 conv4-5 conv3-5] [--gradfeat target/release/gradfeat] [--data-dir DIR]
 
 Written from the paper's Eq. 2, 6 and 7 and the published settings: SGD with momentum on batches of 128, the gradient's
-norm clipped at 10, 50,000 steps, each of which computes the frozen layers anew. Some of those steps are timed, before
-and after this program's whole run, and multiplied by 50,000; the run itself begins with an empty folder for features.
+norm clipped at 10, and 50,000 steps that all compute the frozen layers again. It times some of those steps, before and
+after this program's whole run, and multiplies them by 50,000. The run itself starts with an empty feature cache.
 """
 
 import argparse
@@ -62,7 +62,7 @@ def published_step(scope):
 
 
 def fit(gradfeat, scope, data):
-    """This program's accuracy and wall time, in seconds, with nothing kept."""
+    """This program's accuracy and wall time, in seconds, with empty caches."""
     with tempfile.TemporaryDirectory() as folder:
         command = [gradfeat, "train", "--mode", "full", "--scope", scope, "--device", "cpu", "--json", "--quiet",
                    "--cache-dir", folder, "--runs-dir", folder, *data]

@@ -3,9 +3,10 @@
 use crate::kept::KeptFile;
 use anyhow::Result;
 use burn::tensor::Device;
-use gradient_features::{
-    fit::first_order::{self, Samples},
-    model::{encoder::Encoder, linear::Head},
+use gradient_features::model::{
+    encoder::Encoder,
+    linear::Head,
+    samples::{self, Samples},
 };
 
 /// Images classified at once.
@@ -41,7 +42,7 @@ impl Answers {
         Ok(Self {
             classes: head.classes.len(),
             labels: indices.iter().map(|&index| samples.labels()[index]).collect(),
-            logits: first_order::logits(encoder, head, samples, indices, BATCH, device)?,
+            logits: samples::logits(encoder, head, samples, indices, BATCH, device)?,
         })
     }
 

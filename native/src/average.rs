@@ -19,7 +19,7 @@ pub fn run(models: &[PathBuf], mode: Option<Mode>, scope: Option<Scope>, out: &P
     for model in &models[1..] {
         let (other, head) = model_folder::load(model, Some(heads[0].mode), Some(heads[0].scope), &device)?;
         let (one, two) = (models[0].display(), model.display());
-        ensure!(other.digest == encoder.digest, "{two} stands on another base network than {one}");
+        ensure!(other.digest() == encoder.digest(), "{two} stands on another base network than {one}");
         heads.push(head);
     }
     let mean = model::average(&heads)

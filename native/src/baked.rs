@@ -38,7 +38,7 @@ fn predict(encoder: &Encoder, heads: &[Head], image: &GalleryImage, device: &Dev
     let (index, _, pixels) = image;
     let mut terms = BTreeMap::new();
     for head in heads {
-        let tensor = images::to_tensor(pixels, encoder.config.input_range, device);
+        let tensor = images::to_tensor(pixels, encoder.config().input_range, device);
         let logits = head.logits(encoder, &encoder.freeze(tensor, head.scope));
         let found: Vec<_> = numbers(logits.activation).into_iter().zip(numbers(logits.gradient)).collect();
         if found.iter().any(|(activation, gradient)| !(activation + gradient).is_finite()) {

@@ -39,16 +39,16 @@ pub fn run(base: &Path, runs: usize, chosen: &Chosen) -> Result<Vec<Timing>> {
     let device = &chosen.device;
     let encoder = model_folder::load_base(base, device)?;
     let images = noise(1024);
-    let batch = to_tensor(&images.pixels[..IMAGES * IMAGE_BYTES], encoder.config.input_range, device);
+    let batch = to_tensor(&images.pixels[..IMAGES * IMAGE_BYTES], encoder.config().input_range, device);
     let mut timings = vec![];
     let mut time = |work: String, images: usize, once: &mut dyn FnMut()| {
         timings.push(Timing { work, images, milliseconds: median(runs, once) });
     };
     time("encoder forward".to_owned(), IMAGES, &mut || {
-        wait(forward(&encoder, &batch, encoder.config.kind.scopes()[0], &[]).0);
+        wait(forward(&encoder, &batch, encoder.config().kind.scopes()[0], &[]).0);
     });
-    for &scope in encoder.config.kind.scopes() {
-        let specs = encoder.config.kind.scope_layers(scope);
+    for &scope in encoder.config().kind.scopes() {
+        let specs = encoder.config().kind.scope_layers(scope);
         let tangents: Vec<Conv> = specs.iter().map(|spec| Conv::zeros(spec, device)).collect();
         time(format!("{} forward with tangent, {scope}", Mode::Gradient), IMAGES, &mut || {
             wait(forward(&encoder, &batch, scope, &tangents).1.expect("there are tangents"));

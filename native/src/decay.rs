@@ -3,12 +3,13 @@
 
 use crate::{
     answers::Answers,
-    experiment::{Bench, Fit, Fitted, Settings},
+    experiment::{Bench, Fitted, Settings},
     run::Run,
 };
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
-use gradient_features::{Mode, model::linear::Head};
+pub use gradient_features::fit::Decays;
+use gradient_features::{Mode, fit::FitConfig, model::linear::Head};
 use serde::{Deserialize, Serialize};
 
 /// For w1, or fine-tuning's ω.
@@ -26,16 +27,6 @@ const HELD_OUT: usize = 10;
 pub enum Decay {
     /// Chosen on held-out training images
     Auto,
-}
-
-/// The penalties of a fit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Decays {
-    /// On w1, or fine-tuning's ω.
-    pub classifier: f32,
-    /// On w2, or fine-tuning's θ2.
-    pub gradient: f32,
 }
 
 /// One line of `metrics.jsonl`.
@@ -110,7 +101,7 @@ impl<'a> Choice<'a> {
         Ok((decays, best))
     }
 
-    fn accuracy(&self, fit: Fit, start: &Head, start_key: &str, run: &mut Run) -> Result<(f64, Fitted)> {
+    fn accuracy(&self, fit: FitConfig, start: &Head, start_key: &str, run: &mut Run) -> Result<(f64, Fitted)> {
         let Bench { encoder, train, chosen, progress, .. } = self.bench;
         let fitted = self.bench.fit_on(&self.fitted, fit, start, start_key, &mut |_| Ok(()))?;
         let accuracy = Answers::of(encoder, &fitted.head, train, &self.held, &chosen.device)?.accuracy();

@@ -65,7 +65,7 @@ fn heads(
     if !model.is_dir() {
         return Ok(vec![model_folder::load(model, mode, scope, device)?]);
     }
-    let kind = model_folder::load_base(model, device)?.config.kind;
+    let kind = model_folder::load_base(model, device)?.config().kind;
     kind.scope(scope)?;
     let wanted = |m: Mode, s: Scope| mode.is_none_or(|mode| mode == m) && scope.is_none_or(|scope| scope == s);
     let all = kind.scopes().iter().flat_map(|&scope| Mode::ALL.iter().map(move |&mode| (mode, scope)));

@@ -42,7 +42,7 @@ pub fn run(model: &Path, out: &Path, gallery: &Path) -> Result<()> {
     model_folder::copy_base(model, out)?;
     let mut index = Index {
         format: weights::FORMAT,
-        encoder: encoder.config,
+        encoder: encoder.config(),
         base: model_folder::BASE,
         classes: vec![],
         heads: vec![],
@@ -62,7 +62,7 @@ pub fn run(model: &Path, out: &Path, gallery: &Path) -> Result<()> {
         heads.push(weights::read_head(&bytes, &encoder, &device)?);
     }
     // The page shows the narrowest scope.
-    heads.retain(|head| head.scope == encoder.config.kind.scopes()[0]);
+    heads.retain(|head| head.scope == encoder.config().kind.scopes()[0]);
     baked::write(out, &encoder, &heads, &gallery::read_first_sheet(gallery)?, &device)?;
     files::write_whole(&out.join("config.json"), serde_json::to_string_pretty(&index)?.as_bytes())
 }

@@ -30,16 +30,16 @@ pub struct Pictures {
 /// Of the images of `indices`; none where the last layer has more positions than one, so that its gradient is no outer
 /// product.
 pub fn draw(encoder: &Encoder, omega: &Tensor<2>, images: &ImageSet, indices: &[usize]) -> Option<Pictures> {
-    let kind = encoder.config.kind;
+    let kind = encoder.config().kind;
     let [rows, height, width] = kind.pre_shape(kind.layers().len() - 1);
     if height * width != 1 {
         return None;
     }
     let device: Device = omega.device();
     let kept =
-        encoder.freeze(to_tensor(&images.gather(indices), encoder.config.input_range, &device), kind.scopes()[0]);
+        encoder.freeze(to_tensor(&images.gather(indices), encoder.config().input_range, &device), kind.scopes()[0]);
     let omega = numbers(omega.clone().transpose());
-    let derivative = kernels::leaky_relu_jvp(kept.pre.clone(), kept.pre.ones_like(), encoder.config.slope).1;
+    let derivative = kernels::leaky_relu_jvp(kept.pre.clone(), kept.pre.ones_like(), encoder.config().slope).1;
     let (y, derivative) = (numbers(kept.input), numbers(derivative));
     let columns = y.len() / indices.len().max(1);
     let of = |(at, &index): (usize, &usize)| {
@@ -90,7 +90,7 @@ mod tests {
             assert_eq!((drawn.pictures.len(), drawn.shape, drawn.covered), (2, [512, 4096], [8, 32]));
             // The same by reverse mode: `∂F_c/∂W`, but for a factor.
             for (picture, index) in drawn.pictures.iter().zip([1, 0]) {
-                let pixels = to_tensor(images.image(index), bench.encoder.config.input_range, &device);
+                let pixels = to_tensor(images.image(index), bench.encoder.config().input_range, &device);
                 let kept = bench.encoder.freeze(pixels, bench.scope);
                 let class = usize::from(images.labels[index]);
                 let gradient = kernel::gradient_feature(&bench.encoder, &omega, &kept, class).remove(0);

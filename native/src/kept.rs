@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crc32fast::Hasher;
 use gradient_features::{
     Scope,
-    fit::first_order::Samples,
+    fit::Samples,
     images::to_tensor,
     model::{
         encoder::Encoder,
@@ -69,8 +69,8 @@ pub struct Cache<'a> {
 impl Cache<'_> {
     /// The frozen features of `images`, from the folder if they are there and whole, else computed and put there.
     pub fn get(&self, encoder: &Encoder, images: &impl Images, split: &str, scope: Scope) -> Result<KeptFile> {
-        ensure!(!encoder.digest.is_empty(), "features can be kept only of a network that has a checksum");
-        let shape = FrozenShape::new(encoder.config.kind, scope);
+        ensure!(encoder.digest().is_some(), "features can be kept only of a network that has a checksum");
+        let shape = FrozenShape::new(encoder.config().kind, scope);
         let key = key(encoder, images, scope, &self.chosen.name);
         let path = self.folder.join(format!("{split}-{scope}-{}.kept", &key[..16]));
         let (labels, plain) = (images.labels().to_vec(), images.labels().len());
@@ -132,7 +132,7 @@ impl Cache<'_> {
 }
 
 fn rows(encoder: &Encoder, pixels: &[u8], shape: FrozenShape, device: &Device) -> Vec<f32> {
-    let kept = encoder.freeze(to_tensor(pixels, encoder.config.input_range, device), shape.scope);
+    let kept = encoder.freeze(to_tensor(pixels, encoder.config().input_range, device), shape.scope);
     let [input, pre] = [kept.input, kept.pre].map(|tensor| tensor.into_data());
     let numbers = |data| TensorData::as_slice::<f32>(data).expect("features are 32-bit floats");
     shape.to_rows(numbers(&input), numbers(&pre))
@@ -154,7 +154,7 @@ fn remove_left_overs(folder: &Path) {
 fn key(encoder: &Encoder, images: &impl Images, scope: Scope, device: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(VERSION);
-    hash.update(&encoder.digest);
+    hash.update(encoder.digest().unwrap_or_default());
     hash.update(scope.name());
     hash.update(images.checksum());
     // Not for the features' sake, but for what is fitted on them and kept under their key.
@@ -244,13 +244,13 @@ impl KeptFile {
     /// The same, with the activation term by the features that `encoder` makes of `other`.
     pub fn with_activation_of(self, other: &Self, encoder: &Encoder, device: &Device) -> Result<Self> {
         let indices: Vec<usize> = (0..other.labels.len()).collect();
-        let mut values = Vec::with_capacity(indices.len() * encoder.config.kind.features());
+        let mut values = Vec::with_capacity(indices.len() * encoder.config().kind.features());
         for batch in indices.chunks(BATCH) {
             let features = encoder.features(&other.frozen(batch, device)?, &[]).primal;
             values.extend(features.into_data().iter::<f32>());
         }
         let key = files::hex(&Sha256::digest(format!("{} {}", self.key, other.key)));
-        Ok(Self { activation: Some((encoder.config.kind.features(), values)), key, ..self })
+        Ok(Self { activation: Some((encoder.config().kind.features(), values)), key, ..self })
     }
 }
 
@@ -283,7 +283,7 @@ mod tests {
             ] {
                 let device = &bench.chosen.device;
                 let found = bench.train.frozen(&[index], device).expect("it is there").input;
-                let input = to_tensor(pixels, bench.encoder.config.input_range, device);
+                let input = to_tensor(pixels, bench.encoder.config().input_range, device);
                 let expected = bench.encoder.freeze(input, bench.scope).input;
                 let far = (found - expected.clone()).abs().max() / expected.abs().max();
                 assert!(far.into_scalar::<f32>() < 1e-5, "image {index}");

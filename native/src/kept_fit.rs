@@ -1,10 +1,11 @@
 //! Fitted heads, kept beside the features that they were fitted on. A fit follows from its base network, its images,
 //! its settings and its seed, so that one with all of these the same need not be done again.
 
-use crate::{experiment::Fit, files, model_folder};
+use crate::{files, model_folder};
 use anyhow::{Context, Result};
 use gradient_features::{
     Mode,
+    fit::FitConfig,
     model::{encoder::Encoder, linear::Head},
     weights::{self, Precision},
 };
@@ -13,7 +14,7 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// Changes whenever a fit of the same settings would come out otherwise.
-const VERSION: &str = "fit-4";
+const VERSION: &str = "fit-5";
 
 /// Where a fit's head and story are kept.
 pub struct Place {
@@ -29,7 +30,7 @@ pub struct Facts<'a> {
     /// Which of the four models.
     pub mode: Mode,
     /// How it is fitted.
-    pub config: Fit,
+    pub config: FitConfig,
     /// The key of the features, which stands for the base network, the images and the scope.
     pub features: &'a str,
     /// How many of the images, from the first on.
@@ -89,8 +90,14 @@ mod tests {
     fn every_fact_makes_another_key() {
         let steps = FirstOrderConfig::for_mode(Mode::Full, 1);
         let whole = LbfgsConfig::for_mode(Mode::Full, 1);
-        let facts =
-            Facts { mode: Mode::Full, config: Fit::Steps(steps), features: "a", count: 10, start: "b", device: "CPU" };
+        let facts = Facts {
+            mode: Mode::Full,
+            config: FitConfig::FirstOrder(steps),
+            features: "a",
+            count: 10,
+            start: "b",
+            device: "CPU",
+        };
         let with = |config| Facts { config, ..facts.clone() };
         let variants = [
             facts.clone(),
@@ -99,21 +106,27 @@ mod tests {
             Facts { count: 11, ..facts.clone() },
             Facts { start: "c", ..facts.clone() },
             Facts { device: "GPU", ..facts.clone() },
-            with(Fit::Steps(FirstOrderConfig { optimizer: FirstOrderConfig::of_the_paper(1).optimizer, ..steps })),
-            with(Fit::Steps(FirstOrderConfig { schedule: FirstOrderConfig::of_the_paper(1).schedule, ..steps })),
-            with(Fit::Steps(FirstOrderConfig { epochs: steps.epochs + 1, ..steps })),
-            with(Fit::Steps(FirstOrderConfig { batch: steps.batch + 1, ..steps })),
-            with(Fit::Steps(FirstOrderConfig { learning_rate: steps.learning_rate * 2.0, ..steps })),
-            with(Fit::Steps(FirstOrderConfig { classifier_decay: steps.classifier_decay + 1.0, ..steps })),
-            with(Fit::Steps(FirstOrderConfig { gradient_decay: steps.gradient_decay + 1.0, ..steps })),
-            with(Fit::Steps(FirstOrderConfig { seed: steps.seed + 1, ..steps })),
-            with(Fit::Whole(whole)),
-            with(Fit::Whole(LbfgsConfig { iterations: whole.iterations + 1, ..whole })),
-            with(Fit::Whole(LbfgsConfig { tolerance: whole.tolerance * 2.0, ..whole })),
-            with(Fit::Whole(LbfgsConfig { batch: whole.batch + 1, ..whole })),
-            with(Fit::Whole(LbfgsConfig { classifier_decay: whole.classifier_decay + 1.0, ..whole })),
-            with(Fit::Whole(LbfgsConfig { gradient_decay: whole.gradient_decay + 1.0, ..whole })),
-            with(Fit::Whole(LbfgsConfig { seed: whole.seed + 1, ..whole })),
+            with(FitConfig::FirstOrder(FirstOrderConfig {
+                optimizer: FirstOrderConfig::of_the_paper(1).optimizer,
+                ..steps
+            })),
+            with(FitConfig::FirstOrder(FirstOrderConfig {
+                schedule: FirstOrderConfig::of_the_paper(1).schedule,
+                ..steps
+            })),
+            with(FitConfig::FirstOrder(FirstOrderConfig { epochs: steps.epochs + 1, ..steps })),
+            with(FitConfig::FirstOrder(FirstOrderConfig { batch: steps.batch + 1, ..steps })),
+            with(FitConfig::FirstOrder(FirstOrderConfig { learning_rate: steps.learning_rate * 2.0, ..steps })),
+            with(FitConfig::FirstOrder(FirstOrderConfig { classifier_decay: steps.classifier_decay + 1.0, ..steps })),
+            with(FitConfig::FirstOrder(FirstOrderConfig { gradient_decay: steps.gradient_decay + 1.0, ..steps })),
+            with(FitConfig::FirstOrder(FirstOrderConfig { seed: steps.seed + 1, ..steps })),
+            with(FitConfig::Lbfgs(whole)),
+            with(FitConfig::Lbfgs(LbfgsConfig { iterations: whole.iterations + 1, ..whole })),
+            with(FitConfig::Lbfgs(LbfgsConfig { tolerance: whole.tolerance * 2.0, ..whole })),
+            with(FitConfig::Lbfgs(LbfgsConfig { batch: whole.batch + 1, ..whole })),
+            with(FitConfig::Lbfgs(LbfgsConfig { classifier_decay: whole.classifier_decay + 1.0, ..whole })),
+            with(FitConfig::Lbfgs(LbfgsConfig { gradient_decay: whole.gradient_decay + 1.0, ..whole })),
+            with(FitConfig::Lbfgs(LbfgsConfig { seed: whole.seed + 1, ..whole })),
         ];
         let mut keys: Vec<String> = variants.iter().map(|facts| Place::new(Path::new(""), facts).key).collect();
         keys.sort();

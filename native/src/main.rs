@@ -25,7 +25,6 @@ mod predict;
 mod pretrain;
 mod progress;
 mod report;
-mod ridge;
 mod run;
 mod show;
 mod tiles;

@@ -37,8 +37,8 @@ pub fn load_base(path: &Path, device: &Device) -> Result<Encoder> {
 /// Reads a base network with the head of the mode and scope that are asked for, or with the richest that is there.
 pub fn load(path: &Path, mode: Option<Mode>, scope: Option<Scope>, device: &Device) -> Result<(Encoder, Head)> {
     let encoder = load_base(path, device)?;
-    encoder.config.kind.scope(scope)?;
-    let file = if path.is_dir() { find_head(path, encoder.config.kind, mode, scope)? } else { path.to_owned() };
+    encoder.config().kind.scope(scope)?;
+    let file = if path.is_dir() { find_head(path, encoder.config().kind, mode, scope)? } else { path.to_owned() };
     let head = weights::read_head(&read(&file)?, &encoder, device)
         .with_context(|| format!("{} cannot be used", file.display()))?;
     let fits = mode.is_none_or(|mode| mode == head.mode) && scope.is_none_or(|scope| scope == head.scope);

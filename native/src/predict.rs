@@ -53,7 +53,7 @@ fn predict(encoder: &Encoder, head: &Head, path: &Path, device: &Device, progres
         progress.say(format_args!("{}: {note}.", path.display()));
     }
     let pixels = picture.pixels;
-    let kept = encoder.freeze(to_tensor(&pixels, encoder.config.input_range, device), head.scope);
+    let kept = encoder.freeze(to_tensor(&pixels, encoder.config().input_range, device), head.scope);
     let terms = head.logits(encoder, &kept);
     let numbers = |tensor: Tensor<2>| tensor.into_data().iter::<f32>().collect::<Vec<f32>>();
     let (logits, probabilities) = (numbers(terms.total()), numbers(terms.probabilities()));

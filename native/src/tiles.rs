@@ -40,7 +40,7 @@ pub fn images(pixels: &[u8]) -> RgbImage {
 /// The first layer's filters, each from its least (black) to its greatest number (white); none where they are single
 /// pixels.
 pub fn filters(encoder: &Encoder) -> Option<RgbImage> {
-    let weight = encoder.stored[0].weight.val();
+    let weight = encoder.parameters()[0].weight.val();
     let [count, channels, side, _] = weight.dims();
     if side == 1 || channels != 3 {
         return None;

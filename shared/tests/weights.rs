@@ -50,9 +50,9 @@ fn a_base_network_comes_back() {
         let network = network.encoder(&cpu());
         let bytes = write_base(&network, precision).expect("finite");
         let read = read_base(&bytes, &cpu()).expect("it is whole");
-        assert_eq!(read.config, network.config);
-        assert!(convs(&read.stored) == rounded(convs(&network.stored), precision), "{precision:?}");
-        assert_eq!(read.digest.len(), 64, "SHA-256 in hexadecimal");
+        assert_eq!(read.config(), network.config());
+        assert!(convs(&read.parameters()) == rounded(convs(&network.parameters()), precision), "{precision:?}");
+        assert_eq!(read.digest().map(str::len), Some(64), "SHA-256 in hexadecimal");
         assert_eq!(metadata(&bytes).expect("it is whole").part, Part::Base);
         assert!(
             bytes == write_base(&network, precision).expect("finite"),
@@ -95,7 +95,7 @@ fn a_model_comes_back_as_base_and_head() {
     let head = NETWORK.head(Mode::Full, Scope::Conv45, &cpu());
     let bytes = write_model(&encoder, &head, Precision::F32).expect("finite");
     let read = read_base(&bytes, &cpu()).expect("it is whole");
-    assert!(convs(&read.stored) == convs(&encoder.stored));
+    assert!(convs(&read.parameters()) == convs(&encoder.parameters()));
     assert!(numbers(&read_head(&bytes, &read, &cpu()).expect("it is whole")) == numbers(&head));
 }
 
@@ -226,9 +226,9 @@ fn parts_are_not_taken_for_each_other() {
 
 #[test]
 fn a_head_is_refused_by_another_base() {
-    let mut stored = BASE.1.stored.clone();
+    let mut stored = BASE.1.parameters();
     stored[0].bias = stored[0].bias.clone().map(|bias| bias + 1.0);
-    let altered = write_base(&Encoder::new(BASE.1.config, stored), Precision::F32).expect("finite");
+    let altered = write_base(&Encoder::new(BASE.1.config(), stored), Precision::F32).expect("finite");
     let other = read_base(&altered, &cpu()).expect("it is whole");
     let error = read_head(&HEAD, &other, &cpu()).expect_err("another network");
     assert!(matches!(&error, WeightsError::OtherBase("checksums")), "{error}");
@@ -254,7 +254,7 @@ fn damaged_files_never_panic() {
     // A base network's numbers take long to read: only its header is damaged, where nearly all are refused at once.
     for _ in 0..200 {
         if let Ok(encoder) = read_base(&random.damaged(&BASE.0, 1500), &cpu()) {
-            assert_eq!(encoder.stored.len(), 5);
+            assert_eq!(encoder.parameters().len(), 5);
         }
     }
 }
@@ -397,10 +397,10 @@ fn a_number_that_a_file_cannot_hold_is_refused_in_writing() {
         [(too_large, Precision::F16, true), (too_large, Precision::F32, false), (none, Precision::F32, true)]
     {
         let encoder = &BASE.1;
-        let mut stored = encoder.stored.clone();
+        let mut stored = encoder.parameters();
         let bias = Tensor::<1>::full([stored[0].bias.val().dims()[0]], value, &cpu());
         stored[0] = Conv::new(stored[0].weight.val(), bias);
-        let written = write_base(&Encoder::new(encoder.config, stored), precision);
+        let written = write_base(&Encoder::new(encoder.config(), stored), precision);
         assert_eq!(matches!(written, Err(WeightsError::NotFinite { .. })), refused, "{value} in {precision:?}");
     }
 }

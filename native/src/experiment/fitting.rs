@@ -1,6 +1,6 @@
 //! What fitting on one network needs, and the fits themselves: made, or found where they are kept.
 
-use super::{Division, Fit, Outcome, Settings, Surroundings};
+use super::{Division, Outcome, Settings, Surroundings};
 use crate::{
     answers::Answers,
     data::{Dataset, Split, Stream},
@@ -11,22 +11,18 @@ use crate::{
     model_folder,
     progress::Progress,
     report::Entry,
-    ridge,
     run::Run,
 };
 use anyhow::{Result, anyhow};
 use gradient_features::{
     Mode, Scope,
-    fit::{
-        first_order::{self, Event, FitError},
-        lbfgs::{self, SolveError},
-    },
+    fit::{Event, FitConfig, FitError, Job},
     images::ImageSet,
     model::{encoder::Encoder, linear::Head},
     weights::Precision,
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt::Display, ops::ControlFlow, path::Path, time::Instant};
+use std::{ops::ControlFlow, path::Path, time::Instant};
 
 /// Everything that fitting needs, loaded.
 pub struct Bench<'a> {
@@ -159,7 +155,7 @@ impl Bench<'_> {
     pub fn fit_on(
         &self,
         fitted: &[usize],
-        config: Fit,
+        config: FitConfig,
         start: &Head,
         start_key: &str,
         log: &mut impl FnMut(&str) -> Result<()>,
@@ -208,15 +204,11 @@ impl Bench<'_> {
         &self,
         fitted: &[usize],
         start: &Head,
-        fit: Fit,
+        fit: FitConfig,
         log: &mut impl FnMut(&str) -> Result<()>,
     ) -> Result<(Head, Story)> {
-        let steps = match fit {
-            Fit::Whole(config) => config.iterations,
-            Fit::Steps(config) => config.epochs * fitted.len().div_ceil(config.batch),
-            Fit::Kernel(_) => 1,
-        };
-        let mut bar = self.progress.items(&format!("fitting {}", start.mode), 0, steps as u64);
+        let steps = fit.steps(fitted.len()) as u64;
+        let mut bar = self.progress.items(&format!("fitting {}", start.mode), 0, steps);
         let begun = Instant::now();
         let mut story = Story::default();
         let mut trouble = None;
@@ -235,24 +227,15 @@ impl Bench<'_> {
             }
             if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
+        // Kernel ridge has no use for an image's mirror image.
+        let is_chosen = |&index: &usize| !matches!(fit, FitConfig::Ridge(_)) || index < self.train.images();
+        let indices: Vec<usize> = fitted.iter().copied().filter(is_chosen).collect();
         let (encoder, samples, device) = (&self.encoder, &self.train, &self.chosen.device);
-        let what = |error: &dyn Display| anyhow!("fitting the {} model: {error}", start.mode);
-        let head = match fit {
-            Fit::Whole(config) => {
-                let fit = lbfgs::fit(encoder, start, samples, fitted, config, device, listen);
-                pollster::block_on(fit).map_err(|error| match error {
-                    SolveError::Samples(error) => error,
-                    other => what(&other),
-                })
-            }
-            Fit::Steps(config) => {
-                first_order::fit(encoder, start, samples, fitted, config, device, listen).map_err(|error| match error {
-                    FitError::Samples(error) => error,
-                    other => what(&other),
-                })
-            }
-            Fit::Kernel(config) => ridge::fit(encoder, start, samples, fitted, config, device),
-        };
+        let job = Job { encoder, start, samples, indices: &indices, device };
+        let head = pollster::block_on(job.fit(fit, listen)).map_err(|error| match error {
+            FitError::Samples(error) => error,
+            other => anyhow!("fitting the {} model: {other}", start.mode),
+        });
         drop(bar);
         if let Some(error) = trouble {
             return Err(error);

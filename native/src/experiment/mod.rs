@@ -1,6 +1,8 @@
 //! Fitting the four models on one base network and measuring them: `train` and `compare`.
 
 mod fitting;
+#[cfg(test)]
+mod ridge_tests;
 pub mod settings;
 
 use crate::{
@@ -17,7 +19,7 @@ use anyhow::{Context, Result, bail};
 pub use fitting::{Bench, Fitted, Source};
 use gradient_features::{Mode, Scope, images::ImageSet};
 use serde::Serialize;
-pub use settings::{DEFAULT_BASE, Fit, Settings};
+pub use settings::{DEFAULT_BASE, Settings};
 use std::path::PathBuf;
 
 /// Where things are, and who computes and shows them.
@@ -103,7 +105,7 @@ pub fn run(settings: &Settings, modes: &[Mode], name: &str, surroundings: &Surro
     }
     progress.say(format!("Computing on: {}", chosen.name));
     let encoder = model_folder::load_base(&base, &chosen.device)?;
-    let scope = encoder.config.kind.scope(asked)?;
+    let scope = encoder.config().kind.scope(asked)?;
     let images = data::load_or_fetch(dataset, &surroundings.data_dir, progress)?;
     let extra = settings.extra().then(|| data::open_extra(dataset, &surroundings.data_dir, progress)).transpose()?;
     let interrupt = Interrupt::listen()?;

@@ -4,13 +4,12 @@ use crate::{
     data::Dataset,
     decay::{self, Decay, Decays},
     model_folder,
-    ridge::RidgeConfig,
 };
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use gradient_features::{
     Mode, Scope,
-    fit::{first_order::FirstOrderConfig, lbfgs::LbfgsConfig},
+    fit::{FitConfig, first_order::FirstOrderConfig, lbfgs::LbfgsConfig, ridge::RidgeConfig},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -174,7 +173,7 @@ impl Settings {
         // Those that are chosen stand by mode, since they differ between ω̄'s model and the one that is asked for.
         let own = |decay| (!self.chooses_decays() && self.chosen_decays.is_empty()).then_some(decay);
         let of_the_mode = match self.fit(mode)? {
-            Fit::Whole(fit) => Self {
+            FitConfig::Lbfgs(fit) => Self {
                 iterations: Some(fit.iterations),
                 tolerance: Some(fit.tolerance),
                 batch: Some(fit.batch),
@@ -182,7 +181,7 @@ impl Settings {
                 gradient_decay: own(fit.gradient_decay),
                 ..common
             },
-            Fit::Steps(fit) => Self {
+            FitConfig::FirstOrder(fit) => Self {
                 epochs: Some(fit.epochs),
                 batch: Some(fit.batch),
                 learning_rate: Some(fit.learning_rate),
@@ -190,7 +189,7 @@ impl Settings {
                 gradient_decay: own(fit.gradient_decay),
                 ..common
             },
-            Fit::Kernel(fit) => Self { images: fit.images, ..common },
+            FitConfig::Ridge(fit) => Self { images: fit.images, ..common },
         };
         Ok(self.clone().or(of_the_mode))
     }
@@ -218,8 +217,8 @@ impl Settings {
     }
 
     /// The values to choose each penalty of a mode's model from; none where it is given or has no use.
-    pub fn open_decays(&self, mode: Mode, fit: &Fit) -> [&'static [f32]; 2] {
-        let is_ridge = matches!(fit, Fit::Kernel(_));
+    pub fn open_decays(&self, mode: Mode, fit: &FitConfig) -> [&'static [f32]; 2] {
+        let is_ridge = matches!(fit, FitConfig::Ridge(_));
         let is_asked = self.decay.is_some() || is_ridge;
         let (has_classifier, has_tangents) = (mode.has_classifier(), mode != Mode::Activation);
         let gradient: &[f32] = if is_ridge { &decay::RIDGES } else { &decay::GRADIENT_DECAYS };
@@ -230,7 +229,7 @@ impl Settings {
     }
 
     /// How a mode's model is fitted.
-    pub fn fit(&self, mode: Mode) -> Result<Fit> {
+    pub fn fit(&self, mode: Mode) -> Result<FitConfig> {
         if self.mode.as_deref().is_some_and(|own| own != mode.name()) {
             return self.of_all_modes().fit(mode);
         }
@@ -240,7 +239,7 @@ impl Settings {
             classifier: self.classifier_decay.unwrap_or(classifier),
             gradient: self.gradient_decay.unwrap_or(gradient),
         };
-        check(fit.batch(), decays)?;
+        check(fit.batch().unwrap_or(1), decays)?;
         Ok(fit.with_decays(decays))
     }
 
@@ -252,11 +251,11 @@ impl Settings {
     }
 
     /// The same with the default penalties.
-    fn unpenalized(&self, mode: Mode) -> Result<Fit> {
+    fn unpenalized(&self, mode: Mode) -> Result<FitConfig> {
         let seed = self.seed();
         let fit = match (self.solver.unwrap_or_default(), mode) {
             (Solver::KernelRidge, Mode::Gradient) => {
-                return Ok(Fit::Kernel(RidgeConfig { images: self.images, ridge: 1.0, seed }));
+                return Ok(FitConfig::Ridge(RidgeConfig { images: self.images, ridge: 1.0, seed }));
             }
             (Solver::Lbfgs, Mode::Activation | Mode::Gradient | Mode::Full) => {
                 return self.whole(LbfgsConfig::for_mode(mode, seed));
@@ -268,7 +267,7 @@ impl Settings {
         self.steps(fit)
     }
 
-    fn whole(&self, default: LbfgsConfig) -> Result<Fit> {
+    fn whole(&self, default: LbfgsConfig) -> Result<FitConfig> {
         let fit = LbfgsConfig {
             iterations: self.iterations.unwrap_or(default.iterations),
             tolerance: self.tolerance.unwrap_or(default.tolerance),
@@ -278,10 +277,10 @@ impl Settings {
         if !(1..=MAX_EPOCHS).contains(&fit.iterations) || !fit.tolerance.is_finite() || fit.tolerance < 0.0 {
             bail!("iterations have to be between 1 and {MAX_EPOCHS}, and the tolerance not below 0");
         }
-        Ok(Fit::Whole(fit))
+        Ok(FitConfig::Lbfgs(fit))
     }
 
-    fn steps(&self, default: FirstOrderConfig) -> Result<Fit> {
+    fn steps(&self, default: FirstOrderConfig) -> Result<FitConfig> {
         let fit = FirstOrderConfig {
             epochs: self.epochs.unwrap_or(default.epochs),
             batch: self.batch.unwrap_or(default.batch),
@@ -292,7 +291,7 @@ impl Settings {
         if !(1..=MAX_EPOCHS).contains(&fit.epochs) || !positive {
             bail!("epochs have to be between 1 and {MAX_EPOCHS}, and the learning rate above 0");
         }
-        Ok(Fit::Steps(fit))
+        Ok(FitConfig::FirstOrder(fit))
     }
 }
 
@@ -323,49 +322,6 @@ pub enum Solver {
     SgdPublished,
 }
 
-/// The settings of one fit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fit {
-    /// On the whole loss.
-    Whole(LbfgsConfig),
-    /// Step by step.
-    Steps(FirstOrderConfig),
-    /// In one go, on the kernel.
-    Kernel(RidgeConfig),
-}
-
-impl Fit {
-    /// Its penalties.
-    pub fn decays(&self) -> Decays {
-        let (classifier, gradient) = match self {
-            Self::Whole(fit) => (fit.classifier_decay, fit.gradient_decay),
-            Self::Steps(fit) => (fit.classifier_decay, fit.gradient_decay),
-            Self::Kernel(fit) => (0.0, fit.ridge),
-        };
-        Decays { classifier, gradient }
-    }
-
-    /// The same with other penalties.
-    pub fn with_decays(self, Decays { classifier, gradient }: Decays) -> Self {
-        let (classifier_decay, gradient_decay) = (classifier, gradient);
-        match self {
-            Self::Whole(fit) => Self::Whole(LbfgsConfig { classifier_decay, gradient_decay, ..fit }),
-            Self::Steps(fit) => Self::Steps(FirstOrderConfig { classifier_decay, gradient_decay, ..fit }),
-            Self::Kernel(fit) => Self::Kernel(RidgeConfig { ridge: gradient, ..fit }),
-        }
-    }
-
-    /// Images at once.
-    fn batch(&self) -> usize {
-        match self {
-            Self::Whole(fit) => fit.batch,
-            Self::Steps(fit) => fit.batch,
-            Self::Kernel(_) => 1,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -373,7 +329,7 @@ mod tests {
     #[test]
     fn numbers_for_one_mode_leave_the_classifier_that_it_stands_on_alone() {
         let epochs = |settings: &Settings, mode| match settings.fit(mode).expect("they are in order") {
-            Fit::Steps(config) => config.epochs,
+            FitConfig::FirstOrder(config) => config.epochs,
             other => panic!("{other:?}"),
         };
         let train = Settings { mode: Some("full".to_owned()), epochs: Some(2), ..Settings::default() };

@@ -37,7 +37,7 @@ pub fn run(paths: &[PathBuf], out: &Path, unsaid: Unsaid, dataset: Option<Datase
     if !parts.left_out.is_empty() {
         progress.say(format!("Left out, as no part of the network: {}.", parts.left_out.join(", ")));
     }
-    let config = encoder.config;
+    let config = encoder.config();
     progress.say(format!(
         "The model is in {}: {} parametrization, slope {}, pixels in [{}].",
         out.display(),

@@ -40,10 +40,10 @@ pub fn accuracy(encoder: &Encoder, images: &ImageSet, device: &Device) -> f64 {
 
 /// `[N, features]` of the images of a range.
 fn features(encoder: &Encoder, images: &ImageSet, range: std::ops::Range<usize>, device: &Device) -> Tensor<2> {
-    let scope = encoder.config.kind.scopes()[0];
+    let scope = encoder.config().kind.scopes()[0];
     let indices: Vec<usize> = range.collect();
     let parts = indices.chunks(BATCH).map(|batch| {
-        let images = to_tensor(&images.gather(batch), encoder.config.input_range, device);
+        let images = to_tensor(&images.gather(batch), encoder.config().input_range, device);
         encoder.features(&encoder.freeze(images, scope), &[]).primal
     });
     Tensor::cat(parts.collect(), 0)

@@ -9,13 +9,13 @@ const TOLERANCE: f64 = 1e-5;
 /// Why there is no solution.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error("the matrix is not positive definite, as far as 32 bits can tell; add more to the diagonal")]
-pub struct Unsolved;
+pub struct NotSolved;
 
 /// `(A + shift·I)⁻¹ b`, for A `[n, n]`, row by row.
 ///
 /// # Errors
 /// When a direction has no curvature, or n steps do not lead to a solution.
-pub fn solve(matrix: &[f32], shift: f64, b: &[f64]) -> Result<Vec<f64>, Unsolved> {
+pub fn solve(matrix: &[f32], shift: f64, b: &[f64]) -> Result<Vec<f64>, NotSolved> {
     let (mut x, mut residual, mut direction) = (vec![0.0; b.len()], b.to_vec(), b.to_vec());
     let mut size = dot(b, b);
     let enough = size * TOLERANCE.powi(2);
@@ -26,7 +26,7 @@ pub fn solve(matrix: &[f32], shift: f64, b: &[f64]) -> Result<Vec<f64>, Unsolved
         let image = apply(matrix, shift, &direction);
         let curvature = dot(&direction, &image);
         if !(curvature > 0.0 && curvature.is_finite()) {
-            return Err(Unsolved);
+            return Err(NotSolved);
         }
         let step = size / curvature;
         add(&mut x, step, &direction);
@@ -36,7 +36,7 @@ pub fn solve(matrix: &[f32], shift: f64, b: &[f64]) -> Result<Vec<f64>, Unsolved
         size = next;
     }
     // Rounding may have left a little more than n steps should.
-    if size <= enough * 1e4 { Ok(x) } else { Err(Unsolved) }
+    if size <= enough * 1e4 { Ok(x) } else { Err(NotSolved) }
 }
 
 /// `(A + shift·I) x`.
@@ -92,8 +92,8 @@ mod tests {
 
     #[test]
     fn what_is_not_positive_definite_is_refused() {
-        assert_eq!(solve(&[1.0, 2.0, 2.0, 1.0], 0.0, &[1.0, -1.0]), Err(Unsolved));
-        assert_eq!(solve(&[0.0; 4], 0.0, &[1.0, 0.0]), Err(Unsolved));
+        assert_eq!(solve(&[1.0, 2.0, 2.0, 1.0], 0.0, &[1.0, -1.0]), Err(NotSolved));
+        assert_eq!(solve(&[0.0; 4], 0.0, &[1.0, 0.0]), Err(NotSolved));
         assert_eq!(solve(&[1.0, 0.0, 0.0, 1.0], 0.0, &[0.0, 0.0]), Ok(vec![0.0, 0.0]));
     }
 }

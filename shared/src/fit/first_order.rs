@@ -1,22 +1,23 @@
-//! Fitting a head from frozen features: a loop that says what happens and leaves the showing to others.
+//! Fitting a head step by step, on one batch of frozen features each: Adam, or gradient descent with momentum.
 
 use crate::{
-    fit::adam::Adam,
+    ReadError,
+    fit::{Event, FitError, Job, Samples, Solver, adam::Adam, order::order, report},
     model::{
         encoder::Encoder,
         features::FrozenFeatures,
         linear::{Head, Parameters},
+        samples::labels,
     },
+    numbers,
 };
 use burn::{
     grad_clipping::GradientClippingConfig,
     module::{Module, ParamGroup},
     nn::loss::CrossEntropyLossConfig,
     optim::{GradientsParams, ModuleOptimizer, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig},
-    tensor::{Device, Int, Tensor, TensorData},
+    tensor::{Device, Int, Tensor},
 };
-use rand::{SeedableRng, seq::SliceRandom};
-use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use vocabulary::Mode;
@@ -143,75 +144,6 @@ impl FirstOrderConfig {
     }
 }
 
-/// Images with their labels, in the form that training takes them.
-pub trait Samples {
-    /// What can go wrong in reading.
-    type Error;
-
-    /// The class of each image.
-    fn labels(&self) -> &[u8];
-
-    /// The frozen features of some images, in this order.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    fn frozen(&self, indices: &[usize], device: &Device) -> Result<FrozenFeatures, Self::Error>;
-}
-
-/// What happens in a fit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
-    /// Some more steps are done.
-    Step {
-        /// Steps done.
-        step: usize,
-        /// Steps in all.
-        steps: usize,
-        /// The loss of the last one.
-        loss: f32,
-    },
-    /// A pass is done.
-    Epoch {
-        /// Passes done.
-        epoch: usize,
-        /// Passes in all.
-        epochs: usize,
-        /// Mean loss over the pass, as seen before each step's update.
-        loss: f32,
-    },
-    /// An iteration of the second-order solver is done.
-    Iteration {
-        /// Images that the loss is over.
-        images: usize,
-        /// Iterations done on them.
-        iteration: usize,
-        /// The regularised loss.
-        loss: f32,
-        /// The norm of its gradient, as a part of what it was at the start.
-        gradient: f32,
-    },
-}
-
-/// Why a fit ended without a model.
-#[derive(Debug, thiserror::Error)]
-pub enum FitError<E> {
-    /// The images cannot be read.
-    #[error("{0}")]
-    Samples(E),
-    /// The listener asked to stop.
-    #[error("stopped")]
-    Stopped,
-    /// The loss is no number any more.
-    #[error("the loss is no longer a number at step {step}; try a smaller learning rate than {learning_rate}")]
-    Diverged {
-        /// The step.
-        step: usize,
-        /// The learning rate at the start.
-        learning_rate: f64,
-    },
-}
-
 /// A head with its optimiser.
 pub struct Trainer {
     head: Head,
@@ -273,6 +205,23 @@ impl Trainer {
         loss.inner()
     }
 
+    /// The next step, on the images of `indices` whose turn it is; gives the mean cross-entropy before it, `[1]`.
+    /// It reads no numbers from the device.
+    ///
+    /// # Errors
+    /// When the images cannot be read.
+    pub fn advance<S: Samples>(
+        &mut self,
+        encoder: &Encoder,
+        samples: &S,
+        indices: &[usize],
+        device: &Device,
+    ) -> Result<Tensor<1>, S::Error> {
+        let batch: Vec<usize> = self.batch().iter().map(|&at| indices[at]).collect();
+        let frozen = samples.frozen(&batch, device)?;
+        Ok(self.step(encoder, &frozen, labels(samples, &batch, device)))
+    }
+
     /// The head as it is now, without its optimiser and off the autodiff device.
     pub fn head(&self) -> Head {
         Head { parameters: self.head.parameters.valid(), ..self.head.clone() }
@@ -299,73 +248,35 @@ fn optimizer(parameters: &Parameters, config: &FirstOrderConfig) -> ModuleOptimi
     }
 }
 
-/// The order in which a pass visits `count` images.
-pub fn order(seed: u64, epoch: usize, count: usize) -> Vec<usize> {
-    let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(epoch as u64));
-    let mut order: Vec<usize> = (0..count).collect();
-    order.shuffle(&mut random);
-    order
-}
-
-/// Fits `head` on the images of `indices`, telling `listen` how it goes; a `Break` from it ends the fit.
-///
-/// # Errors
-/// When the images cannot be read, the listener asks to stop, or the loss is no number.
-pub fn fit<S: Samples>(
-    encoder: &Encoder,
-    head: &Head,
-    samples: &S,
-    indices: &[usize],
-    config: FirstOrderConfig,
-    device: &Device,
-    mut listen: impl FnMut(Event) -> ControlFlow<()>,
-) -> Result<Head, FitError<S::Error>> {
-    let autodiff = device.clone().autodiff();
-    let mut trainer = Trainer::new(head, config, indices.len(), &autodiff);
-    let mut tell = |event| if listen(event).is_break() { Err(FitError::Stopped) } else { Ok(()) };
-    for epoch in 0..config.epochs {
-        let mut sum = Tensor::<1>::zeros([1], device);
-        for _ in 0..trainer.batches() {
-            let batch: Vec<usize> = trainer.batch().iter().map(|&at| indices[at]).collect();
-            let frozen = samples.frozen(&batch, device).map_err(FitError::Samples)?;
-            let loss = trainer.step(encoder, &frozen, labels(samples, &batch, device));
-            sum = sum + loss.clone();
-            if trainer.step.is_multiple_of(REPORT_EVERY) {
-                let (step, steps, loss) = (trainer.step, trainer.steps(), loss.into_scalar::<f32>());
-                if !loss.is_finite() {
-                    return Err(FitError::Diverged { step, learning_rate: config.learning_rate });
+impl Solver for FirstOrderConfig {
+    async fn solve<S: Samples>(
+        self,
+        job: Job<'_, S>,
+        mut listen: impl FnMut(Event) -> ControlFlow<()>,
+    ) -> Result<Head, FitError<S::Error>> {
+        let Job { encoder, start, samples, indices, device } = job;
+        let mut trainer = Trainer::new(start, self, indices.len(), &device.clone().autodiff());
+        for epoch in 1..=self.epochs {
+            let mut sum = Tensor::<1>::zeros([1], device);
+            for _ in 0..trainer.batches() {
+                let loss = trainer.advance(encoder, samples, indices, device).map_err(FitError::Samples)?;
+                sum = sum + loss.clone();
+                if trainer.step.is_multiple_of(REPORT_EVERY) {
+                    let (step, steps, loss) = (trainer.step, trainer.steps(), number(loss).await?);
+                    if !loss.is_finite() {
+                        return Err(FitError::Diverged { step, learning_rate: self.learning_rate });
+                    }
+                    report(&mut listen, Event::Step { step, steps, loss })?;
                 }
-                tell(Event::Step { step, steps, loss })?;
             }
+            let loss = number(sum).await? / trainer.batches().max(1) as f32;
+            report(&mut listen, Event::Epoch { epoch, epochs: self.epochs, loss })?;
         }
-        let loss = sum.into_scalar::<f32>() / trainer.batches().max(1) as f32;
-        tell(Event::Epoch { epoch: epoch + 1, epochs: config.epochs, loss })?;
+        Ok(trainer.head())
     }
-    Ok(trainer.head())
 }
 
-/// The logits that the head gives the images of `indices`, `[N, c]` row by row.
-///
-/// # Errors
-/// When the images cannot be read.
-pub fn logits<S: Samples>(
-    encoder: &Encoder,
-    head: &Head,
-    samples: &S,
-    indices: &[usize],
-    batch: usize,
-    device: &Device,
-) -> Result<Vec<f32>, S::Error> {
-    let mut logits = Vec::with_capacity(indices.len() * head.classes.len());
-    for batch in indices.chunks(batch) {
-        let frozen = samples.frozen(batch, device)?;
-        logits.extend(head.logits(encoder, &frozen).total().into_data().iter::<f32>());
-    }
-    Ok(logits)
-}
-
-/// The classes of a batch, `[N]`.
-pub(crate) fn labels<S: Samples>(samples: &S, batch: &[usize], device: &Device) -> Tensor<1, Int> {
-    let labels: Vec<i32> = batch.iter().map(|&index| i32::from(samples.labels()[index])).collect();
-    Tensor::from_data(TensorData::new(labels, [batch.len()]), device)
+/// The only number of a tensor.
+async fn number(tensor: Tensor<1>) -> Result<f32, ReadError> {
+    Ok(numbers(tensor).await?[0])
 }

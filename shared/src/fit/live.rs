@@ -4,7 +4,10 @@
 //! together, the activation model anew. Nothing here reads numbers from the device.
 
 use crate::{
-    fit::first_order::{self, FirstOrderConfig, Samples, Trainer},
+    fit::{
+        Samples,
+        first_order::{FirstOrderConfig, Trainer},
+    },
     model::{encoder::Encoder, features::FrozenFeatures, linear::Head},
 };
 use burn::tensor::{Device, Tensor};
@@ -34,29 +37,29 @@ impl Samples for Examples {
     }
 }
 
-/// How a lesson goes.
+/// What live training is of.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
+pub struct LiveSettings {
     /// The layers whose parameters the gradient is taken by.
     pub scope: Scope,
     /// The classes' names.
     pub classes: Vec<String>,
-    /// About how many steps it has: whole passes over the images.
+    /// About how many steps it takes: whole passes over the images.
     pub steps: usize,
     /// Where the order of the images comes from.
     pub seed: u64,
 }
 
-impl Plan {
+impl LiveSettings {
     fn trainer(&self, head: &Head, images: usize, device: &Device) -> Trainer {
         let config = FirstOrderConfig::for_few(head.mode, self.seed, images, self.steps);
         Trainer::new(head, config, images, &device.clone().autodiff())
     }
 }
 
-/// A lesson: models, and the images that they learn from.
-pub struct Lesson {
-    plan: Plan,
+/// Models, and the images that they are trained on.
+pub struct LiveTraining {
+    settings: LiveSettings,
     encoder: Encoder,
     examples: Examples,
     device: Device,
@@ -64,12 +67,12 @@ pub struct Lesson {
     trainers: BTreeMap<Mode, Trainer>,
 }
 
-impl Lesson {
+impl LiveTraining {
     /// Before anything is fitted; ω̄ comes first.
-    pub fn new(plan: Plan, encoder: Encoder, examples: Examples, device: &Device) -> Self {
-        let head = Head::activation(&encoder, plan.scope, plan.classes.clone(), device);
-        let base = plan.trainer(&head, examples.fitted, device);
-        Self { plan, encoder, examples, device: device.clone(), base, trainers: BTreeMap::new() }
+    pub fn new(settings: LiveSettings, encoder: Encoder, examples: Examples, device: &Device) -> Self {
+        let head = Head::activation(&encoder, settings.scope, settings.classes.clone(), device);
+        let base = settings.trainer(&head, examples.fitted, device);
+        Self { settings, encoder, examples, device: device.clone(), base, trainers: BTreeMap::new() }
     }
 
     /// Whether ω̄ is still to be fitted.
@@ -79,7 +82,7 @@ impl Lesson {
 
     /// Takes a step towards ω̄; with the last one, the four models start.
     pub fn prepare(&mut self) {
-        step(&mut self.base, &self.encoder, &self.examples, &self.device);
+        advance(&mut self.base, &self.encoder, &self.examples, &self.device);
         if self.base.steps_done() >= self.base.steps() {
             self.start();
         }
@@ -95,8 +98,8 @@ impl Lesson {
         self.base.head()
     }
 
-    /// From here on, the activation term goes by another network's f of the same images, `[N, 512]`.
-    pub fn go_by(&mut self, activation: Tensor<2>) {
+    /// From here on, the activation term takes another network's f of the same images, `[N, 512]`.
+    pub fn replace_activation(&mut self, activation: Tensor<2>) {
         self.examples.frozen.activation = Some(activation);
     }
 
@@ -105,9 +108,9 @@ impl Lesson {
         for &mode in Mode::ALL {
             let head = match mode {
                 Mode::Activation => {
-                    Head::activation(&self.encoder, self.plan.scope, self.plan.classes.clone(), &self.device)
+                    Head::activation(&self.encoder, self.settings.scope, self.settings.classes.clone(), &self.device)
                 }
-                _ => Head::start(mode, self.plan.scope, &self.encoder, &base, &self.device),
+                _ => Head::start(mode, self.settings.scope, &self.encoder, &base, &self.device),
             };
             self.put(head, 0);
         }
@@ -115,7 +118,7 @@ impl Lesson {
 
     /// Goes on with another model in place of its mode's, after so many steps.
     pub fn put(&mut self, head: Head, step: usize) {
-        let trainer = self.plan.trainer(&head, self.examples.fitted, &self.device).after(step);
+        let trainer = self.settings.trainer(&head, self.examples.fitted, &self.device).after(step);
         self.trainers.insert(head.mode, trainer);
     }
 
@@ -127,7 +130,7 @@ impl Lesson {
     /// Takes a model's next step; gives the mean loss over its images before it, `[1]`.
     pub fn step(&mut self, mode: Mode) -> Option<Tensor<1>> {
         let trainer = self.trainers.get_mut(&mode)?;
-        Some(step(trainer, &self.encoder, &self.examples, &self.device))
+        Some(advance(trainer, &self.encoder, &self.examples, &self.device))
     }
 
     /// A model as it is now.
@@ -141,8 +144,8 @@ impl Lesson {
     }
 }
 
-fn step(trainer: &mut Trainer, encoder: &Encoder, examples: &Examples, device: &Device) -> Tensor<1> {
-    let batch = trainer.batch().to_vec();
-    let labels = first_order::labels(examples, &batch, device);
-    trainer.step(encoder, &examples.frozen.select(&batch), labels)
+fn advance(trainer: &mut Trainer, encoder: &Encoder, examples: &Examples, device: &Device) -> Tensor<1> {
+    let indices: Vec<usize> = (0..examples.fitted).collect();
+    let Ok(loss) = trainer.advance(encoder, examples, &indices, device);
+    loss
 }

@@ -24,6 +24,7 @@ pub const MAX_DECODE_BYTES: u64 = 512 << 20;
 
 /// Why bytes are not an image that can be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ImageError {
     /// The bytes are of no known format.
     #[error("this is not an image in a known format (PNG, JPEG, WebP, GIF or BMP)")]
@@ -109,6 +110,15 @@ pub fn to_tensor(pixels: &[u8], range: InputRange, device: &Device) -> Tensor<4>
 ///
 /// A 32×32 image is taken pixel for pixel. Another is cropped to the square at its centre and resized. Rotation
 /// by EXIF is applied, transparency is laid over white, and an animation gives its first frame; each is noted.
+///
+/// ```
+/// use gradient_features::images::{self, IMAGE_BYTES, ImageError};
+///
+/// let picture = images::decode(include_bytes!("../../examples/ship.png"))?;
+/// assert_eq!((picture.pixels.len(), picture.notes.len()), (IMAGE_BYTES, 0));
+/// assert!(matches!(images::decode(b"not an image"), Err(ImageError::UnknownFormat)));
+/// # Ok::<(), ImageError>(())
+/// ```
 ///
 /// # Errors
 /// When the bytes are no image, are damaged, or claim a size beyond [`MAX_SIDE`].

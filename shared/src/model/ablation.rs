@@ -57,10 +57,10 @@ pub fn untrained(config: EncoderConfig, seed: u64, device: &Device) -> Encoder {
 
 /// The layers below the scope of one origin, the scope's of another. It has no digest, as there is no file of it.
 pub fn mixed(random: &Encoder, trained: &Encoder, scope: Scope, theta1: Origin, theta2: Origin) -> Encoder {
-    let of = |origin| if origin == Origin::Random { &random.stored } else { &trained.stored };
-    let start = trained.config.kind.scope_start(scope);
-    let stored = of(theta1)[..start].iter().chain(&of(theta2)[start..]).cloned().collect();
-    Encoder::new(trained.config, stored)
+    let of = |origin| if origin == Origin::Random { random.parameters() } else { trained.parameters() };
+    let start = trained.config().kind.scope_start(scope);
+    let parameters = of(theta1).into_iter().take(start).chain(of(theta2).into_iter().skip(start));
+    Encoder::new(trained.config(), parameters.collect())
 }
 
 /// Where a gradient or full model of an ablation starts: w1 from the base network's activation model, ω̄ from the one

@@ -3,6 +3,7 @@ use crate::model::{
     linear::{Classifier, Head},
 };
 use burn::tensor::Tensor;
+use vocabulary::Mode;
 
 /// Models that cannot be averaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +18,7 @@ pub struct Unlike;
 pub fn average(heads: &[Head]) -> Result<Head, Unlike> {
     let (first, rest) = heads.split_first().ok_or(Unlike)?;
     let alike = |head: &Head| (head.mode, head.scope, &head.classes) == (first.mode, first.scope, &first.classes);
-    if !rest.iter().all(alike) || !first.parameters.replaced.is_empty() {
+    if !rest.iter().all(alike) || first.mode == Mode::Finetune {
         return Err(Unlike);
     }
     let mut mean = first.clone();

@@ -229,7 +229,7 @@ impl Conv {
     }
 
     /// These numbers and `r` times others.
-    fn moved(&self, tangent: &Self, r: f32) -> Self {
+    fn displaced(&self, tangent: &Self, r: f32) -> Self {
         Self::new(self.weight.val() + tangent.weight.val() * r, self.bias.val() + tangent.bias.val() * r)
     }
 
@@ -249,104 +249,141 @@ impl Conv {
 /// A frozen network θ̄, without the classifier.
 #[derive(Debug, Clone)]
 pub struct Encoder {
-    /// What it is.
-    pub config: EncoderConfig,
-    /// One for each of its kind's layers, as stored.
-    pub stored: Vec<Conv>,
-    /// SHA-256 of the file it came from, by which fitted models know their base; empty when it came from none.
-    pub digest: String,
-    filters: Vec<Filter>,
+    config: EncoderConfig,
+    layers: Vec<Layer>,
+    digest: Option<String>,
+}
+
+/// One layer with its parameters.
+#[derive(Debug, Clone)]
+struct Layer {
+    spec: &'static LayerSpec,
+    /// As stored.
+    parameters: Conv,
+    /// What is applied: scaled and laid out once, not in every pass.
+    filter: Filter,
+}
+
+impl Layer {
+    fn new(spec: &'static LayerSpec, parameters: Conv, parametrization: Parametrization) -> Self {
+        let scaled = parameters.scaled(Scales::new(parametrization, spec.outputs));
+        let filter = scaled.filter(spec, Parametrization::Standard);
+        let filter = Filter { weight: kernels::lay_out_weight(filter.weight), ..filter };
+        Self { spec, parameters, filter }
+    }
 }
 
 impl Encoder {
     /// From stored parameters, one for each of the kind's layers.
-    pub fn new(config: EncoderConfig, stored: Vec<Conv>) -> Self {
-        // What is frozen is scaled and laid out once, not in every pass.
-        let scaled = stored.iter().zip(config.kind.layers()).map(|(conv, spec)| {
-            let scaled = conv.scaled(Scales::new(config.parametrization, spec.outputs));
-            let filter = scaled.filter(spec, Parametrization::Standard);
-            Filter { weight: kernels::lay_out_weight(filter.weight), ..filter }
-        });
-        let filters = scaled.collect();
-        Self { config, stored, digest: String::new(), filters }
+    pub fn new(config: EncoderConfig, parameters: Vec<Conv>) -> Self {
+        let layers = config.kind.layers().iter().zip(parameters);
+        let layers = layers.map(|(spec, parameters)| Layer::new(spec, parameters, config.parametrization));
+        Self { config, layers: layers.collect(), digest: None }
     }
 
     /// The same, known by the checksum of its file.
     pub fn with_digest(self, digest: String) -> Self {
-        Self { digest, ..self }
+        Self { digest: Some(digest), ..self }
+    }
+
+    /// What it is.
+    pub fn config(&self) -> EncoderConfig {
+        self.config
+    }
+
+    /// The stored parameters of every layer, lowest first. The tensors are shared, not copied.
+    pub fn parameters(&self) -> Vec<Conv> {
+        self.layers.iter().map(|layer| layer.parameters.clone()).collect()
+    }
+
+    /// θ̄2: those of the scope's layers, lowest first.
+    pub fn scope_parameters(&self, scope: Scope) -> Vec<Conv> {
+        self.scope_layers(scope).iter().map(|layer| layer.parameters.clone()).collect()
+    }
+
+    /// SHA-256 of the file that it came from, in hexadecimal, by which fitted models know their base network.
+    pub fn digest(&self) -> Option<&str> {
+        self.digest.as_deref()
+    }
+
+    fn scope_layers(&self, scope: Scope) -> &[Layer] {
+        &self.layers[self.config.kind.scope_start(scope)..]
+    }
+
+    /// What is applied of parameters, or tangents, of the scope's layers.
+    fn scope_filters(&self, scope: Scope, convs: &[Conv]) -> Vec<Filter> {
+        filters(convs, self.config.kind.scope_layers(scope), self.config.parametrization)
     }
 
     /// The same function in another parametrization.
     pub fn reparametrized(&self, parametrization: Parametrization) -> Self {
         let config = EncoderConfig { parametrization, ..self.config };
-        let stored = self.stored.iter().zip(config.kind.layers()).map(|(conv, spec)| {
-            conv.scaled(Scales::new(self.config.parametrization, spec.outputs))
-                .scaled(Scales::new(parametrization, spec.outputs).inverse())
+        let parameters = self.layers.iter().map(|layer| {
+            let outputs = layer.spec.outputs;
+            layer
+                .parameters
+                .scaled(Scales::new(self.config.parametrization, outputs))
+                .scaled(Scales::new(parametrization, outputs).inverse())
         });
-        let stored = stored.collect();
-        Self::new(config, stored)
+        Self::new(config, parameters.collect())
     }
 
-    /// Everything of an image that stays as it is while the scope's tangents move: images `[N, 3, 32, 32]`.
+    /// Everything of an image that does not depend on the scope's parameters: images `[N, 3, 32, 32]`.
     pub fn freeze(&self, images: Tensor<4>, scope: Scope) -> FrozenFeatures {
-        let EncoderConfig { kind, slope, .. } = self.config;
-        let start = kind.scope_start(scope);
-        let input = rise(Dual::constant(images), &kind.layers()[..start], &self.filters, &[], slope).primal;
-        let pre = self.filters[start].apply(input.clone());
+        let (below, inside) = self.layers.split_at(self.config.kind.scope_start(scope));
+        let input = forward(Dual::constant(images), specs_and_filters(below), &[], self.config.slope).primal;
+        let pre = inside[0].filter.apply(input.clone());
         FrozenFeatures { scope, input, pre, activation: None }
     }
 
     /// The features f and their derivative `J w2` along the stored tangents of the scope's layers; no tangents, no
     /// derivative. `[N, 512]` each.
     pub fn features(&self, frozen: &FrozenFeatures, tangents: &[Conv]) -> Dual<2> {
-        let EncoderConfig { kind, slope, parametrization, .. } = self.config;
-        let specs = kind.scope_layers(frozen.scope);
-        let scope_filters = &self.filters[kind.scope_start(frozen.scope)..];
-        let moved = filters(tangents, specs, parametrization);
-        let tangent = jvp::conv2d_tangent(&Dual::constant(frozen.input.clone()), &scope_filters[0], moved.first());
-        let lowest = specs[0].finish(Dual { primal: frozen.pre.clone(), tangent }, slope);
-        let above = moved.get(1..).unwrap_or_default();
-        jvp::global_average_pool(rise(lowest, &specs[1..], &scope_filters[1..], above, slope))
+        let slope = self.config.slope;
+        let (lowest, above) = self.scope_layers(frozen.scope).split_at(1);
+        let tangents = self.scope_filters(frozen.scope, tangents);
+        let input = Dual::constant(frozen.input.clone());
+        let tangent = jvp::conv2d_tangent(&input, &lowest[0].filter, tangents.first());
+        let output = lowest[0].spec.finish(Dual { primal: frozen.pre.clone(), tangent }, slope);
+        let tangents_above = tangents.get(1..).unwrap_or_default();
+        jvp::global_average_pool(forward(output, specs_and_filters(above), tangents_above, slope))
     }
 
     /// Every layer's output, lowest first, with its derivative along the scope's stored tangents where there is one:
     /// images `[N, 3, 32, 32]` → `[N, O, H, W]` each.
-    pub fn layers(&self, images: Tensor<4>, scope: Scope, tangents: &[Conv]) -> Vec<Dual<4>> {
-        let EncoderConfig { kind, slope, parametrization, .. } = self.config;
-        let start = kind.scope_start(scope);
-        let moved = filters(tangents, kind.scope_layers(scope), parametrization);
-        let layers = kind.layers().iter().zip(&self.filters).enumerate();
-        let outputs = layers.scan(Dual::constant(images), |x, (index, (spec, filter))| {
-            let moved = index.checked_sub(start).and_then(|index| moved.get(index));
-            *x = spec.finish(jvp::conv2d(x, filter, moved), slope);
+    pub fn layer_outputs(&self, images: Tensor<4>, scope: Scope, tangents: &[Conv]) -> Vec<Dual<4>> {
+        let start = self.config.kind.scope_start(scope);
+        let tangents = self.scope_filters(scope, tangents);
+        let outputs = self.layers.iter().enumerate().scan(Dual::constant(images), |x, (index, layer)| {
+            let tangent = index.checked_sub(start).and_then(|index| tangents.get(index));
+            *x = layer.spec.finish(jvp::conv2d(x, &layer.filter, tangent), self.config.slope);
             Some(x.clone())
         });
         outputs.collect()
     }
 
-    /// The scope's layers moved by `r` times their tangents: θ̄ + r·w2, as stored.
-    pub fn moved(&self, scope: Scope, tangents: &[Conv], r: f32) -> Vec<Conv> {
-        let frozen = &self.stored[self.config.kind.scope_start(scope)..];
-        frozen.iter().zip(tangents).map(|(conv, tangent)| conv.moved(tangent, r)).collect()
+    /// The scope's stored parameters displaced by `r` times the tangents: θ̄2 + r·w2.
+    pub fn displaced(&self, scope: Scope, tangents: &[Conv], r: f32) -> Vec<Conv> {
+        let layers = self.scope_layers(scope).iter().zip(tangents);
+        layers.map(|(layer, tangent)| layer.parameters.displaced(tangent, r)).collect()
     }
 
-    /// The features of this network with the scope's layers replaced, `[N, 512]`: what fine-tuning trains.
+    /// The features of this network with other parameters in the scope's layers, `[N, 512]`: what fine-tuning trains.
     pub fn features_with(&self, frozen: &FrozenFeatures, replaced: &[Conv]) -> Tensor<2> {
-        let EncoderConfig { kind, slope, parametrization, .. } = self.config;
-        let specs = kind.scope_layers(frozen.scope);
-        let filters = filters(replaced, specs, parametrization);
-        jvp::global_average_pool(rise(Dual::constant(frozen.input.clone()), specs, &filters, &[], slope)).primal
+        let filters = self.scope_filters(frozen.scope, replaced);
+        let layers = self.config.kind.scope_layers(frozen.scope).iter().zip(&filters);
+        let top = forward(Dual::constant(frozen.input.clone()), layers, &[], self.config.slope);
+        jvp::global_average_pool(top).primal
     }
 
     /// What each of the scope's layers multiplies its weight with, lowest first: for every output position its patch
     /// of the input, `[N, positions, C·K·K]`.
     pub fn patches(&self, frozen: &FrozenFeatures) -> Vec<Tensor<3>> {
-        let start = self.config.kind.scope_start(frozen.scope);
-        let specs = self.config.kind.scope_layers(frozen.scope);
-        let (lowest, slope) = (specs[0], self.config.slope);
+        let (lowest, above) = self.scope_layers(frozen.scope).split_at(1);
+        let (lowest, slope) = (lowest[0].spec, self.config.slope);
         let mut input = lowest.finish(Dual::constant(frozen.pre.clone()), slope).primal;
         let mut patches = vec![lowest.patches(frozen.input.clone())];
-        for (spec, filter) in specs.iter().zip(&self.filters[start..]).skip(1) {
+        for Layer { spec, filter, .. } in above {
             patches.push(spec.patches(input.clone()));
             input = spec.finish(Dual::constant(filter.apply(input)), slope).primal;
         }
@@ -356,11 +393,10 @@ impl Encoder {
     /// The features `[N, 512]` in a graph that leads to a zero added to each pre-activation of the scope, lowest layer
     /// first: the gradient with respect to it is the one with respect to the layer's output.
     pub fn probed_features(&self, frozen: &FrozenFeatures) -> (Tensor<2>, Vec<Tensor<4>>) {
-        let start = self.config.kind.scope_start(frozen.scope);
         let mut pre = frozen.pre.clone().autodiff();
         let mut probes = Vec::new();
         let mut top: Option<Dual<4>> = None;
-        for (spec, filter) in self.config.kind.layers().iter().zip(&self.filters).skip(start) {
+        for Layer { spec, filter, .. } in self.scope_layers(frozen.scope) {
             if let Some(below) = top.take() {
                 pre = filter.apply(below.primal);
             }
@@ -376,16 +412,24 @@ impl Encoder {
 /// training: images `[N, 3, 32, 32]` → `[N, 512, H, W]`.
 pub fn activations(config: EncoderConfig, stored: &[Conv], images: Tensor<4>) -> Tensor<4> {
     let specs = config.kind.layers();
-    rise(Dual::constant(images), specs, &filters(stored, specs, config.parametrization), &[], config.slope).primal
+    let filters = filters(stored, specs, config.parametrization);
+    forward(Dual::constant(images), specs.iter().zip(&filters), &[], config.slope).primal
 }
 
-/// Applies layers one above the other. `moved` has a tangent for each of them, or is empty.
-fn rise(x: Dual<4>, specs: &[LayerSpec], filters: &[Filter], moved: &[Filter], slope: f32) -> Dual<4> {
-    specs
-        .iter()
-        .zip(filters)
+/// Applies layers one above the other. `tangents` has a filter for each of them, or is empty.
+fn forward<'a>(
+    x: Dual<4>,
+    layers: impl Iterator<Item = (&'a LayerSpec, &'a Filter)>,
+    tangents: &[Filter],
+    slope: f32,
+) -> Dual<4> {
+    layers
         .enumerate()
-        .fold(x, |x, (index, (spec, filter))| spec.finish(jvp::conv2d(&x, filter, moved.get(index)), slope))
+        .fold(x, |x, (index, (spec, filter))| spec.finish(jvp::conv2d(&x, filter, tangents.get(index)), slope))
+}
+
+fn specs_and_filters(layers: &[Layer]) -> impl Iterator<Item = (&LayerSpec, &Filter)> {
+    layers.iter().map(|layer| (layer.spec, &layer.filter))
 }
 
 fn names(scopes: &[Scope]) -> String {

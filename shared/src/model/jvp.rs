@@ -2,7 +2,20 @@
 //!
 //! A [`Dual`] carries a value and, where something below depends on the parameters' tangent, its directional
 //! derivative. A rule maps duals to duals, so that a forward pass with tangents reads like the forward pass, and
-//! `J w` is there at its end without a Jacobian ever having been made.
+//! `J w` is its result, and no Jacobian is ever made.
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor};
+//! use gradient_features::{model::jvp::{self, Dual}, numbers_blocking};
+//!
+//! // y = leaky(x), with ẏ = d∘ẋ: d is 1 above 0 and the slope at and below it (Eq. 7).
+//! let tensor = |numbers: [f32; 3]| Tensor::<1>::from_floats(numbers, &Device::flex());
+//! let x = Dual { primal: tensor([2.0, 0.0, -3.0]), tangent: Some(tensor([1.0, 1.0, 10.0])) };
+//! let y = jvp::leaky_relu(x, 0.5);
+//! assert_eq!(numbers_blocking(y.primal)?, [2.0, 0.0, -1.5]);
+//! assert_eq!(y.tangent.map(numbers_blocking).transpose()?, Some(vec![1.0, 0.5, 5.0]));
+//! # Ok::<(), gradient_features::ReadError>(())
+//! ```
 
 use crate::kernels;
 use burn::tensor::{
@@ -21,7 +34,7 @@ pub struct Dual<const D: usize> {
 }
 
 impl<const D: usize> Dual<D> {
-    /// A value that does not depend on the parameters that move.
+    /// A value that does not depend on the parameters' tangents.
     pub fn constant(primal: Tensor<D>) -> Self {
         Self { primal, tangent: None }
     }
@@ -80,8 +93,8 @@ pub fn zero_pad(x: Tensor<4>, padding: usize) -> Tensor<4> {
 }
 
 /// The tangent of a convolution's output (Eq. 6): `x ⋆ w̃ + b̃ + ẋ ⋆ w`, without the terms whose factor is zero.
-pub fn conv2d_tangent(x: &Dual<4>, filter: &Filter, moved: Option<&Filter>) -> Option<Tensor<4>> {
-    let from_parameters = moved.map(|moved| moved.apply(x.primal.clone()));
+pub fn conv2d_tangent(x: &Dual<4>, filter: &Filter, tangents: Option<&Filter>) -> Option<Tensor<4>> {
+    let from_parameters = tangents.map(|tangents| tangents.apply(x.primal.clone()));
     let from_below = x.tangent.clone().map(|tangent| filter.apply_linear(tangent));
     match (from_parameters, from_below) {
         (Some(a), Some(b)) => Some(a + b),
@@ -90,8 +103,8 @@ pub fn conv2d_tangent(x: &Dual<4>, filter: &Filter, moved: Option<&Filter>) -> O
 }
 
 /// Convolution (Eq. 6).
-pub fn conv2d(x: &Dual<4>, filter: &Filter, moved: Option<&Filter>) -> Dual<4> {
-    Dual { primal: filter.apply(x.primal.clone()), tangent: conv2d_tangent(x, filter, moved) }
+pub fn conv2d(x: &Dual<4>, filter: &Filter, tangents: Option<&Filter>) -> Dual<4> {
+    Dual { primal: filter.apply(x.primal.clone()), tangent: conv2d_tangent(x, filter, tangents) }
 }
 
 /// Leaky ReLU (Eq. 7): both parts times `d`, which is 1 above 0 and the slope at and below it.

@@ -3,6 +3,7 @@
 use crate::model::{
     encoder::{Conv, Encoder},
     features::FrozenFeatures,
+    jvp::Dual,
 };
 use burn::{
     module::{Module, Param},
@@ -86,7 +87,7 @@ impl Logits {
 impl Head {
     /// The activation model before training: w1 = 0.
     pub fn activation(encoder: &Encoder, scope: Scope, classes: Vec<String>, device: &Device) -> Self {
-        let classifier = Classifier::zeros(encoder.config.kind.features(), classes.len(), device);
+        let classifier = Classifier::zeros(encoder.config().kind.features(), classes.len(), device);
         let parameters = Parameters { classifier: Some(classifier), tangents: vec![], replaced: vec![] };
         Self { mode: Mode::Activation, scope, classes, omega: None, parameters }
     }
@@ -100,10 +101,9 @@ impl Head {
         let classifier = base.parameters.classifier.clone().expect("an activation model has a classifier");
         let classifier = classifier.to_device(device);
         let omega = classifier.weight.val().detach();
-        let specs = encoder.config.kind.scope_layers(scope);
-        let start = encoder.config.kind.scope_start(scope);
+        let specs = encoder.config().kind.scope_layers(scope);
         let zeros = || specs.iter().map(|spec| Conv::zeros(spec, device)).collect();
-        let copies = || encoder.stored[start..].iter().map(|conv| conv.clone().to_device(device)).collect();
+        let copies = || encoder.scope_parameters(scope).into_iter().map(|conv| conv.to_device(device)).collect();
         let (has_gradient, is_finetune) = (mode.has_gradient(), mode == Mode::Finetune);
         Self {
             mode,
@@ -121,17 +121,14 @@ impl Head {
     /// The two terms of the logits.
     pub fn logits(&self, encoder: &Encoder, frozen: &FrozenFeatures) -> Logits {
         let parameters = &self.parameters;
-        let (features, moved) = match parameters.replaced.is_empty() {
-            false => (encoder.features_with(frozen, &parameters.replaced), None),
-            true => {
-                let dual = encoder.features(frozen, &parameters.tangents);
-                (dual.primal, dual.tangent)
-            }
+        let Dual { primal: features, tangent } = match self.mode {
+            Mode::Finetune => Dual::constant(encoder.features_with(frozen, &parameters.replaced)),
+            Mode::Activation | Mode::Gradient | Mode::Full => encoder.features(frozen, &parameters.tangents),
         };
         let zeros = Tensor::zeros([features.dims()[0], self.classes.len()], &features.device());
         let features = frozen.activation.clone().unwrap_or(features);
         let activation = parameters.classifier.as_ref().map(|classifier| classifier.apply(features));
-        let gradient = self.omega.clone().zip(moved).map(|(omega, moved)| moved.matmul(omega));
+        let gradient = self.omega.clone().zip(tangent).map(|(omega, tangent)| tangent.matmul(omega));
         Logits { activation: activation.unwrap_or_else(|| zeros.clone()), gradient: gradient.unwrap_or(zeros) }
     }
 }

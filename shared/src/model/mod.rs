@@ -9,5 +9,6 @@ pub mod jvp;
 pub mod linear;
 pub mod normalized;
 pub mod ntk;
+pub mod samples;
 
 pub use average::{Unlike, average};

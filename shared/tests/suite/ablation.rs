@@ -8,7 +8,7 @@ use super::{
 use burn::tensor::Device;
 use gradient_features::{
     Mode, Scope,
-    fit::live::{Lesson, Plan},
+    fit::live::{LiveSettings, LiveTraining},
     model::{
         ablation::{self, Origin, untrained},
         encoder::Conv,
@@ -27,11 +27,11 @@ pub async fn mixtures_have_each_part_from_its_origin(device: &Device) {
             for theta1 in Origin::BOTH {
                 for theta2 in Origin::BOTH {
                     let mixture = ablation::mixed(&random, &trained, scope, theta1, theta2);
-                    for (layer, conv) in mixture.stored.iter().enumerate() {
+                    for (layer, conv) in mixture.parameters().iter().enumerate() {
                         let origin = if layer < start { theta1 } else { theta2 };
                         let what = format!("{scope}, θ1 {theta1}, θ2 {theta2}, layer {layer}");
-                        assert_eq!(same(conv, &random.stored[layer]).await, origin == Origin::Random, "{what}");
-                        assert_eq!(same(conv, &trained.stored[layer]).await, origin == Origin::Trained, "{what}");
+                        assert_eq!(same(conv, &random.parameters()[layer]).await, origin == Origin::Random, "{what}");
+                        assert_eq!(same(conv, &trained.parameters()[layer]).await, origin == Origin::Trained, "{what}");
                     }
                 }
             }
@@ -65,28 +65,28 @@ pub async fn omega_is_of_its_origin(device: &Device) {
     assert!(read(w1).await.iter().all(|&x| x == 0.0), "w1 is not the base network's");
 }
 
-/// With every part pre-trained, the models are those of the lesson; with a random one, they are others.
-pub async fn nothing_random_ends_as_the_lesson_does(device: &Device) {
+/// With every part pre-trained, the models are those of live training; with a random one, they are others.
+pub async fn nothing_random_ends_as_live_training_does(device: &Device) {
     let (network, scope, seed) = (networks().next().expect("there is one"), Scope::Conv5, 3);
     let trained = network.encoder(device);
     let random = untrained(network.config(), seed, device);
     let examples = examples(network, scope, device);
     let classes: Vec<String> = (0..recipe::CLASSES).map(|class| class.to_string()).collect();
-    let lesson = || {
-        let plan = Plan { scope, classes: classes.clone(), steps: STEPS, seed };
-        let mut lesson = Lesson::new(plan, trained.clone(), examples.clone(), device);
-        while lesson.is_preparing() {
-            lesson.prepare();
+    let live = || {
+        let settings = LiveSettings { scope, classes: classes.clone(), steps: STEPS, seed };
+        let mut live = LiveTraining::new(settings, trained.clone(), examples.clone(), device);
+        while live.is_preparing() {
+            live.prepare();
         }
-        lesson
+        live
     };
-    let train = |lesson: &mut Lesson, mode| {
-        (0..lesson.steps()).for_each(|_| drop(lesson.step(mode).expect("it has begun")));
-        lesson.head(mode).expect("it has begun").logits(&trained, &examples.frozen).total()
+    let train = |live: &mut LiveTraining, mode| {
+        (0..live.steps()).for_each(|_| drop(live.step(mode).expect("it has begun")));
+        live.head(mode).expect("it has begun").logits(&trained, &examples.frozen).total()
     };
-    let (mut whole, mut mixture) = (lesson(), lesson());
+    let (mut whole, mut mixture) = (live(), live());
     let unmixed = ablation::mixed(&random, &trained, scope, Origin::Trained, Origin::Trained);
-    mixture.go_by(unmixed.features(&examples.frozen, &[]).primal);
+    mixture.replace_activation(unmixed.features(&examples.frozen, &[]).primal);
     let base = mixture.base();
     for mode in [Mode::Gradient, Mode::Full] {
         let expected = train(&mut whole, mode);

@@ -65,7 +65,7 @@ pub async fn reverse_mode_is_the_adjoint(device: &Device) {
                 let what = format!("{network:?}, {scope}, image {image}");
                 let frozen = encoder.freeze(recipe::images(device).narrow(0, image, 1), scope);
                 let u = recipe::tensor("u", [1, FEATURES], 1.0, device);
-                let top = trainable(&encoder.stored[network.kind.scope_start(scope)..]);
+                let top = trainable(&encoder.parameters()[network.kind.scope_start(scope)..]);
                 let moved = trainable(&network.tangents(scope, device));
                 let tangent = encoder.features(&frozen, &moved).tangent.expect("there are tangents");
                 let forward = read(tangent.clone().inner()).await;
@@ -157,7 +157,7 @@ pub async fn padded_and_pooled_layers_carry_tangents(device: &Device) {
 pub async fn encoders_in_training_agree_with_burn(device: &Device) {
     for network in recipe::networks(Point::Smooth) {
         let on = |device: &Device, activations: &dyn Fn(&[Conv], Tensor<4>) -> Tensor<4>| {
-            let stored = trainable(&network.encoder(device).stored);
+            let stored = trainable(&network.encoder(device).parameters());
             let out = activations(&stored, recipe::images(device).autodiff());
             let factors = recipe::tensor("grad", out.dims(), 1.0, device).autodiff();
             (out.clone(), (out * factors).sum().backward(), stored)
@@ -208,7 +208,7 @@ struct Line {
 impl Line {
     /// F, with the scope's parameters moved by `r·w2`.
     fn at(&self, r: f64) -> Tensor<2> {
-        self.encoder.features_with(&self.frozen, &self.encoder.moved(self.frozen.scope, &self.tangents, r as f32))
+        self.encoder.features_with(&self.frozen, &self.encoder.displaced(self.frozen.scope, &self.tangents, r as f32))
     }
 
     /// J w2.

@@ -22,7 +22,7 @@ macro_rules! every_body_on {
             ablation {
                 mixtures_have_each_part_from_its_origin,
                 omega_is_of_its_origin,
-                nothing_random_ends_as_the_lesson_does,
+                nothing_random_ends_as_live_training_does,
             }
             derivatives {
                 central_differences_agree,
@@ -66,6 +66,7 @@ macro_rules! every_body_on {
                 conv5_follows_the_closed_formula,
                 kernel_ridge_meets_its_targets,
                 images_are_nearest_to_themselves,
+                rank_one_products_are_those_of_explicit_gradients,
                 averaged_models_have_the_mean_logits,
             }
             solver {
@@ -78,8 +79,8 @@ macro_rules! every_body_on {
             }
             training {
                 trained_models_agree_with_pytorch,
-                lessons_end_as_fits_do,
-                lessons_go_on_within_a_pass,
+                live_training_ends_as_fits_do,
+                live_training_resumes_within_a_pass,
             }
         }
     };

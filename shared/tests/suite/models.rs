@@ -58,7 +58,7 @@ pub async fn layers_end_in_the_features(device: &Device) {
         let encoder = network.encoder(device);
         for &scope in network.kind.scopes() {
             let (images, tangents) = (recipe::images(device), network.tangents(scope, device));
-            let mut layers = encoder.layers(images.clone(), scope, &tangents);
+            let mut layers = encoder.layer_outputs(images.clone(), scope, &tangents);
             let moving: Vec<bool> = layers.iter().map(|layer| layer.tangent.is_some()).collect();
             let start = network.kind.scope_start(scope);
             let expected: Vec<bool> = (0..network.kind.layers().len()).map(|index| index >= start).collect();
@@ -81,7 +81,7 @@ pub async fn reparametrized_networks_are_the_same_function(device: &Device) {
         let other = other(network.parametrization);
         let there = encoder.reparametrized(other);
         let back = there.reparametrized(network.parametrization);
-        assert_eq!([there.config.parametrization, back.config.parametrization], [other, network.parametrization]);
+        assert_eq!([there.config().parametrization, back.config().parametrization], [other, network.parametrization]);
         let features = |encoder: &Encoder| {
             let widest = network.kind.scopes().last().copied().expect("an encoder has scopes");
             encoder.features(&encoder.freeze(recipe::images(device), widest), &[]).primal
@@ -89,7 +89,7 @@ pub async fn reparametrized_networks_are_the_same_function(device: &Device) {
         let what = format!("{network:?}");
         assert_close(&what, features(&there), features(&encoder), 1e-5).await;
         assert_close(&what, features(&back), features(&encoder), 1e-5).await;
-        for (back, conv) in back.stored.iter().zip(&encoder.stored) {
+        for (back, conv) in back.parameters().iter().zip(&encoder.parameters()) {
             let [found, expected] = [back, conv].map(|conv| conv.weight.val().flatten(0, 3));
             assert_vector_close(&what, found, expected).await;
             assert_vector_close(&what, back.bias.val(), conv.bias.val()).await;
@@ -154,7 +154,7 @@ pub async fn folded_networks_are_the_same_function(device: &Device) {
         let config = network.config();
         let net = trained(normalized(config, &device.clone().autodiff()), config, device);
         let folded = net.fold(config);
-        assert_eq!(folded.config, config);
+        assert_eq!(folded.config(), config);
         let images = recipe::images(&device.clone().autodiff());
         let found = folded.features(&folded.freeze(images.clone(), Scope::Conv5), &[]).primal;
         let top = net.layers.iter().zip(&ALI).fold(images, |x, (layer, spec)| {
@@ -191,13 +191,13 @@ fn rescale(conv: &Conv, spec: &LayerSpec, from: Parametrization, to: Parametriza
 
 /// Both terms of a head's logits by a pass from the image up, in which nothing is frozen.
 fn plain_logits(encoder: &Encoder, head: &Head, images: Tensor<4>) -> [Tensor<2>; 2] {
-    let EncoderConfig { kind, slope, parametrization, .. } = encoder.config;
+    let EncoderConfig { kind, slope, parametrization, .. } = encoder.config();
     let start = kind.scope_start(head.scope);
     let parameters = &head.parameters;
     let mut x = Dual::constant(images);
     for (index, spec) in kind.layers().iter().enumerate() {
         let in_scope = |convs: &[Conv]| index.checked_sub(start).and_then(|index| convs.get(index).cloned());
-        let conv = in_scope(&parameters.replaced).unwrap_or_else(|| encoder.stored[index].clone());
+        let conv = in_scope(&parameters.replaced).unwrap_or_else(|| encoder.parameters()[index].clone());
         let moved = in_scope(&parameters.tangents).map(|conv| conv.filter(spec, parametrization));
         x = jvp::conv2d(&x, &conv.filter(spec, parametrization), moved.as_ref());
         x = if spec.activation { jvp::leaky_relu(x, slope) } else { x };

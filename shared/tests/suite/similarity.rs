@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 use gradient_features::{
     Mode, Parametrization, Scope,
     fit::{cholesky::Cholesky, ridge},
-    kernel::{self, Factors},
+    kernel::{self, Factors, RankOne},
     model::{
         average,
         config::EncoderKind,
@@ -25,7 +25,7 @@ const GRAM_ERROR: f64 = 1e-5;
 pub async fn the_gram_matrix_is_that_of_explicit_gradients(device: &Device) {
     for network in networks() {
         let (encoder, omega) = (network.encoder(device), recipe::omega(device));
-        for &scope in encoder.config.kind.scopes() {
+        for &scope in encoder.config().kind.scopes() {
             let frozen = encoder.freeze(recipe::images(device), scope);
             let factors = Factors::new(&encoder, &omega, &frozen);
             let found = read(kernel::gram(&factors, &factors)).await;
@@ -47,7 +47,7 @@ pub async fn the_gram_matrix_is_symmetric_and_not_negative(device: &Device) {
     let size = IMAGES * CLASSES;
     for network in networks() {
         let (encoder, omega) = (network.encoder(device), recipe::omega(device));
-        for &scope in encoder.config.kind.scopes() {
+        for &scope in encoder.config().kind.scopes() {
             let factors = Factors::new(&encoder, &omega, &encoder.freeze(recipe::images(device), scope));
             let gram = kernel::gram(&factors, &factors);
             let what = format!("{network:?}, {scope}");
@@ -105,26 +105,53 @@ pub async fn kernel_ridge_meets_its_targets(device: &Device) {
     }
 }
 
-/// An image is nearest to itself, with similarity 1, by activation and by gradient.
+/// An image is nearest to itself, with cosine 1, by activation and by gradient.
 pub async fn images_are_nearest_to_themselves(device: &Device) {
-    let network = ali_networks().next().expect("there are some");
-    let (encoder, omega) = (network.encoder(device), recipe::omega(device));
-    let frozen = encoder.freeze(recipe::images(device), Scope::Conv45);
-    let factors = Factors::new(&encoder, &omega, &frozen);
-    let features = encoder.features(&frozen, &[]).primal;
-    for (name, matrix) in [
-        ("activation", kernel::activation_similarity(features.clone(), features)),
-        ("gradient", kernel::gradient_similarity(&factors, &factors)),
-    ] {
-        let values = read(matrix.clone()).await;
-        for image in 0..IMAGES {
-            assert!((values[image * IMAGES + image] - 1.0).abs() < 1e-4, "{name}: {values:?}");
-        }
-        let nearest = kernel::nearest(matrix, 2).await.expect("the device answers");
-        for (image, found) in nearest.iter().enumerate() {
-            assert_eq!((found.len(), found[0]), (2, image), "{name}");
+    for network in ali_networks() {
+        let (images, omega) = rank_one(network, device).await;
+        for (at, image) in images.iter().enumerate() {
+            for (other_at, other) in images.iter().enumerate() {
+                for cosine in [image.activation_cosine(other), image.gradient_cosine(other, &omega)] {
+                    let is_own = (cosine - 1.0).abs() < 1e-9;
+                    assert!(
+                        is_own == (at == other_at) && cosine < 1.0 + 1e-9,
+                        "{network:?}: {at}, {other_at}: {cosine}"
+                    );
+                }
+            }
         }
     }
+}
+
+/// The rank-one form on the processor against explicit gradients, in both parametrizations; scopes with more layers or
+/// positions have no such form.
+pub async fn rank_one_products_are_those_of_explicit_gradients(device: &Device) {
+    for network in ali_networks() {
+        let (encoder, (images, omega)) = (network.encoder(device), rank_one(network, device).await);
+        let gradients = explicit(&encoder, &recipe::omega(device), Scope::Conv5, device).await;
+        let own = |image: usize| &gradients[image * CLASSES];
+        for (at, image) in images.iter().enumerate() {
+            for (other_at, other) in images.iter().enumerate() {
+                let expected = dot(own(at), own(other_at));
+                let error = (image.gradient_product(other, &omega) - expected).abs();
+                let largest = norm(own(at)) * norm(own(other_at));
+                assert!(error <= GRAM_ERROR * largest, "{network:?}, ({at}, {other_at}): {}", error / largest);
+            }
+        }
+    }
+    for (network, scope) in networks().map(|network| (network, network.kind.scopes().last().expect("there is one"))) {
+        let encoder = network.encoder(device);
+        let frozen = encoder.freeze(recipe::images(device), *scope);
+        assert!(RankOne::new(&encoder, &frozen).await.expect("the device answers").is_none(), "{network:?}, {scope}");
+    }
+}
+
+/// The images in their rank-one form, and ω of class 0.
+async fn rank_one(network: Network, device: &Device) -> (Vec<RankOne>, Vec<f32>) {
+    let encoder = network.encoder(device);
+    let frozen = encoder.freeze(recipe::images(device), Scope::Conv5);
+    let images = RankOne::new(&encoder, &frozen).await.expect("the device answers").expect("conv5 has one position");
+    (images, read(recipe::omega(device).narrow(1, 0, 1)).await)
 }
 
 /// The mean of models has the mean of their logits, and unlike models have none.

@@ -9,8 +9,8 @@ use burn::tensor::{Device, Int, Tensor};
 use gradient_features::{
     Mode, Scope,
     fit::{
-        first_order::{Event, Samples},
-        lbfgs::{self, LbfgsConfig, Objective, Preconditioner},
+        Event, Job, Samples,
+        lbfgs::{LbfgsConfig, Objective, Preconditioner},
     },
     model::{config::EncoderKind, encoder::Encoder, features::FrozenFeatures, linear::Head},
 };
@@ -70,6 +70,16 @@ fn ali_networks() -> impl Iterator<Item = Network> {
     networks().filter(|network| network.kind == EncoderKind::Ali)
 }
 
+fn job<'a>(
+    encoder: &'a Encoder,
+    start: &'a Head,
+    samples: &'a Memory,
+    indices: &'a [usize],
+    device: &'a Device,
+) -> Job<'a, Memory> {
+    Job { encoder, start, samples, indices, device }
+}
+
 async fn solve(
     encoder: &Encoder,
     head: &Head,
@@ -83,7 +93,7 @@ async fn solve(
         events.push(event);
         ControlFlow::Continue(())
     };
-    let fitted = lbfgs::fit(encoder, head, samples, &indices, config, device, listen).await.expect("it can be solved");
+    let fitted = job(encoder, head, samples, &indices, device).fit(config, listen).await.expect("it can be solved");
     (fitted, events)
 }
 
@@ -93,11 +103,11 @@ pub async fn hessian_vector_products_agree_with_differences(device: &Device) {
     let indices: Vec<usize> = (0..COUNT).collect();
     for network in networks() {
         let encoder = network.encoder(device);
-        for &scope in encoder.config.kind.scopes() {
+        for &scope in encoder.config().kind.scopes() {
             let samples = Memory::new(&encoder, scope, device);
             let head = network.head(Mode::Full, scope, device);
             let config = config(0.0, DECAYS);
-            let objective = Objective::new(&encoder, &head, &samples, &indices, config, device);
+            let objective = Objective::new(job(&encoder, &head, &samples, &indices, device), config);
             let point = objective.start();
             let direction = point.clone().flip([0]);
             let gradient_at = |step: f64| {
@@ -118,18 +128,18 @@ pub async fn each_decay_acts_on_its_own_parameters(device: &Device) {
     let indices: Vec<usize> = (0..COUNT).collect();
     let network = ali_networks().next().expect("there are some");
     let encoder = network.encoder(device);
-    for &scope in encoder.config.kind.scopes() {
+    for &scope in encoder.config().kind.scopes() {
         let samples = Memory::new(&encoder, scope, device);
         let head = network.head(Mode::Full, scope, device);
         let mut found = vec![];
         for decays in [DECAYS, [0.0, 0.0]] {
-            let objective = Objective::new(&encoder, &head, &samples, &indices, config(0.0, decays), device);
+            let objective = Objective::new(job(&encoder, &head, &samples, &indices, device), config(0.0, decays));
             let evaluation = objective.evaluate(&objective.start()).expect("in memory");
             let point = read(objective.start()).await;
             found.push((read(evaluation.loss).await[0], read(evaluation.gradient).await, point));
         }
         let [(loss, gradient, point), (plain_loss, plain_gradient, _)] = found.try_into().expect("two evaluations");
-        let w1 = (encoder.config.kind.features() + 1) * CLASSES;
+        let w1 = (encoder.config().kind.features() + 1) * CLASSES;
         let mut penalty = 0.0;
         for (name, range, decay) in [("w1", 0..w1, DECAYS[0]), ("w2", w1..point.len(), DECAYS[1])] {
             let expected: Vec<f32> = range.clone().map(|at| plain_gradient[at] + decay * point[at]).collect();
@@ -168,7 +178,7 @@ pub async fn the_preconditioner_inverts_the_hessian(device: &Device) {
         let mean_eigenvalue = (norm(&features).powi(2) / COUNT as f64 + 1.0) / (features.len() / COUNT + 1) as f64;
         let decay = 10.0 * mean_eigenvalue / CLASSES as f64;
         let config = config(0.0, [decay as f32, 0.0]);
-        let objective = Objective::new(&encoder, &head, &samples, &indices, config, device);
+        let objective = Objective::new(job(&encoder, &head, &samples, &indices, device), config);
         let zero = objective.start() * 0.0;
         let preconditioner = Preconditioner::new(&objective, &zero).await.expect("in memory");
         let gradient = objective.evaluate(&zero).expect("in memory").gradient;

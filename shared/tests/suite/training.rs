@@ -1,4 +1,5 @@
-//! Training step by step: against PyTorch's Adam in 64-bit floats (`golden/generate.py`), and the lesson against a fit.
+//! Training step by step: against PyTorch's Adam in 64-bit floats (`golden/generate.py`), and live training
+//! against a fit.
 
 use super::{
     golden,
@@ -9,8 +10,9 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use gradient_features::{
     Mode, Parametrization, Scope,
     fit::{
-        first_order::{self, FirstOrderConfig, Trainer},
-        live::{Examples, Lesson, Plan},
+        Job,
+        first_order::{FirstOrderConfig, Trainer},
+        live::{Examples, LiveSettings, LiveTraining},
     },
     model::{config::EncoderKind, features::FrozenFeatures, linear::Head},
 };
@@ -54,44 +56,42 @@ pub async fn trained_models_agree_with_pytorch(device: &Device) {
     }
 }
 
-/// A lesson's models are those that fits with its settings make, over several batches. A fit reads numbers as it goes,
-/// which a browser's GPU does not allow, so it is on the CPU.
-pub async fn lessons_end_as_fits_do(device: &Device) {
+/// Live training gives the models of fits with its settings, over several batches. The fits are on the CPU.
+pub async fn live_training_ends_as_fits_do(device: &Device) {
     let cpu = &Device::flex();
     let tolerance = if device == cpu { 1e-5 } else { TOLERANCE };
     let (network, scope) = (networks().next().expect("there is one"), Scope::Conv5);
     let on = |device| (network.encoder(device), examples(network, scope, device));
     let ((encoder, examples), (cpu_encoder, cpu_examples)) = (on(device), on(cpu));
     let classes: Vec<String> = (0..recipe::CLASSES).map(|class| class.to_string()).collect();
-    let plan = Plan { scope, classes: classes.clone(), steps: 2 * STEPS, seed: 3 };
-    let mut lesson = Lesson::new(plan, encoder.clone(), examples.clone(), device);
-    while lesson.is_preparing() {
-        lesson.prepare();
+    let settings = LiveSettings { scope, classes: classes.clone(), steps: 2 * STEPS, seed: 3 };
+    let mut live = LiveTraining::new(settings, encoder.clone(), examples.clone(), device);
+    while live.is_preparing() {
+        live.prepare();
     }
-    for _ in 0..lesson.steps() {
-        Mode::ALL.iter().for_each(|&mode| drop(lesson.step(mode).expect("it has begun")));
+    for _ in 0..live.steps() {
+        Mode::ALL.iter().for_each(|&mode| drop(live.step(mode).expect("it has begun")));
     }
     let indices: Vec<usize> = (0..examples.fitted).collect();
-    let fit = |head: &Head| {
-        let config = FirstOrderConfig::for_few(head.mode, 3, examples.fitted, 2 * STEPS);
-        let told =
-            first_order::fit(&cpu_encoder, head, &cpu_examples, &indices, config, cpu, |_| ControlFlow::Continue(()));
-        told.expect("it does not diverge")
+    let fit = async |start: &Head| {
+        let config = FirstOrderConfig::for_few(start.mode, 3, examples.fitted, 2 * STEPS);
+        let job = Job { encoder: &cpu_encoder, start, samples: &cpu_examples, indices: &indices, device: cpu };
+        job.fit(config, |_| ControlFlow::Continue(())).await.expect("it does not diverge")
     };
-    let base = fit(&Head::activation(&cpu_encoder, scope, classes, cpu));
+    let base = fit(&Head::activation(&cpu_encoder, scope, classes, cpu)).await;
     for &mode in Mode::ALL {
         let expected = match mode {
             Mode::Activation => base.clone(),
-            _ => fit(&Head::start(mode, scope, &cpu_encoder, &base, cpu)),
+            _ => fit(&Head::start(mode, scope, &cpu_encoder, &base, cpu)).await,
         };
-        let found = lesson.head(mode).expect("it has begun").logits(&encoder, &examples.frozen).total();
+        let found = live.head(mode).expect("it has begun").logits(&encoder, &examples.frozen).total();
         let expected = expected.logits(&cpu_encoder, &cpu_examples.frozen).total();
         assert_close(&format!("{mode}"), found, expected, tolerance).await;
     }
 }
 
 /// A model that is put back in the middle of a pass goes on with the images that come next.
-pub async fn lessons_go_on_within_a_pass(device: &Device) {
+pub async fn live_training_resumes_within_a_pass(device: &Device) {
     let (network, scope) = (networks().next().expect("there is one"), Scope::Conv5);
     let head = network.head(Mode::Activation, scope, device);
     let config = FirstOrderConfig::for_few(Mode::Activation, 3, 70, 6);

@@ -16,8 +16,15 @@ pub enum Mode {
 }
 named!(Mode, "mode", { Activation => "activation", Gradient => "gradient", Full => "full", Finetune => "finetune" });
 
-/// Which layers are θ2: those whose parameters the gradient is taken by. Each encoder
-/// has some of them.
+/// Which layers are θ2: those whose parameters the gradient is taken by. Each encoder has some of the scopes.
+///
+/// ```
+/// use gradient_features_vocabulary::Scope;
+///
+/// assert_eq!("conv4-5".parse(), Ok(Scope::Conv45));
+/// assert_eq!(Scope::Conv45.to_string(), "conv4-5");
+/// assert!("conv6".parse::<Scope>().is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Scope {

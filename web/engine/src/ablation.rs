@@ -10,13 +10,14 @@ use crate::{
 use burn::tensor::Tensor;
 use gradient_features::{
     Mode, Scope, argmax,
-    fit::live::Lesson,
+    fit::live::LiveTraining,
     model::{
         ablation::{self, Origin},
         encoder::Encoder,
         features::FrozenFeatures,
         linear::Head,
     },
+    numbers,
 };
 use protocol::{
     ablation::{FromAblation, ROWS, Row, ToAblation, trained},
@@ -51,11 +52,11 @@ enum Stage {
     /// The features of a network are frozen.
     Keeping(Box<Encoder>, Vec<FrozenFeatures>),
     /// Its own ω is fitted.
-    Preparing(Box<Encoder>, Box<Lesson>),
+    Preparing(Box<Encoder>, Box<LiveTraining>),
     /// The row's models learn, so many steps each so far.
-    Learning(Box<Encoder>, Box<Lesson>, usize),
+    Learning(Box<Encoder>, Box<LiveTraining>, usize),
     /// They are measured: how many images so far, and how often each model was right.
-    Measuring(Box<Encoder>, Box<Lesson>, usize, [usize; 2]),
+    Measuring(Box<Encoder>, Box<LiveTraining>, usize, [usize; 2]),
     /// There is no more, or it is between two stages.
     Over,
 }
@@ -100,7 +101,7 @@ fn begun(model: &Model, plan: Plan) -> Option<Current> {
 impl Current {
     fn new(model: &Model, plan: Plan) -> Result<Self, TrainingError> {
         let scope = scope_of(model, &plan)?;
-        let random = ablation::untrained(model.encoder().config, u64::from(plan.seed), model.device());
+        let random = ablation::untrained(model.encoder().config(), u64::from(plan.seed), model.device());
         let stage = Stage::Keeping(Box::new(model.encoder().clone()), Vec::new());
         Ok(Self { plan, scope, pixels: Vec::new(), random, base: None, row: 0, stage })
     }
@@ -122,7 +123,7 @@ impl Current {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Keeping(encoder, frozen) => self.keep(model, sheets, encoder, frozen).await?,
             Stage::Preparing(encoder, lesson) => self.prepare(model, encoder, lesson),
-            Stage::Learning(encoder, lesson, step) => self.learn(model, encoder, lesson, step).await?,
+            Stage::Learning(encoder, lesson, step) => self.learn(encoder, lesson, step).await?,
             Stage::Measuring(encoder, lesson, done, right) => self.measure(model, encoder, lesson, done, right).await?,
             Stage::Over => Stage::Over,
         };
@@ -140,7 +141,7 @@ impl Current {
         let Some(images) = self.plan.images.chunks(READ).nth(frozen.len()) else {
             let examples = examples(&self.plan, frozen)?;
             let plan = lesson_plan(&self.plan, self.scope);
-            let lesson = Lesson::new(plan, *encoder.clone(), examples, model.device());
+            let lesson = LiveTraining::new(plan, *encoder.clone(), examples, model.device());
             return Ok(Stage::Preparing(encoder, Box::new(lesson)));
         };
         if frozen.len() == self.pixels.len() {
@@ -150,19 +151,19 @@ impl Current {
         Ok(Stage::Keeping(encoder, frozen))
     }
 
-    fn prepare(&mut self, model: &Model, encoder: Box<Encoder>, mut lesson: Box<Lesson>) -> Stage {
+    fn prepare(&mut self, model: &Model, encoder: Box<Encoder>, mut lesson: Box<LiveTraining>) -> Stage {
         lesson.prepare();
         if lesson.is_preparing() {
             return Stage::Preparing(encoder, lesson);
         }
         let features = || encoder.features(&lesson.examples().frozen, &[]).primal;
         let (_, activation) = self.base.get_or_insert_with(|| (lesson.base(), features()));
-        lesson.go_by(activation.clone());
+        lesson.replace_activation(activation.clone());
         self.start(model, encoder, lesson)
     }
 
     /// Puts the row's models where they start.
-    fn start(&self, model: &Model, encoder: Box<Encoder>, mut lesson: Box<Lesson>) -> Stage {
+    fn start(&self, model: &Model, encoder: Box<Encoder>, mut lesson: Box<LiveTraining>) -> Stage {
         let own = lesson.base();
         let base = self.base.as_ref().map_or(&own, |(base, _)| base);
         let [_, _, omega] = self.origins();
@@ -180,9 +181,8 @@ impl Current {
     /// Takes a step of both models.
     async fn learn(
         &self,
-        model: &Model,
         encoder: Box<Encoder>,
-        mut lesson: Box<Lesson>,
+        mut lesson: Box<LiveTraining>,
         step: usize,
     ) -> Result<Stage, TrainingError> {
         if step == lesson.steps() {
@@ -190,7 +190,7 @@ impl Current {
             return Ok(Stage::Measuring(encoder, lesson, fitted, [0; 2]));
         }
         for mode in MODES {
-            let loss = model.numbers(lesson.step(mode).ok_or(TrainingError::NotBegun)?).await?[0];
+            let loss = numbers(lesson.step(mode).ok_or(TrainingError::NotBegun)?).await?[0];
             if !loss.is_finite() {
                 return Err(TrainingError::Diverged(mode.name()));
             }
@@ -203,7 +203,7 @@ impl Current {
         &mut self,
         model: &Model,
         encoder: Box<Encoder>,
-        lesson: Box<Lesson>,
+        lesson: Box<LiveTraining>,
         done: usize,
         mut right: [usize; 2],
     ) -> Result<Stage, TrainingError> {
@@ -213,7 +213,7 @@ impl Current {
             let frozen = examples.frozen.select(&(done..to).collect::<Vec<_>>());
             for (mode, right) in MODES.into_iter().zip(&mut right) {
                 let head = lesson.head(mode).ok_or(TrainingError::NotBegun)?;
-                let logits = model.numbers(head.logits(&encoder, &frozen).total()).await?;
+                let logits = numbers(head.logits(&encoder, &frozen).total()).await?;
                 let rows = logits.chunks(self.plan.classes.len()).zip(&examples.labels[done..to]);
                 *right +=
                     rows.filter(|(logits, label)| argmax(logits.iter().copied()) == Some(usize::from(**label))).count();
@@ -228,7 +228,7 @@ impl Current {
     }
 
     /// The next row: the same network with the other ω, or the next network.
-    fn next(&self, model: &Model, encoder: Box<Encoder>, lesson: Box<Lesson>) -> Stage {
+    fn next(&self, model: &Model, encoder: Box<Encoder>, lesson: Box<LiveTraining>) -> Stage {
         let [theta1, theta2, omega] = self.origins();
         match (self.row < ROWS, omega) {
             (false, _) => Stage::Over,

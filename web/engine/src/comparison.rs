@@ -1,10 +1,10 @@
 //! The gallery as the network sees it, to be compared with the chosen image.
 
 use crate::map::Map;
+use gradient_features::kernel::RankOne;
 use protocol::{
     insight::{Layout, Similar},
     messages::{Compare, Source},
-    similarity::Features,
 };
 use std::{collections::HashMap, rc::Rc};
 
@@ -14,8 +14,8 @@ const PIECE: usize = 10;
 /// What is known, and what is wanted.
 #[derive(Default)]
 pub struct Comparison {
-    known: HashMap<Source, Rc<Features>>,
-    current: Option<(u32, Features)>,
+    known: HashMap<Source, Rc<RankOne>>,
+    current: Option<(u32, RankOne)>,
     wanted: Option<Compare>,
     map: Option<Map>,
     /// Whether there is something that was not told yet.
@@ -26,7 +26,7 @@ pub struct Comparison {
 
 impl Comparison {
     /// Another image is to be compared, that of a request.
-    pub fn look_at(&mut self, id: u32, features: Features) {
+    pub fn look_at(&mut self, id: u32, features: RankOne) {
         self.current = Some((id, features));
         self.untold = true;
     }
@@ -44,7 +44,7 @@ impl Comparison {
     }
 
     /// Images are known from now on.
-    pub fn learn(&mut self, images: impl IntoIterator<Item = (Source, Features)>) {
+    pub fn learn(&mut self, images: impl IntoIterator<Item = (Source, RankOne)>) {
         self.known.extend(images.into_iter().map(|(source, features)| (source, Rc::new(features))));
         self.untold = true;
     }
@@ -79,11 +79,11 @@ impl Comparison {
 
     fn similar(&self) -> Option<(u32, Similar)> {
         let (Compare { omega, tiles }, (id, current)) = (self.wanted.as_ref()?, self.current.as_ref()?);
-        let known: Vec<&Rc<Features>> = tiles.iter().map_while(|tile| self.known.get(tile)).collect();
+        let known: Vec<&Rc<RankOne>> = tiles.iter().map_while(|tile| self.known.get(tile)).collect();
         // The interface shows two decimals.
         let similar = Similar {
-            by_activation: known.iter().map(|other| current.by_activation(other) as f32).collect(),
-            by_gradient: known.iter().map(|other| current.by_gradient(other, omega) as f32).collect(),
+            by_activation: known.iter().map(|other| current.activation_cosine(other) as f32).collect(),
+            by_gradient: known.iter().map(|other| current.gradient_cosine(other, omega) as f32).collect(),
             trouble: None,
         };
         Some((*id, similar))

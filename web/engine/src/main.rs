@@ -282,7 +282,7 @@ async fn predict(model: &mut Model, desk: &Desk, id: u32, pixels: &[u8]) -> Resu
         worker::post(&FromEngine::Predicted { id, mode, terms });
     }
     let narrow = model.keep_for(pixels, model.narrowest());
-    if let Some(features) = model.features(&narrow).await?.pop() {
+    if let Some(features) = model.rank_one(&narrow).await?.pop() {
         desk.comparison.borrow_mut().look_at(id, features);
     }
     let tell = |insight| worker::post(&FromEngine::Insight { id, insight });
@@ -356,7 +356,7 @@ async fn take_in(model: &Model, desk: &Desk, tiles: Vec<Source>) -> Result<(), M
         pixels.extend(desk.sheets.pixels(tile.clone()).await?);
     }
     if !tiles.is_empty() {
-        let features = model.features(&model.keep_for(&pixels, model.narrowest())).await?;
+        let features = model.rank_one(&model.keep_for(&pixels, model.narrowest())).await?;
         desk.comparison.borrow_mut().learn(tiles.into_iter().zip(features));
     }
     Ok(())

@@ -5,9 +5,10 @@ use crate::{
     self_test::{self, SelfTestError},
     sources::{Files, SourceError},
 };
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use gradient_features::{
-    Mode, Scope, images,
+    Mode, ReadError, Scope, images,
+    kernel::RankOne,
     kernels::{self, outer_product_view},
     model::{
         encoder::{Conv, Encoder, LayerSpec},
@@ -15,13 +16,13 @@ use gradient_features::{
         jvp::Dual,
         linear::{Classifier, Head, Parameters},
     },
+    numbers,
     weights::{self, Precision, WeightsError},
 };
 use protocol::{
     insight::{Drawn, Gradient, Line, Maps},
     loading::{Backend, Layer, Network, NoGpu, Part, Ready, ScopeStart},
     messages::Draw,
-    similarity::Features,
     terms::Terms,
     viewport::Window,
 };
@@ -40,7 +41,7 @@ pub enum ModelError {
     #[error("the fitted model cannot be written: {0}")]
     Unwritable(WeightsError),
     #[error("the numbers cannot be read back from the processor: {0}")]
-    Read(String),
+    Read(#[from] ReadError),
 }
 
 /// A network that predicts.
@@ -107,7 +108,7 @@ impl Model {
 
     /// Goes over to the models of another scope; one that the network does not have stands for the narrowest.
     pub fn take_scope(&mut self, wanted: Scope) {
-        let has_it = self.encoder.config.kind.scopes().contains(&wanted);
+        let has_it = self.encoder.config().kind.scopes().contains(&wanted);
         let scope = if has_it { wanted } else { self.narrowest() };
         if scope != self.scope {
             self.heads.retain(|&mode, _| mode == Mode::Activation);
@@ -122,7 +123,7 @@ impl Model {
 
     /// The first half of the checksum of the network's file.
     pub fn digest(&self) -> String {
-        self.encoder.digest.chars().take(32).collect()
+        self.encoder.digest().unwrap_or_default().chars().take(32).collect()
     }
 
     fn add_head(&mut self, mode: Mode, bytes: &[u8]) -> Result<(), ModelError> {
@@ -144,7 +145,7 @@ impl Model {
 
     /// The same by another network on this device.
     pub fn keep_by(&self, encoder: &Encoder, pixels: &[u8], scope: Scope) -> FrozenFeatures {
-        encoder.freeze(images::to_tensor(pixels, encoder.config.input_range, &self.device), scope)
+        encoder.freeze(images::to_tensor(pixels, encoder.config().input_range, &self.device), scope)
     }
 
     /// The network.
@@ -155,11 +156,6 @@ impl Model {
     /// What computes.
     pub fn device(&self) -> &Device {
         &self.device
-    }
-
-    /// A tensor's numbers.
-    pub async fn numbers<const D: usize>(&self, tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
-        numbers(tensor).await
     }
 
     /// A head's file.
@@ -177,7 +173,7 @@ impl Model {
     /// The head of a file, if it was fitted on this network.
     pub fn read_head(&self, bytes: &[u8]) -> Result<Head, WeightsError> {
         let base = weights::metadata(bytes)?.head.map(|head| head.base);
-        if base.is_some_and(|base| base != self.encoder.digest) {
+        if base.is_some_and(|base| Some(base.as_str()) != self.encoder.digest()) {
             return Err(WeightsError::OtherBase("checksums"));
         }
         weights::read_head(bytes, &self.encoder, &self.device)
@@ -206,36 +202,26 @@ impl Model {
     }
 
     /// What of images is compared, one an image; none where the gradient is not of rank 1.
-    pub async fn features(&self, frozen: &FrozenFeatures) -> Result<Vec<Features>, ModelError> {
-        let [_, outputs, 1, 1] = frozen.pre.dims() else { return Ok(Vec::new()) };
-        let [_, channels, height, width] = frozen.input.dims();
-        let activations = numbers(self.encoder.features(frozen, &[]).primal).await?;
-        let (input, derivative) = (numbers(frozen.input.clone()).await?, numbers(self.derivative(frozen)).await?);
-        let images = activations.chunks(outputs).zip(input.chunks(channels * height * width));
-        let features = images.zip(derivative.chunks(outputs)).map(|((activations, input), derivative)| Features {
-            activations: activations.to_vec(),
-            input: input.to_vec(),
-            derivative: derivative.to_vec(),
-        });
-        Ok(features.collect())
+    pub async fn rank_one(&self, frozen: &FrozenFeatures) -> Result<Vec<RankOne>, ModelError> {
+        Ok(RankOne::new(&self.encoder, frozen).await?.unwrap_or_default())
     }
 
     /// f of an image `[3, 32, 32]`.
     pub async fn activations(&self, pixels: &[u8]) -> Result<Vec<f32>, ModelError> {
-        numbers(self.encoder.features(&self.keep(pixels), &[]).primal).await
+        Ok(numbers(self.encoder.features(&self.keep(pixels), &[]).primal).await?)
     }
 
     /// d, the derivative of the activation after the scope's lowest layer, of the shape of its pre-activation.
     fn derivative(&self, frozen: &FrozenFeatures) -> Tensor<4> {
-        kernels::leaky_relu_jvp(frozen.pre.clone(), frozen.pre.ones_like(), self.encoder.config.slope).1
+        kernels::leaky_relu_jvp(frozen.pre.clone(), frozen.pre.ones_like(), self.encoder.config().slope).1
     }
 
     /// Every layer's output for an image, and its derivative along the full model's w2 once that is loaded.
     pub async fn maps(&self, pixels: &[u8]) -> Result<Vec<Maps>, ModelError> {
         let tangents = self.heads.get(&Mode::Full).map(|head| &head.parameters.tangents[..]).unwrap_or_default();
-        let image = images::to_tensor(pixels, self.encoder.config.input_range, &self.device);
+        let image = images::to_tensor(pixels, self.encoder.config().input_range, &self.device);
         let mut maps = Vec::new();
-        for Dual { primal, tangent } in self.encoder.layers(image, self.scope, tangents) {
+        for Dual { primal, tangent } in self.encoder.layer_outputs(image, self.scope, tangents) {
             let [_, _, side, _] = primal.dims();
             let tangents = match tangent {
                 Some(tangent) => numbers(tangent).await?,
@@ -258,8 +244,8 @@ impl Model {
     /// The logits `[c]` of the network itself at θ̄2 + r·w2, under the classifier ω̄.
     pub async fn logits_at(&self, frozen: &FrozenFeatures, r: f32) -> Result<Vec<f32>, ModelError> {
         let Some((omega, full)) = self.classifier().zip(self.heads.get(&Mode::Full)) else { return Ok(Vec::new()) };
-        let moved = self.encoder.moved(frozen.scope, &full.parameters.tangents, r);
-        numbers(omega.apply(self.encoder.features_with(frozen, &moved))).await
+        let moved = self.encoder.displaced(frozen.scope, &full.parameters.tangents, r);
+        Ok(numbers(omega.apply(self.encoder.features_with(frozen, &moved))).await?)
     }
 
     /// ω̄: what the activation model learned.
@@ -269,7 +255,7 @@ impl Model {
 
     /// What the network is made of.
     fn network(&self) -> Network {
-        let kind = self.encoder.config.kind;
+        let kind = self.encoder.config().kind;
         let layer = |(index, spec): (usize, &LayerSpec)| {
             let [outputs, side, _] = kind.shape_before(index + 1);
             let parameters = spec.weight_shape().iter().product::<usize>() + outputs;
@@ -303,8 +289,7 @@ impl Model {
     async fn probe(&self) -> Result<Vec<Terms>, ModelError> {
         let activation = &self.heads[&Mode::Activation];
         let mut head = Head::start(Mode::Full, self.scope, &self.encoder, activation, &self.device);
-        let start = self.encoder.config.kind.scope_start(self.scope);
-        head.parameters.tangents = self.encoder.stored[start..].to_vec();
+        head.parameters.tangents = self.encoder.scope_parameters(self.scope);
         terms(&head, &self.encoder, &self.keep(&self_test::pattern())).await
     }
 }
@@ -345,7 +330,7 @@ fn read_base(bytes: &[u8], device: &Device) -> Result<Encoder, ModelError> {
 
 /// The scope that the page begins with.
 fn narrowest(encoder: &Encoder) -> Scope {
-    encoder.config.kind.scopes()[0]
+    encoder.config().kind.scopes()[0]
 }
 
 async fn fetch_head(files: &Files, mode: Mode, scope: Scope) -> Result<Vec<u8>, ModelError> {
@@ -357,10 +342,4 @@ async fn terms(head: &Head, encoder: &Encoder, frozen: &FrozenFeatures) -> Resul
     let logits = head.logits(encoder, frozen);
     let (activation, gradient) = (numbers(logits.activation).await?, numbers(logits.gradient).await?);
     Ok(activation.into_iter().zip(gradient).map(|(activation, gradient)| Terms { activation, gradient }).collect())
-}
-
-async fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
-    let unreadable = |error: String| ModelError::Read(error);
-    let data = tensor.into_data_async().await.map_err(|error| unreadable(error.to_string()))?;
-    data.convert_dtype(DType::F32).try_into_vec().map_err(|error| unreadable(format!("{error:?}")))
 }

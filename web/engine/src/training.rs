@@ -7,9 +7,10 @@ use crate::{
     worker,
 };
 use gradient_features::{
-    Mode, Scope, argmax,
-    fit::live::{self, Examples, Lesson},
+    Mode, ReadError, Scope, argmax,
+    fit::live::{Examples, LiveSettings, LiveTraining},
     model::{encoder::ForeignScope, features::FrozenFeatures},
+    numbers,
     weights::WeightsError,
 };
 use js_sys::{ArrayBuffer, Uint8Array};
@@ -45,6 +46,8 @@ const LARGEST: f64 = 512e6;
 pub enum TrainingError {
     #[error(transparent)]
     Model(#[from] ModelError),
+    #[error("the numbers cannot be read back from the processor: {0}")]
+    Read(#[from] ReadError),
     #[error(transparent)]
     Source(#[from] SourceError),
     #[error(transparent)]
@@ -98,11 +101,11 @@ enum Stage {
     /// The images are read.
     Reading(Vec<FrozenFeatures>),
     /// ω̄ is fitted.
-    Preparing(Box<Lesson>),
+    Preparing(Box<LiveTraining>),
     /// The models learn.
-    Learning(Box<Lesson>),
+    Learning(Box<LiveTraining>),
     /// The models are measured.
-    Measuring(Box<Lesson>, Measured),
+    Measuring(Box<LiveTraining>, Measured),
     /// Between two stages, and after a failure.
     Over,
 }
@@ -220,7 +223,7 @@ impl Current {
         }
     }
 
-    fn lesson(&self) -> Option<&Lesson> {
+    fn lesson(&self) -> Option<&LiveTraining> {
         match &self.stage {
             Stage::Learning(lesson) | Stage::Measuring(lesson, _) => Some(lesson),
             _ => None,
@@ -255,7 +258,7 @@ impl Current {
         }
         let examples = examples(&self.plan, frozen)?;
         let plan = lesson_plan(&self.plan, self.scope);
-        let lesson = Box::new(Lesson::new(plan, model.encoder().clone(), examples, model.device()));
+        let lesson = Box::new(LiveTraining::new(plan, model.encoder().clone(), examples, model.device()));
         self.report.steps = lesson.steps();
         match self.plan.from.take() {
             Some(snapshot) => restored(model, lesson, &snapshot).await,
@@ -263,14 +266,14 @@ impl Current {
         }
     }
 
-    fn prepare(&mut self, mut lesson: Box<Lesson>) -> Stage {
+    fn prepare(&mut self, mut lesson: Box<LiveTraining>) -> Stage {
         lesson.prepare();
         self.tell_share(0.5 + 0.5 * lesson.prepared() as f32 / lesson.steps() as f32);
         if lesson.is_preparing() { Stage::Preparing(lesson) } else { Stage::Measuring(lesson, Measured::default()) }
     }
 
     /// Takes one step of the next model.
-    async fn learn(&mut self, model: &Model, mut lesson: Box<Lesson>) -> Result<Stage, TrainingError> {
+    async fn learn(&mut self, model: &Model, mut lesson: Box<LiveTraining>) -> Result<Stage, TrainingError> {
         if self.report.step >= self.report.steps {
             self.tell(model, &lesson).await?;
             return Ok(Stage::Learning(lesson));
@@ -278,7 +281,7 @@ impl Current {
         let mode = Mode::ALL[self.next];
         let begun = worker::now();
         let loss = lesson.step(mode).ok_or(TrainingError::NotBegun)?;
-        let loss = model.numbers(loss).await?[0];
+        let loss = numbers(loss).await?[0];
         self.seconds[self.next] += ((worker::now() - begun) / 1000.0) as f32;
         if !loss.is_finite() {
             return Err(TrainingError::Diverged(mode.name()));
@@ -309,7 +312,7 @@ impl Current {
     async fn measure(
         &mut self,
         model: &Model,
-        lesson: Box<Lesson>,
+        lesson: Box<LiveTraining>,
         mut measured: Measured,
     ) -> Result<Stage, TrainingError> {
         let examples = lesson.examples();
@@ -318,7 +321,7 @@ impl Current {
         let head = lesson.head(Mode::ALL[measured.mode]).ok_or(TrainingError::NotBegun)?;
         let indices: Vec<usize> = range.clone().collect();
         let logits = head.logits(model.encoder(), &examples.frozen.select(&indices)).total();
-        measured.add(&model.numbers(logits).await?, examples, range);
+        measured.add(&numbers(logits).await?, examples, range);
         if measured.mode < MODES {
             return Ok(Stage::Measuring(lesson, measured));
         }
@@ -359,7 +362,7 @@ impl Current {
     }
 
     /// Tells what happened since the last time; with it, where enough did, the models themselves.
-    async fn tell(&mut self, model: &Model, lesson: &Lesson) -> Result<(), TrainingError> {
+    async fn tell(&mut self, model: &Model, lesson: &LiveTraining) -> Result<(), TrainingError> {
         let Report { id, step, steps, .. } = self.report;
         let told = std::mem::replace(&mut self.report, Report { id, step, steps, ..Report::default() });
         tell(FromTrainer::Report(told));
@@ -408,7 +411,7 @@ impl Measured {
 
 /// A plan's scope, if the network has it and there are images.
 pub fn scope_of(model: &Model, plan: &Plan) -> Result<Scope, TrainingError> {
-    let scope = model.encoder().config.kind.scope(Some(plan.scope))?;
+    let scope = model.encoder().config().kind.scope(Some(plan.scope))?;
     if plan.fitted == 0 || plan.fitted > plan.images.len() {
         return Err(TrainingError::NoImages);
     }
@@ -423,13 +426,13 @@ pub fn examples(plan: &Plan, frozen: Vec<FrozenFeatures>) -> Result<Examples, Tr
 }
 
 /// What of a plan concerns the models.
-pub fn lesson_plan(plan: &Plan, scope: Scope) -> live::Plan {
+pub fn lesson_plan(plan: &Plan, scope: Scope) -> LiveSettings {
     let Plan { classes, steps, seed, .. } = plan.clone();
-    live::Plan { scope, classes, steps, seed: u64::from(seed) }
+    LiveSettings { scope, classes, steps, seed: u64::from(seed) }
 }
 
 /// A lesson that goes on from where it stood.
-async fn restored(model: &Model, mut lesson: Box<Lesson>, snapshot: &Snapshot) -> Result<Stage, TrainingError> {
+async fn restored(model: &Model, mut lesson: Box<LiveTraining>, snapshot: &Snapshot) -> Result<Stage, TrainingError> {
     for file in &snapshot.models {
         lesson.put(model.read_head(&read(file).await?)?, snapshot.step);
     }

@@ -45,5 +45,6 @@ fn of_image(error: &ImageError) -> Trouble {
         ImageError::TooLarge { width, height } => {
             Trouble::Large { width, height, side: MAX_SIDE, megabytes: (MAX_DECODE_BYTES >> 20) as u32 }
         }
+        ref other => Trouble::Other(other.to_string()),
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     words,
 };
 use leptos::prelude::*;
-use protocol::{insight::Similar, similarity::nearest};
+use protocol::{insight::Similar, nearest::nearest};
 
 /// How many of the nearest are shown.
 const NEAREST: usize = 8;
