@@ -273,7 +273,8 @@ async fn work(model: &mut Model, lessons: &mut Lessons, desk: &Desk, job: Job) -
 /// Predicts one image by every mode, cheapest first, and then tells what else there is to see, unless a newer request
 /// has come.
 async fn predict(model: &mut Model, desk: &Desk, id: u32, pixels: &[u8]) -> Result<(), ModelError> {
-    let frozen = model.keep(pixels);
+    let pass = model.pass(pixels);
+    let frozen = model.freeze(&pass);
     for &mode in Mode::ALL {
         if desk.newest.get() != id {
             return Ok(());
@@ -281,7 +282,7 @@ async fn predict(model: &mut Model, desk: &Desk, id: u32, pixels: &[u8]) -> Resu
         let terms = model.terms(&frozen, mode).await?;
         worker::post(&FromEngine::Predicted { id, mode, terms });
     }
-    let narrow = model.keep_for(pixels, model.narrowest());
+    let narrow = model.freeze_narrowest(&pass);
     if let Some(features) = model.rank_one(&narrow).await?.pop() {
         desk.comparison.borrow_mut().look_at(id, features);
     }
@@ -289,7 +290,7 @@ async fn predict(model: &mut Model, desk: &Desk, id: u32, pixels: &[u8]) -> Resu
     if let Some(gradient) = model.gradient(&narrow).await? {
         tell(Insight::Gradient(gradient));
     }
-    tell(Insight::Maps(model.maps(pixels).await?));
+    tell(Insight::Maps(model.maps(&pass).await?));
     if let Some(line) = model.tangent_line(&frozen, STEP).await? {
         desk.queue(Job::Trace(Box::new(Trace { id, frozen, line })));
     }

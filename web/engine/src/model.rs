@@ -11,7 +11,7 @@ use gradient_features::{
     kernel::RankOne,
     kernels::{self, outer_product_view},
     model::{
-        encoder::{Conv, Encoder, LayerSpec},
+        encoder::{Conv, Encoder, LayerSpec, Pass},
         features::FrozenFeatures,
         jvp::Dual,
         linear::{Classifier, Head, Parameters},
@@ -133,6 +133,21 @@ impl Model {
         Ok(())
     }
 
+    /// One forward pass of an image `[3, 32, 32]`: all that is shown of it comes from this.
+    pub fn pass(&self, pixels: &[u8]) -> Pass {
+        self.encoder.pass(images::to_tensor(pixels, self.encoder.config().input_range, &self.device))
+    }
+
+    /// The frozen part of a pass, for the scope of the models.
+    pub fn freeze(&self, pass: &Pass) -> FrozenFeatures {
+        self.encoder.freeze_pass(pass, self.scope)
+    }
+
+    /// The frozen part of a pass, for the narrowest scope.
+    pub fn freeze_narrowest(&self, pass: &Pass) -> FrozenFeatures {
+        self.encoder.freeze_pass(pass, self.narrowest())
+    }
+
     /// The frozen part of an image `[3, 32, 32]`, for the scope of the models.
     pub fn keep(&self, pixels: &[u8]) -> FrozenFeatures {
         self.keep_for(pixels, self.scope)
@@ -216,12 +231,11 @@ impl Model {
         kernels::leaky_relu_jvp(frozen.pre.clone(), frozen.pre.ones_like(), self.encoder.config().slope).1
     }
 
-    /// Every layer's output for an image, and its derivative along the full model's w2 once that is loaded.
-    pub async fn maps(&self, pixels: &[u8]) -> Result<Vec<Maps>, ModelError> {
+    /// Every layer's output for the image of a pass, and its derivative along the full model's w2 once that is loaded.
+    pub async fn maps(&self, pass: &Pass) -> Result<Vec<Maps>, ModelError> {
         let tangents = self.heads.get(&Mode::Full).map(|head| &head.parameters.tangents[..]).unwrap_or_default();
-        let image = images::to_tensor(pixels, self.encoder.config().input_range, &self.device);
         let mut maps = Vec::new();
-        for Dual { primal, tangent } in self.encoder.layer_outputs(image, self.scope, tangents) {
+        for Dual { primal, tangent } in self.encoder.layer_outputs(pass, self.scope, tangents) {
             let [_, _, side, _] = primal.dims();
             let tangents = match tangent {
                 Some(tangent) => numbers(tangent).await?,
