@@ -115,12 +115,12 @@ camera-forbidden = 浏览器未获准使用摄像头。请在浏览器的本页�
 camera-none = 没有摄像头。请连接一个，或选择文件。
 camera-taken = 摄像头无法使用：可能被其他程序占用。请关闭该程序后重试。
 camera-unavailable = 此浏览器不向本页提供摄像头。请选择文件。
-board-file = 您的画
-board-open = 画一幅图像
-board-close = 关闭画板
-board-name = 画板。方向键移动画笔，空格键上色，Shift 加方向键画线。第 { $column } 列，第 { $row } 行，共 32。
-board-colours = 画笔颜色
-board-clear = 清空
+drawing-file = 您的画
+drawing-open = 画一幅图像
+drawing-close = 关闭画板
+drawing-name = 画板。方向键移动画笔，空格键上色，Shift 加方向键画线。第 { $column } 列，第 { $row } 行，共 32。
+drawing-colours = 画笔颜色
+drawing-clear = 清空
 colour-black = 黑
 colour-white = 白
 colour-grey = 灰
@@ -184,7 +184,7 @@ spatial-text = 最多在第 { $row } 行第 { $column } 列：占全部的 { $sh
 ## Predictions
 
 predictions-title = 各模型的判断
-predictions-baked = 引擎就绪之前，显示事先在本机程序中算好的结果。
+predictions-precomputed = 引擎就绪之前，显示事先在本机程序中算好的结果。
 predictions-live = 在此浏览器中实时计算。
 predictions-right = ✓ 与标签一致
 predictions-wrong = ✗ 标签为{ $class }
@@ -203,7 +203,7 @@ terms-column-activation = 激活
 terms-column-network = 网络
 terms-column-gradient = 梯度
 
-## Line
+## Linearization
 
 line-title = 网络与它的切线
 line-lead = 梯度项代表权重从 <span class="formula"><var>θ̄</var><sub>2</sub></span> 移到 <span class="formula"><var>θ̄</var><sub>2</sub> + <var>w</var><sub>2</sub></span> 的网络，仿佛其输出沿直线变化：这就是线性化。移动它们，看看这在多远之内成立。

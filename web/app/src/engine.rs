@@ -1,4 +1,4 @@
-//! The engine as the page sees it: one handle to ask it, to hear from it, and to see how it is.
+//! The engine as the page sees it: one handle to send to it, listen to it, and show its status.
 
 use crate::{engine_link::Link, say, url_state, words};
 use leptos::prelude::*;

@@ -4,11 +4,11 @@
 //! other. It never decides what happens when it breaks: it says so, and the interface starts another.
 
 mod ablation;
-mod checkup;
 mod comparison;
 mod gpu;
 mod map;
 mod model;
+mod self_check;
 mod self_test;
 mod sources;
 mod training;
@@ -17,9 +17,9 @@ mod worker;
 
 use crate::{
     ablation::Ablation,
-    checkup::Checkup,
     comparison::Comparison,
     model::{Model, ModelError},
+    self_check::SelfCheck,
     sources::{Files, Sheets},
     training::Training,
 };
@@ -28,9 +28,9 @@ use futures_util::StreamExt;
 use gradient_features::{Mode, Scope, images::Picture, model::features::FrozenFeatures};
 use protocol::{
     ablation::ToAblation,
-    check::Check,
-    insight::{Insight, Line, Similar},
+    insight::{Insight, Linearization, Similar},
     messages::{Draw, FromEngine, Request, Source, Start, ToEngine},
+    self_check::Check,
     training::ToTrainer,
     trouble::Trouble,
 };
@@ -53,7 +53,7 @@ enum Job {
     /// The page is to be checked, on a request's image.
     BeginCheck { id: u32, pixels: Vec<u8> },
     /// The next piece of a check.
-    Check(Box<Checkup>),
+    Check(Box<SelfCheck>),
     /// What the interface says of training.
     Train(Box<ToTrainer>),
     /// The next piece of training.
@@ -66,7 +66,7 @@ enum Job {
 
 /// What learns here.
 #[derive(Default)]
-struct Lessons {
+struct Learners {
     training: Training,
     ablation: Ablation,
 }
@@ -75,7 +75,7 @@ struct Lessons {
 struct Trace {
     id: u32,
     frozen: FrozenFeatures,
-    line: Line,
+    line: Linearization,
 }
 
 /// The network is evaluated at r = 0, 0.05, …, 2.
@@ -191,10 +191,10 @@ async fn serve(desk: Desk, files: Files, cpu_only: bool, mut queue: mpsc::Unboun
         }
         Err(error) => return worker::post(&FromEngine::Failed(error.into())),
     };
-    let mut lessons = Lessons::default();
+    let mut learners = Learners::default();
     while let Some(job) = queue.next().await {
         let id = job.id();
-        match (work(&mut model, &mut lessons, &desk, job).await, id) {
+        match (work(&mut model, &mut learners, &desk, job).await, id) {
             (Ok(()), _) => {}
             (Err(error), Some(id)) => worker::post(&FromEngine::Refused { id, trouble: error.into() }),
             (Err(error), None) => worker::post(&FromEngine::Broken(error.to_string())),
@@ -220,7 +220,7 @@ impl Job {
     }
 }
 
-async fn work(model: &mut Model, lessons: &mut Lessons, desk: &Desk, job: Job) -> Result<(), ModelError> {
+async fn work(model: &mut Model, learners: &mut Learners, desk: &Desk, job: Job) -> Result<(), ModelError> {
     match job {
         Job::Predict { id, pixels, scope } => {
             model.take_scope(scope);
@@ -236,33 +236,33 @@ async fn work(model: &mut Model, lessons: &mut Lessons, desk: &Desk, job: Job) -
             Ok(())
         }
         Job::BeginCheck { id, pixels } => {
-            desk.queue(Job::Check(Box::new(Checkup::new(id, pixels, model.backend))));
+            desk.queue(Job::Check(Box::new(SelfCheck::new(id, pixels, model.backend))));
             Ok(())
         }
-        Job::Check(checkup) => {
-            check(model, desk, checkup).await;
+        Job::Check(self_check) => {
+            check(model, desk, self_check).await;
             Ok(())
         }
         Job::Train(message) => {
-            if lessons.training.hear(model, &desk.sheets, *message).await {
+            if learners.training.receive(model, &desk.sheets, *message).await {
                 desk.queue(Job::GoOn);
             }
             Ok(())
         }
         Job::GoOn => {
-            if lessons.training.go_on(model, &desk.sheets).await {
+            if learners.training.go_on(model, &desk.sheets).await {
                 desk.queue(Job::GoOn);
             }
             Ok(())
         }
         Job::Ablate(message) => {
-            if lessons.ablation.hear(model, *message) {
+            if learners.ablation.receive(model, *message) {
                 desk.queue(Job::AblateOn);
             }
             Ok(())
         }
         Job::AblateOn => {
-            if lessons.ablation.go_on(model, &desk.sheets).await {
+            if learners.ablation.go_on(model, &desk.sheets).await {
                 desk.queue(Job::AblateOn);
             }
             Ok(())
@@ -286,11 +286,11 @@ async fn predict(model: &mut Model, desk: &Desk, id: u32, pixels: &[u8]) -> Resu
     if let Some(features) = model.rank_one(&narrow).await?.pop() {
         desk.comparison.borrow_mut().look_at(id, features);
     }
-    let tell = |insight| worker::post(&FromEngine::Insight { id, insight });
+    let send = |insight| worker::post(&FromEngine::Insight { id, insight });
     if let Some(gradient) = model.gradient(&narrow).await? {
-        tell(Insight::Gradient(gradient));
+        send(Insight::Gradient(gradient));
     }
-    tell(Insight::Maps(model.maps(&pass).await?));
+    send(Insight::Maps(model.maps(&pass).await?));
     if let Some(line) = model.tangent_line(&frozen, STEP).await? {
         desk.queue(Job::Trace(Box::new(Trace { id, frozen, line })));
     }
@@ -305,7 +305,7 @@ async fn extend(model: &Model, desk: &Desk, mut trace: Box<Trace>) -> Result<(),
     }
     let done = trace.line.points();
     if done == POINTS {
-        worker::post(&FromEngine::Insight { id: trace.id, insight: Insight::Line(trace.line) });
+        worker::post(&FromEngine::Insight { id: trace.id, insight: Insight::Linearization(trace.line) });
         return Ok(());
     }
     trace.line.network.extend(model.logits_at(&trace.frozen, done as f32 * STEP).await?);
@@ -314,15 +314,15 @@ async fn extend(model: &Model, desk: &Desk, mut trace: Box<Trace>) -> Result<(),
 }
 
 /// Goes on with a check, unless a newer request has come.
-async fn check(model: &mut Model, desk: &Desk, mut checkup: Box<Checkup>) {
+async fn check(model: &mut Model, desk: &Desk, mut self_check: Box<SelfCheck>) {
     worker::breathe().await;
-    if desk.newest.get() != checkup.id {
+    if desk.newest.get() != self_check.id {
         return;
     }
-    let goes_on = checkup.go_on(model).await;
-    worker::post(&FromEngine::Insight { id: checkup.id, insight: Insight::Check(checkup.found.clone()) });
+    let goes_on = self_check.go_on(model).await;
+    worker::post(&FromEngine::Insight { id: self_check.id, insight: Insight::Check(self_check.found.clone()) });
     if goes_on {
-        desk.queue(Job::Check(checkup));
+        desk.queue(Job::Check(self_check));
     }
 }
 
@@ -334,19 +334,19 @@ async fn compare(model: &Model, desk: &Desk) {
     let all_known = missing.is_empty();
     let taken_in = take_in(model, desk, missing).await;
     let goes_on = if all_known { desk.comparison.borrow_mut().lay_out() } else { taken_in.is_ok() };
-    tell_comparison(desk, taken_in.err().map(Trouble::from));
+    send_comparison(desk, taken_in.err().map(Trouble::from));
     if goes_on {
         desk.queue_comparison();
     }
 }
 
-/// Tells how alike all images are that are known, and where they are on the map.
-fn tell_comparison(desk: &Desk, trouble: Option<Trouble>) {
+/// Sends how alike all images are that are known, and where they are on the map.
+fn send_comparison(desk: &Desk, trouble: Option<Trouble>) {
     let Some((id, similar, layout)) = desk.comparison.borrow_mut().news(trouble.is_some()) else { return };
-    let tell = |insight| worker::post(&FromEngine::Insight { id, insight });
-    tell(Insight::Similar(Similar { trouble, ..similar }));
+    let send = |insight| worker::post(&FromEngine::Insight { id, insight });
+    send(Insight::Similar(Similar { trouble, ..similar }));
     if let Some(layout) = layout {
-        tell(Insight::Layout(layout));
+        send(Insight::Layout(layout));
     }
 }
 

@@ -20,7 +20,7 @@ use gradient_features::{
     weights::{self, Precision, WeightsError},
 };
 use protocol::{
-    insight::{Drawn, Gradient, Line, Maps},
+    insight::{Drawn, Gradient, Linearization, Maps},
     loading::{Backend, Layer, Network, NoGpu, Part, Ready, ScopeStart},
     messages::Draw,
     terms::Terms,
@@ -247,12 +247,12 @@ impl Model {
     }
 
     /// The tangent line of the logits along the full model's w2, once that is loaded, with no point of the network yet.
-    pub async fn tangent_line(&self, frozen: &FrozenFeatures, step: f32) -> Result<Option<Line>, ModelError> {
+    pub async fn tangent_line(&self, frozen: &FrozenFeatures, step: f32) -> Result<Option<Linearization>, ModelError> {
         let Some((omega, full)) = self.classifier().zip(self.heads.get(&Mode::Full)) else { return Ok(None) };
         let Dual { primal, tangent } = self.encoder.features(frozen, &full.parameters.tangents);
         let Some(tangent) = tangent else { return Ok(None) };
         let slope = numbers(tangent.matmul(omega.weight.val())).await?;
-        Ok(Some(Line { step, network: Vec::new(), start: numbers(omega.apply(primal)).await?, slope }))
+        Ok(Some(Linearization { step, network: Vec::new(), start: numbers(omega.apply(primal)).await?, slope }))
     }
 
     /// The logits `[c]` of the network itself at θ̄2 + r·w2, under the classifier ω̄.

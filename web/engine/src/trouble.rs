@@ -1,4 +1,4 @@
-//! What went wrong, as the interface is told of it.
+//! What went wrong, as the interface is sent of it.
 
 use crate::{model::ModelError, sources::SourceError, training::TrainingError};
 use gradient_features::images::{ImageError, MAX_DECODE_BYTES, MAX_SIDE};

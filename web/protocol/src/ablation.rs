@@ -17,7 +17,7 @@ pub const fn trained(row: usize) -> [bool; 3] {
 /// From the interface to the engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ToAblation {
-    /// Begin an ablation in place of any other: each model learns as in a lesson of this plan.
+    /// Begin an ablation in place of any other: each model learns as in live training by this plan.
     Begin(Plan),
     /// Stop.
     Stop,

@@ -1,6 +1,6 @@
 //! What the engine computes of an image beyond its predictions.
 
-use crate::{check::Check, floats, trouble::Trouble, viewport::Window};
+use crate::{floats, self_check::Check, trouble::Trouble, viewport::Window};
 use serde::{Deserialize, Serialize};
 
 /// What there is to see of an image beyond its predictions.
@@ -11,7 +11,7 @@ pub enum Insight {
     /// What each layer makes of the image, lowest first.
     Maps(Vec<Maps>),
     /// The logits as θ2 moves along w2.
-    Line(Line),
+    Linearization(Linearization),
     /// How alike it is to others.
     Similar(Similar),
     /// Where it and the others are on a map.
@@ -87,7 +87,7 @@ pub struct Gradient {
 /// The logits of the network at θ̄2 + r·w2, for the full model's w2, and their tangent line at r = 0. The classifier on
 /// top is ω̄ throughout.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Line {
+pub struct Linearization {
     /// From one r to the next; the first is 0.
     pub step: f32,
     /// The network's logits, `[R, c]`.

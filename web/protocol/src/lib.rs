@@ -8,12 +8,11 @@
 
 pub mod ablation;
 pub mod blobs;
-pub mod check;
 pub mod drawing;
 mod floats;
 pub mod gradient;
 pub mod insight;
-pub mod line;
+pub mod linearization;
 pub mod loading;
 pub mod maps;
 pub mod messages;
@@ -22,6 +21,7 @@ pub mod numbers;
 pub mod palette;
 pub mod places;
 pub mod recovery;
+pub mod self_check;
 pub mod terms;
 pub mod training;
 pub mod trouble;

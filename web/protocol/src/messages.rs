@@ -98,7 +98,7 @@ pub struct Start {
 /// One image to predict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// Told again in every answer.
+    /// Sent back in every answer.
     pub id: u32,
     /// The image.
     pub source: Source,
@@ -127,7 +127,7 @@ pub enum Source {
 /// From the engine to the interface.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum FromEngine {
-    /// The engine listens: it may be told to start.
+    /// The engine listens: it can be started.
     Listening,
     /// A file is on its way.
     Progress(Progress),

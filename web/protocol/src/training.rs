@@ -16,25 +16,25 @@ const ONE_HELD_OF: usize = 5;
 /// From the interface to the engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ToTrainer {
-    /// Begin a lesson in place of any other.
+    /// Begin training in place of any other.
     Begin(Plan),
     /// Take so many steps of each model, or as many as fit into a while, and report.
     Advance {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// Steps.
         steps: usize,
     },
     /// Make a file of a model.
     Save {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// Which model.
         mode: Mode,
     },
     /// Take a model from a file.
     Load {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// The file.
         #[serde(with = "blobs::one")]
@@ -42,17 +42,17 @@ pub enum ToTrainer {
     },
     /// Read an image as the network sees it.
     Read {
-        /// Told again in the answer.
+        /// Sent back in the answer.
         id: u32,
         /// The image.
         source: Source,
     },
 }
 
-/// A lesson.
+/// What to train on, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Told again in every answer.
+    /// Sent back in every answer.
     pub id: u32,
     /// Which layers the gradient is taken by.
     pub scope: Scope,
@@ -62,7 +62,7 @@ pub struct Plan {
     pub images: Vec<(Source, u8)>,
     /// How many are fitted on.
     pub fitted: usize,
-    /// About how many steps it has.
+    /// About how many steps there are.
     pub steps: usize,
     /// Where the order of the images comes from.
     pub seed: u32,
@@ -70,7 +70,7 @@ pub struct Plan {
     pub from: Option<Snapshot>,
 }
 
-/// The models of a lesson at one step. The bytes are the browser's to keep: they cost the interface nothing.
+/// The models at one step. The bytes are the browser's to keep: they cost the interface nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Steps done.
@@ -85,7 +85,7 @@ pub struct Snapshot {
 pub enum FromTrainer {
     /// How far the images are read and ω̄ is fitted, from 0 to 1.
     Preparing {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// The share that is done.
         share: f32,
@@ -94,14 +94,14 @@ pub enum FromTrainer {
     Report(Report),
     /// The models as they are, to go on from should the engine break.
     Snapshot {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// The models.
         snapshot: Snapshot,
     },
     /// A model's file.
     Saved {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// Which model.
         mode: Mode,
@@ -111,23 +111,23 @@ pub enum FromTrainer {
     },
     /// A file's model has taken the place of its mode's.
     Loaded {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// Which model.
         mode: Mode,
         /// What the models reach now.
         mark: Mark,
     },
-    /// The lesson cannot go on, and why.
+    /// Training cannot go on, and why.
     Failed {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// Why.
         trouble: Trouble,
     },
-    /// A request that cannot be met while the lesson goes on, and why.
+    /// A request that cannot be met while training goes on, and why.
     Refused {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// Why.
         trouble: Trouble,
@@ -142,7 +142,7 @@ pub enum FromTrainer {
 }
 
 impl FromTrainer {
-    /// The lesson that it is of.
+    /// The training that it is part of.
     pub fn id(&self) -> u32 {
         match self {
             Self::Report(report) => report.id,
@@ -160,7 +160,7 @@ impl FromTrainer {
 /// What happened since the last report.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Report {
-    /// The lesson.
+    /// Its number.
     pub id: u32,
     /// Steps done.
     pub step: usize,
@@ -192,7 +192,7 @@ pub struct Mark {
     pub held: [f32; MODES],
 }
 
-/// The classes that a lesson tells apart, by their labels in CIFAR-10.
+/// The classes of the training, by their labels in CIFAR-10.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Classes(pub [bool; 10]);
 
@@ -256,7 +256,7 @@ fn shuffle<T>(items: &mut [T], seed: u32) {
     }
 }
 
-/// What is known of a lesson's course.
+/// How training went so far.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Course {
     /// Every step.
@@ -275,7 +275,7 @@ impl Course {
         self.marks.extend(report.marks);
     }
 
-    /// Forgets what was after a step, where a lesson goes on from it.
+    /// Forgets what was after a step, where training continues from it.
     pub fn cut(&mut self, step: usize) {
         self.taken.truncate(step);
         self.marks.retain(|mark| mark.step <= step);

@@ -38,7 +38,7 @@ fn DrawingCanvas() -> impl IntoView {
     view! {
         <div class="board">
             <button data-testid="board-open" aria-expanded=expanded on:click=move |_| open.update(|open| *open = !*open)>
-                {move || if open.get() { say::board_close() } else { say::board_open() }}
+                {move || if open.get() { say::drawing_close() } else { say::drawing_open() }}
             </button>
             <Show when=move || open.get()>
                 <Open />
@@ -61,7 +61,7 @@ fn Open() -> impl IntoView {
     });
     let mut offer = leptos::leptos_dom::helpers::debounce(SETTLED, move |()| {
         if let Some(node) = node.get_untracked() {
-            canvas::to_file(&node, say::board_file(), move |file| selection.offer(file));
+            canvas::to_file(&node, say::drawing_file(), move |file| selection.offer(file));
         }
     });
     // Whatever is drawn is looked at; an empty canvas is not.
@@ -110,7 +110,7 @@ fn Open() -> impl IntoView {
     };
     let name = move || {
         let [x, y] = at.get();
-        say::board_name(x + 1, y + 1)
+        say::drawing_name(x + 1, y + 1)
     };
     view! {
         <div class="board-plane">
@@ -127,10 +127,10 @@ fn Open() -> impl IntoView {
             <i class="cursor" style=cursor></i>
         </div>
         <fieldset class="colours">
-            <legend class="visually-hidden">{say::board_colours()}</legend>
+            <legend class="visually-hidden">{say::drawing_colours()}</legend>
             {COLOURS.map(|paint| swatch(paint, colour)).collect_view()}
         </fieldset>
-        <button data-testid="board-clear" on:click=move |_| drawing.set(Drawing::default())>{say::board_clear()}</button>
+        <button data-testid="board-clear" on:click=move |_| drawing.set(Drawing::default())>{say::drawing_clear()}</button>
     }
 }
 

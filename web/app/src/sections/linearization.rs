@@ -11,8 +11,8 @@ use crate::{
 };
 use leptos::prelude::*;
 use protocol::{
-    insight::{Insight, Line},
-    line::Point,
+    insight::{Insight, Linearization},
+    linearization::Point,
     messages::FromEngine,
     numbers::signed,
 };
@@ -32,7 +32,7 @@ fn set_up() {
 #[derive(Clone, Copy)]
 pub struct LinearizationState {
     /// The logits as θ2 moves along w2.
-    pub line: Newest<Line>,
+    pub line: Newest<Linearization>,
     /// How far θ2 moves along w2.
     pub r: RwSignal<f32>,
 }
@@ -41,12 +41,12 @@ impl LinearizationState {
     /// As the address says.
     fn new(engine: Engine, selection: Selection) -> Self {
         let line = newest(engine, selection, |insight| match insight {
-            Insight::Line(line) => Some(line),
+            Insight::Linearization(line) => Some(line),
             _ => None,
         });
         engine.listen(move |message| {
             // It is the last that the engine does for an image by itself.
-            if let FromEngine::Insight { id, insight: Insight::Line(_) } = message
+            if let FromEngine::Insight { id, insight: Insight::Linearization(_) } = message
                 && selection.is_wanted(*id)
             {
                 engine.proved();

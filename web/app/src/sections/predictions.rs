@@ -41,7 +41,7 @@ pub fn Predictions() -> impl IntoView {
 /// Where the results come from.
 fn origin(is_precomputed: bool) -> impl IntoView {
     let (name, text) = match is_precomputed {
-        true => ("baked", say::predictions_baked()),
+        true => ("baked", say::predictions_precomputed()),
         false => ("live", say::predictions_live()),
     };
     view! { <p class="note" data-testid="origin" data-origin=name>{text}</p> }

@@ -11,12 +11,12 @@ use crate::{
 };
 use leptos::prelude::*;
 use protocol::{
-    check::median,
-    check::{Agreement, Check, Quantity, Quotient, Timing},
     insight::Insight,
     loading::Backend,
     messages::{FromEngine, ToEngine},
     numbers::{megabytes, precise, rough},
+    self_check::median,
+    self_check::{Agreement, Check, Quantity, Quotient, Timing},
 };
 
 /// The section.

@@ -17,7 +17,7 @@ use crate::{
 use leptos::prelude::*;
 use protocol::{
     gradient::{ClassChoice, Order},
-    line::Point,
+    linearization::Point,
     numbers::{best, percent, signed},
     terms::Terms,
     viewport::Viewport,

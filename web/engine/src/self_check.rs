@@ -6,9 +6,9 @@ use crate::{
 };
 use gradient_features::Mode;
 use protocol::{
-    check,
-    check::{Check, Quantity, Timing},
     loading::Backend,
+    self_check,
+    self_check::{Check, Quantity, Timing},
     trouble::Trouble,
 };
 use std::collections::VecDeque;
@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 const RUNS: usize = 9;
 
 /// A check, as far as it goes.
-pub struct Checkup {
+pub struct SelfCheck {
     /// The request whose image it is on.
     pub id: u32,
     pixels: Vec<u8>,
@@ -40,12 +40,12 @@ enum Piece {
     Time(Backend),
 }
 
-impl Checkup {
+impl SelfCheck {
     /// Of a network on `backend`, on a request's image.
     pub fn new(id: u32, pixels: Vec<u8>, backend: Backend) -> Self {
         let time =
             |backend| std::iter::once(Piece::WarmUp(backend)).chain((0..RUNS).map(move |_| Piece::Time(backend)));
-        let mut pieces: VecDeque<Piece> = check::steps().map(Piece::Quotient).collect();
+        let mut pieces: VecDeque<Piece> = self_check::steps().map(Piece::Quotient).collect();
         if backend == Backend::Webgpu {
             pieces.push_back(Piece::Compare);
             pieces.extend(time(Backend::Webgpu));
@@ -88,18 +88,18 @@ impl Checkup {
         let frozen = model.keep(&self.pixels);
         let Some(line) = model.tangent_line(&frozen, h).await? else { return Ok(()) };
         let (at_zero, at_h) = (model.logits_at(&frozen, 0.0).await?, model.logits_at(&frozen, h).await?);
-        self.found.rounding = check::rounding(&at_zero, &line.slope);
-        self.found.quotients.push(check::quotient(h, &at_zero, &at_h, &line.slope));
+        self.found.rounding = self_check::rounding(&at_zero, &line.slope);
+        self.found.quotients.push(self_check::quotient(h, &at_zero, &at_h, &line.slope));
         Ok(())
     }
 
     async fn compare(&mut self, model: &mut Model) -> Result<(), ModelError> {
         let cpu = self.cpu.insert(model.on_cpu().await?);
         let (found, expected) = (model.activations(&self.pixels).await?, cpu.activations(&self.pixels).await?);
-        self.found.agreements.push(check::agreement(Quantity::Activations, &found, &expected));
+        self.found.agreements.push(self_check::agreement(Quantity::Activations, &found, &expected));
         for &mode in Mode::ALL {
             let (found, expected) = (logits(model, &self.pixels, mode).await?, logits(cpu, &self.pixels, mode).await?);
-            self.found.agreements.push(check::agreement(Quantity::Logits(mode), &found, &expected));
+            self.found.agreements.push(self_check::agreement(Quantity::Logits(mode), &found, &expected));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The network's logit along a line in its weights, beside its tangent.
 
-use crate::{gradient::Contrast, insight::Line};
+use crate::{gradient::Contrast, insight::Linearization};
 
 /// Both at one place of the line.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,7 +20,7 @@ impl Point {
     }
 }
 
-impl Line {
+impl Linearization {
     /// How many places the network was evaluated at.
     pub fn points(&self) -> usize {
         self.network.len() / self.start.len().max(1)
@@ -56,8 +56,13 @@ mod tests {
 
     const SECOND: Contrast = Contrast { class: 1, against: None };
 
-    fn line() -> Line {
-        Line { step: 0.5, network: vec![1.0, 2.0, 3.0, 5.0, 4.0, 9.0], start: vec![1.0, 2.0], slope: vec![3.0, 5.0] }
+    fn line() -> Linearization {
+        Linearization {
+            step: 0.5,
+            network: vec![1.0, 2.0, 3.0, 5.0, 4.0, 9.0],
+            start: vec![1.0, 2.0],
+            slope: vec![3.0, 5.0],
+        }
     }
 
     #[test]
@@ -75,7 +80,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_not_shown() {
-        let empty = Line { network: Vec::new(), ..line() };
+        let empty = Linearization { network: Vec::new(), ..line() };
         assert_eq!(empty.at(1.0, SECOND), None);
         assert_eq!(line().at(1.0, Contrast { class: 7, against: None }), None);
     }
