@@ -3,8 +3,9 @@
 
 use crate::{
     model::Model,
+    plan::{TrainingError, examples, live_settings, scope_of},
     sources::Sheets,
-    training::{MEASURED, PIECE, READ, TrainingError, examples, live_settings, scope_of},
+    training::{MEASURED, PIECE, READ},
     worker,
 };
 use burn::tensor::Tensor;

@@ -8,6 +8,7 @@ mod comparison;
 mod gpu;
 mod map;
 mod model;
+mod plan;
 mod self_check;
 mod self_test;
 mod sources;
