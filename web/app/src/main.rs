@@ -22,6 +22,6 @@ mod url_state;
 mod words;
 
 fn main() {
-    language::Language::wanted().speak();
+    sections::languages::speak(language::Language::wanted());
     leptos::mount::mount_to_body(page::Page);
 }

@@ -8,6 +8,7 @@ mod comparison;
 mod gpu;
 mod map;
 mod model;
+mod model_error;
 mod plan;
 mod self_check;
 mod self_test;
@@ -19,7 +20,8 @@ mod worker;
 use crate::{
     ablation::Ablation,
     comparison::Comparison,
-    model::{Model, ModelError},
+    model::Model,
+    model_error::ModelError,
     self_check::SelfCheck,
     sources::{Files, Sheets},
     training::Training,

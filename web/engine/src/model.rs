@@ -2,12 +2,13 @@
 
 use crate::{
     gpu,
+    model_error::ModelError,
     self_test::{self, SelfTestError},
-    sources::{Files, SourceError},
+    sources::Files,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 use gradient_features::{
-    Mode, ReadError, Scope, images,
+    Mode, Scope, images,
     kernel::RankOne,
     kernels::{self, outer_product_view},
     model::{
@@ -30,19 +31,6 @@ use std::{collections::BTreeMap, rc::Rc};
 
 /// The folder of the base network and its heads, among the models.
 const FOLDER: &str = "cifar10-rotation";
-
-/// Why there is no prediction.
-#[derive(Debug, thiserror::Error)]
-pub enum ModelError {
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    #[error("a file of the model is not usable: {1}")]
-    Weights(Part, WeightsError),
-    #[error("the fitted model cannot be written: {0}")]
-    Unwritable(WeightsError),
-    #[error("the numbers cannot be read back from the processor: {0}")]
-    Read(#[from] ReadError),
-}
 
 /// A network that predicts.
 pub struct Model {

@@ -1,9 +1,6 @@
 //! What live training and the ablation take from a plan, and why they cannot go on.
 
-use crate::{
-    model::{Model, ModelError},
-    sources::SourceError,
-};
+use crate::{model::Model, model_error::ModelError, sources::SourceError};
 use gradient_features::{
     ReadError, Scope,
     fit::live::{Examples, LiveSettings},

@@ -1,9 +1,6 @@
 //! The page's check of itself, on the chosen image. It comes in pieces, so that a new image never waits.
 
-use crate::{
-    model::{Model, ModelError},
-    worker,
-};
+use crate::{model::Model, model_error::ModelError, worker};
 use gradient_features::Mode;
 use protocol::{
     loading::Backend,

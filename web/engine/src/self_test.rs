@@ -1,6 +1,6 @@
 //! Whether the GPU computes what the CPU does: a shader that fails is only logged, and leaves zeros behind.
 
-use crate::model::ModelError;
+use crate::model_error::ModelError;
 use gradient_features::images::{IMAGE_BYTES, PLANE, SIDE};
 use protocol::terms::Terms;
 

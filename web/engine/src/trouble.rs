@@ -1,6 +1,6 @@
 //! What went wrong, as the interface is sent of it.
 
-use crate::{model::ModelError, plan::TrainingError, sources::SourceError};
+use crate::{model_error::ModelError, plan::TrainingError, sources::SourceError};
 use gradient_features::images::{ImageError, MAX_DECODE_BYTES, MAX_SIDE};
 use protocol::trouble::Trouble;
 

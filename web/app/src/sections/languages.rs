@@ -3,12 +3,18 @@
 use crate::{language::Language, say};
 use leptos::prelude::*;
 
+/// From now on the page speaks this language, and its title does.
+pub fn speak(language: Language) {
+    language.speak();
+    document().set_title(say::title());
+}
+
 /// One button a language, each in its own words.
 #[component]
 pub fn Languages(language: RwSignal<Language>) -> impl IntoView {
     let button = move |option: Language| {
         let choose = move |_| {
-            option.speak();
+            speak(option);
             option.keep();
             language.set(option);
         };
