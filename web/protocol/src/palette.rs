@@ -21,7 +21,7 @@ pub enum Palette {
 
 impl Palette {
     /// The colour of a number from −1 to 1. It goes by the square root of the magnitude, so that small numbers can be
-    /// told from zero beside large ones.
+    /// distinguished from zero beside large ones.
     pub fn colour(self, number: f32) -> Colour {
         let stops = match self {
             Self::Light => LIGHT,
