@@ -1,24 +1,26 @@
 #!/usr/bin/env bash
-# Every check, cheapest first. Installs what is missing on Debian; elsewhere it says what to install.
-# Environment: CARGO_TARGET_DIR (default: a cache folder, found again by the next run).
+# Every check. Installs what is missing on Debian, as root; elsewhere it says what to install. What it builds lies where
+# `cargo run --release` and `trunk serve` have it, so that nothing is built twice. CARGO_TARGET_DIR names another place.
 set -euo pipefail
 cd "$(dirname "$0")"
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/gradfeat/target}"
+# A CI's checkout is new every time, and what was built for the last one is good for the next.
+[ -z "${CI:-}" ] || export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/gradfeat/target}"
 export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
-TOOLS="${GRADFEAT_TOOLS:-$HOME/.cache/gradfeat/tools}"
-export PATH="$TOOLS/bin:$PWD/web/e2e/node_modules/.bin:$PATH"
 
-# They have to match Cargo.lock (wasm-bindgen) and the toolchain (trunk).
-WASM_BINDGEN=0.2.130
-TRUNK=0.21.14
-# The page is built for its own target and profile. Always the same packages together, so that their dependencies are
-# built once: a package alone may ask for fewer features, and Burn would be built again.
-NATIVE=(-p shaders -p shared -p native)
-WEB=(-p web --target wasm32-unknown-unknown --profile page)
+# Cargo joins the features that the packages of one command ask of a dependency: other packages together are another
+# Burn to build. These are what `cargo run --release` and Trunk ask for.
+PUBLISHED=(-p gradient-features-vocabulary -p gradient-features-shaders -p gradient-features)
+NATIVE=("${PUBLISHED[@]}" -p native)
+ENGINE=(-p engine --target wasm32-unknown-unknown --profile page)
+APP=(-p app --target wasm32-unknown-unknown --profile page)
+# Lints and documents need no code of any dependency: one reading of all of them, for this machine, serves all packages.
+ALL=(--workspace --release)
 
 step() { printf '\n== %s (%d s)\n' "$1" "$SECONDS"; }
 has() { command -v "$1" >/dev/null 2>&1; }
-version_is() { has "$1" && [ "$("$1" --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)" = "$2" ]; }
+first() { find "$1" -name "$2" 2>/dev/null | head -n 1; }
+browser() { has chromium || has chromium-browser || has google-chrome || has google-chrome-stable; }
+lavapipe() { first /usr/share/vulkan/icd.d 'lvp_icd*.json'; }
 
 # Installs Debian's packages, or says which are missing.
 packages() {
@@ -31,45 +33,50 @@ packages() {
     fi
 }
 
-lavapipe() { find /usr/share/vulkan/icd.d -name 'lvp_icd*.json' 2>/dev/null | head -n 1; }
-
 step "formatting"
 cargo fmt --all --check
 
 step "tools"
-rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
-has npm || packages nodejs npm
-has chromium || packages chromium
-[ -n "${VK_DRIVER_FILES:-$(lavapipe)}" ] || packages mesa-vulkan-drivers libvulkan1
+missing=()
+has npm || missing+=(nodejs npm)
+browser || missing+=(chromium)
+[ -n "${VK_DRIVER_FILES:-$(lavapipe)}" ] || missing+=(mesa-vulkan-drivers libvulkan1)
+[ ${#missing[@]} = 0 ] || packages "${missing[@]}"
 VK_DRIVER_FILES="${VK_DRIVER_FILES:-$(lavapipe)}"
 export VK_DRIVER_FILES
-(cd web/e2e && npm ci --silent --no-audit --no-fund)
-# Built in their own folder: their dependencies have nothing to do with ours. The lock of wasm-bindgen-cli names a
-# version that is too new to be had, and trunk does not compile without its lock.
-tools_target=(--root "$TOOLS" --target-dir "$TOOLS/target")
-version_is wasm-bindgen "$WASM_BINDGEN" ||
-    cargo install wasm-bindgen-cli --version "$WASM_BINDGEN" --quiet --force "${tools_target[@]}"
-version_is trunk "$TRUNK" || cargo install trunk --version "$TRUNK" --locked --quiet --force "${tools_target[@]}"
+./tools.sh
+PATH="$(./tools.sh --path):$PATH"
+TARGET="$(cargo metadata --no-deps --format-version 1 | node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory')"
 
 step "lints"
-cargo clippy --release "${NATIVE[@]}" --all-targets -- -D warnings
-cargo clippy "${WEB[@]}" --all-targets -- -D warnings
-cargo clippy --release -p split --all-targets -- -D warnings
+cargo clippy "${ALL[@]}" --all-targets -- -D warnings
 
-step "native tests"
-cargo build --release "${NATIVE[@]}"
+step "documents"
+RUSTDOCFLAGS=-Dwarnings cargo doc "${ALL[@]}" --no-deps
+
+step "packages"
+cargo package --quiet --no-verify --offline --allow-dirty "${PUBLISHED[@]}"
+
+step "native tests, examples and documents' examples"
 cargo test --release "${NATIVE[@]}"
+cargo test --release -p protocol
 
 step "the shipped models on the real test images"
 cargo test --release "${NATIVE[@]}" --test shipped -- --ignored
 
-step "the page"
-CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner cargo test "${WEB[@]}"
+step "the page's programs"
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner
+cargo test "${APP[@]}"
+cargo test "${ENGINE[@]}" --no-run
+# One is a single thread for minutes, and so is the other.
+trunk build --release --offline &
+page=$!
+cargo test "${ENGINE[@]}"
+wait "$page"
 # In a browser with a software GPU the whole suite takes the better part of an hour; these a few minutes.
 for part in kernels golden training similarity::images; do
-    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="node e2e/webgpu_runner.js" cargo test "${WEB[@]}" --test suite "$part"
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="node $PWD/web/e2e/webgpu_runner.js" cargo test "${ENGINE[@]}" --test suite "$part"
 done
-trunk build --release --offline
 # The same page for a fixed address; without wasm-opt, which takes minutes.
 PREFIXED="$(mktemp -d)"
 export PREFIXED
@@ -78,6 +85,6 @@ trunk build --offline --public-url /any/prefix/ --dist "$PREFIXED"
 node --input-type=module --eval 'import("./web/publish/publish.js").then(({ publish }) => publish(process.env.PREFIXED))'
 
 step "the page in a browser, with WebGPU and without"
-GRADFEAT="$CARGO_TARGET_DIR/release/gradfeat" node --test --test-concurrency=1 web/e2e/*.test.js
+GRADFEAT="$TARGET/release/gradfeat" node --test --test-concurrency=2 web/e2e/*.test.js
 
 step "done"

@@ -1,35 +1,13 @@
 // The section of the ablation. Environment: as in page.test.js.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch } from "./chromium.js";
-import { DIST, indices } from "./gallery.js";
-import { Lesson } from "./lesson.js";
-import { Page } from "./page.js";
-import { serve } from "./server.js";
+import { before, describe, test } from "node:test";
+import { indices } from "./gallery.js";
+import { stage } from "./setup.js";
 
 const SMALL = "?ablationimages=2";
 const RUN_MS = 600_000;
 /** All parts pre-trained first, none last: θ₁, θ₂, ω. */
 const ROWS = ["111", "110", "101", "100", "011", "010", "001", "000"];
-
-let server;
-let browser;
-
-before(async () => {
-  server = await serve(DIST);
-  browser = await launch("cpu");
-});
-
-after(async () => {
-  await browser.close();
-  await server.close();
-});
-
-async function open(query, options = {}) {
-  const page = await Page.open(browser, server.url, { query, ...options });
-  await page.until("ready");
-  return page;
-}
 
 const get = (page, id) => page.page.getByTestId(`ablation-${id}`);
 
@@ -47,11 +25,12 @@ async function run(page) {
 }
 
 describe("the ablation", { timeout: 1_800_000 }, () => {
+  const { ready, lesson: begin } = stage("cpu");
   let page;
   let first;
 
   before(async () => {
-    page = await open(SMALL);
+    page = await ready({ query: SMALL });
   });
 
   test("its rows come one by one, and it stops and lets an image through", async () => {
@@ -91,14 +70,14 @@ describe("the ablation", { timeout: 1_800_000 }, () => {
   test("nothing was printed as an error, nothing asked of others", () => page.assertQuiet());
 
   test("with everything pre-trained, its models are those of a lesson", async () => {
-    const lesson = await Lesson.open(browser, server.url, "?classes=0123456789&images=2&steps=40&seed=1&speed=50");
+    const lesson = await begin("?classes=0123456789&images=2&steps=40&seed=1&speed=50");
     const { gradient, full } = await lesson.train();
     assert.deepEqual([gradient.held, full.held], [first[0].gradient, first[0].full].map(Number));
     await lesson.page.close();
   });
 
   test("the section fits a phone", async () => {
-    const phone = await open(SMALL, { viewport: { width: 390, height: 844 } });
+    const phone = await ready({ query: SMALL, viewport: { width: 390, height: 844 } });
     await get(phone, "start").click();
     await beyond(phone, 0);
     assert.ok((await phone.page.evaluate(() => document.documentElement.scrollWidth)) <= 390);

@@ -1,32 +1,18 @@
 // Whether everyone can use the page: axe-core's rules over all sections, and the keyboard alone. Environment: as in
 // page.test.js.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch } from "./chromium.js";
-import { DIST, indices } from "./gallery.js";
-import { Page } from "./page.js";
-import { serve } from "./server.js";
+import { describe, test } from "node:test";
+import { indices } from "./gallery.js";
+import { stage } from "./setup.js";
 
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
-let server;
-let browser;
-
-before(async () => {
-  server = await serve(DIST);
-  browser = await launch("cpu");
-});
-
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const { ready } = stage("cpu");
 
 /** The page with every section filled and everything open that can be opened. */
 async function openFully(options) {
   const index = indices(0)[5];
-  const page = await Page.open(browser, server.url, { query: `?image=${index}&compare=true`, reducedMotion: "reduce", ...options });
-  await page.until("ready");
+  const page = await ready({ query: `?image=${index}&compare=true`, reducedMotion: "reduce", ...options });
   await page.section("line", String(index));
   await page.page.getByTestId("board-open").click();
   await page.page.getByTestId("image-maps").waitFor({ timeout: 120_000 });

@@ -1,12 +1,10 @@
 // The page's check of itself, against a network of the tests' own. Environment: as in page.test.js.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch } from "./chromium.js";
-import { DIST, MODEL, indices, tile } from "./gallery.js";
+import { before, describe, test } from "node:test";
+import { MODEL, indices, tile } from "./gallery.js";
 import { CLASSES, Network, convolve, moved } from "./network.js";
 import { largest } from "./numbers.js";
-import { Page } from "./page.js";
-import { serve } from "./server.js";
+import { stage } from "./setup.js";
 
 const network = new Network(MODEL);
 const classes = Array.from({ length: CLASSES }, (_, label) => label);
@@ -25,28 +23,16 @@ function error(index, h) {
   return largest(classes.map((label) => quotient(label) - slope(label))) / largest(classes.map(slope));
 }
 
-let server;
-
-before(async () => {
-  server = await serve(DIST);
-});
-
-after(() => server.close());
-
 for (const backend of ["webgpu", "cpu"]) {
   describe(`the self-check on ${backend}`, { timeout: 900_000 }, () => {
     const index = indices(0)[4];
-    let browser;
+    const site = stage(backend);
     let page;
 
     before(async () => {
-      browser = await launch(backend);
-      page = await Page.open(browser, server.url, { query: `?image=${index}` });
-      await page.until("ready");
+      page = await site.ready({ query: `?image=${index}` });
       await page.section("line", String(index));
     });
-
-    after(() => browser.close());
 
     const rows = (testid) =>
       page.page.getByTestId(testid).evaluateAll((found) => found.map(({ dataset }) => ({ ...dataset })));

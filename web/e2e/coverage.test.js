@@ -3,17 +3,12 @@
 // sections' own tests. Environment: as in page.test.js; SLOW=1 also waits for a row of the ablation on WebGPU, minutes
 // on a software GPU.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
-import { launch } from "./chromium.js";
-import { DIST, MODEL, indices, tile, tilePng } from "./gallery.js";
+import { before, describe, test } from "node:test";
+import { indices, tile, tilePng } from "./gallery.js";
 import { Lesson } from "./lesson.js";
 import { MODES, assertSame, predict } from "./native.js";
-import { Page } from "./page.js";
 import { decode } from "./png.js";
-import { serve } from "./server.js";
+import { stage } from "./setup.js";
 import { Words, number } from "./words.js";
 
 const [BEFORE, INDEX] = indices(0).slice(4, 6);
@@ -32,21 +27,10 @@ const PATIENCE_MS = 600_000;
 /** Numbers on show have two decimals. */
 const ROUNDING = 0.011;
 
-let server;
-let scratch;
 const native = {};
 
-before(async () => {
-  server = await serve(DIST);
-  scratch = mkdtempSync(join(tmpdir(), "gradfeat-e2e-"));
-  const image = join(scratch, "image.png");
-  writeFileSync(image, tilePng(INDEX));
-  for (const scope of Object.keys(PARAMETERS)) native[scope] = predict(MODEL, image, scope);
-});
-
-after(async () => {
-  await server.close();
-  rmSync(scratch, { recursive: true });
+before(() => {
+  for (const scope of Object.keys(PARAMETERS)) native[scope] = predict(tilePng(INDEX), scope);
 });
 
 /** Somebody who has a keyboard and eyes. */
@@ -341,20 +325,16 @@ const name = ({ width, language }) => `${width} pixels, ${language}`;
 function walk(backend, [first, ...others]) {
   describe(`on ${backend}, ${name(first)}`, { timeout: 1_800_000 }, () => {
     const seen = {};
-    let browser;
+    const site = stage(backend);
     let visit;
 
     before(async () => {
-      browser = await launch(backend);
       const viewport = { width: first.width, height: first.height };
-      const page = await Page.open(browser, server.url, { viewport, query: `?lang=${first.language}&image=${BEFORE}&${SMALL}` });
-      await page.until("ready");
+      const page = await site.ready({ viewport, query: `?lang=${first.language}&image=${BEFORE}&${SMALL}` });
       await page.outcome(String(BEFORE));
       visit = new Visit(page, backend, first);
       assert.equal(await page.engine.getAttribute("data-backend"), backend);
     });
-
-    after(() => browser.close());
 
     async function assertFits() {
       const width = await visit.tab.evaluate(() => document.documentElement.scrollWidth);

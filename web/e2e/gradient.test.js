@@ -1,12 +1,10 @@
 // The section of the gradient, against a network of the tests' own. Environment: as in page.test.js.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch } from "./chromium.js";
-import { DIST, MODEL, indices, tile } from "./gallery.js";
+import { before, describe, test } from "node:test";
+import { MODEL, indices, tile } from "./gallery.js";
 import { assertClose, assertColour, largest } from "./numbers.js";
 import { CLASSES, Network } from "./network.js";
-import { Page } from "./page.js";
-import { serve } from "./server.js";
+import { stage } from "./setup.js";
 
 const [ROWS, COLUMNS, KERNEL] = [512, 4096, 4];
 
@@ -33,30 +31,18 @@ function assertEntry(entry, { omega, derivative, input, rows }, what) {
   return { row: o, column };
 }
 
-let server;
-
-before(async () => {
-  server = await serve(DIST);
-});
-
-after(() => server.close());
-
 for (const backend of ["webgpu", "cpu"]) {
   describe(`the gradient on ${backend}`, { timeout: 600_000 }, () => {
     const index = indices(0)[5];
-    let browser;
+    const site = stage(backend);
     let page;
     let outcome;
 
     before(async () => {
-      browser = await launch(backend);
-      page = await Page.open(browser, server.url, { query: `?image=${index}&unrelated=1` });
-      await page.until("ready");
+      page = await site.ready({ query: `?image=${index}&unrelated=1` });
       outcome = await page.outcome(String(index));
       await page.section("gradient", String(index));
     });
-
-    after(() => browser.close());
 
     const choose = (testid, value) => page.page.getByTestId(testid).selectOption(value);
 
@@ -153,7 +139,7 @@ for (const backend of ["webgpu", "cpu"]) {
 
     test("the whole state comes back from the address", async () => {
       const query = `?image=${index}&class=3&against=5&rows=value&columns=position&view=1000,100,256`;
-      const other = await Page.open(browser, server.url, { query });
+      const other = await site.open({ query });
       await other.outcome(String(index));
       await other.section("gradient", String(index));
       assertEntry(await other.entry(), expected(index, { label: 3, against: 5 }), "from the address");

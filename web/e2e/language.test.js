@@ -1,28 +1,15 @@
 // The page in its two languages. Environment: as in page.test.js.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch } from "./chromium.js";
-import { DIST, indices } from "./gallery.js";
-import { Page } from "./page.js";
-import { serve } from "./server.js";
+import { describe, test } from "node:test";
+import { indices } from "./gallery.js";
+import { stage } from "./setup.js";
 
 /** Latin words that stay in a Chinese text: names, commands, abbreviations, symbols. */
 const STAY = new Set(
   "English Mu Liang Li ICLR Gradients as Features for Deep Representation Learning CPU GPU WebGPU WebAssembly MB CIFAR PCA JVP SHA gradfeat train scope Shift He ReLU leaky softmax logit logits conv1 conv2 conv3 conv4 conv5 kernel ms w1 w2 omega bar".split(" "),
 );
 
-let server;
-let browser;
-
-before(async () => {
-  server = await serve(DIST);
-  browser = await launch("cpu");
-});
-
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = stage("cpu");
 
 /** Words of two Latin letters or more that are seen or read out, without those that stay. */
 function latin(page) {
@@ -46,7 +33,7 @@ const lang = (page) => page.page.evaluate(() => document.documentElement.lang);
 describe("languages", { timeout: 400_000 }, () => {
   test("the browser's preference decides, and the address over it", async () => {
     const open = async (locale, query = "") => {
-      const page = await Page.open(browser, server.url, { locale, query });
+      const page = await site.open({ locale, query });
       await page.page.getByTestId("language-en").waitFor();
       const found = await lang(page);
       await page.close();
@@ -60,7 +47,7 @@ describe("languages", { timeout: 400_000 }, () => {
 
   test("nothing of the Chinese page is in English, and axe-core finds nothing", async () => {
     const index = indices(0)[5];
-    const page = await Page.open(browser, server.url, { query: `?lang=zh&image=${index}&compare=true` });
+    const page = await site.open({ query: `?lang=zh&image=${index}&compare=true` });
     await page.outcome(String(index));
     await page.section("line", String(index));
     await page.page.getByTestId("board-open").click();
@@ -74,16 +61,16 @@ describe("languages", { timeout: 400_000 }, () => {
   });
 
   test("a start that fails is told in Chinese", async () => {
-    server.faults.replaced = { "model.safetensors": Buffer.from("not a model at all") };
-    const page = await Page.open(browser, server.url, { query: "?lang=zh" });
-    await page.until("failed").finally(() => (server.faults.replaced = {}));
+    site.server.faults.replaced = { "model.safetensors": Buffer.from("not a model at all") };
+    const page = await site.open({ query: "?lang=zh" });
+    await page.until("failed").finally(() => (site.server.faults.replaced = {}));
     assert.match(await page.engine.innerText(), /引擎无法启动：基础网络无法使用/);
     await page.close();
   });
 
   test("the switch keeps the image, the settings and the focus", async () => {
     const index = indices(0)[7];
-    const page = await Page.open(browser, server.url, { query: "?r=0.5&class=3" });
+    const page = await site.open({ query: "?r=0.5&class=3" });
     await page.until("ready");
     const before = await page.choose(index);
     await page.section("line", String(index));

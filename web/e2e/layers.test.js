@@ -1,12 +1,10 @@
 // The section of the network, against a network of the tests' own. Environment: as in page.test.js.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch } from "./chromium.js";
-import { DIST, MODEL, indices, tile } from "./gallery.js";
+import { before, describe, test } from "node:test";
+import { MODEL, indices, tile } from "./gallery.js";
 import { assertClose, assertColour, largest } from "./numbers.js";
 import { Network, convolve } from "./network.js";
-import { Page } from "./page.js";
-import { serve } from "./server.js";
+import { stage } from "./setup.js";
 
 const network = new Network(MODEL);
 /** Weights and biases of conv5, and of conv3 to conv5. */
@@ -18,30 +16,18 @@ function strongest({ side, values }) {
   return { map: Math.floor(at / (side * side)), value: values[at] };
 }
 
-let server;
-
-before(async () => {
-  server = await serve(DIST);
-});
-
-after(() => server.close());
-
 for (const backend of ["webgpu", "cpu"]) {
   describe(`the network on ${backend}`, { timeout: 600_000 }, () => {
     const index = indices(0)[5];
     const layers = network.layers(tile(index));
-    let browser;
+    const site = stage(backend);
     let page;
 
     before(async () => {
-      browser = await launch(backend);
-      page = await Page.open(browser, server.url, { query: `?image=${index}` });
-      await page.until("ready");
+      page = await site.ready({ query: `?image=${index}` });
       await page.outcome(String(index));
       await page.section("network", String(index));
     });
-
-    after(() => browser.close());
 
     async function assertStrongest(testid, maps, what) {
       const want = strongest(maps);
@@ -84,7 +70,7 @@ for (const backend of ["webgpu", "cpu"]) {
 
     test("scope and layer come back from the address; unknown ones are left aside", async () => {
       for (const [query, scope, layer] of [["scope=conv4-5&layer=conv2", "conv4-5", "conv2"], ["scope=conv9&layer=%00", "conv5", "conv5"]]) {
-        const other = await Page.open(browser, server.url, { query: `?backend=cpu&image=${index}&${query}` });
+        const other = await site.open({ query: `?backend=cpu&image=${index}&${query}` });
         await other.outcome(String(index));
         await other.section("network", String(index));
         assert.ok(await other.page.getByTestId(`scope-${scope}`).isChecked(), query);

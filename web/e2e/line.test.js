@@ -1,17 +1,12 @@
 // The section of the linearisation, against the native program and a network of the tests' own. Environment: as in
 // page.test.js.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
-import { launch } from "./chromium.js";
-import { DIST, MODEL, indices, tile, tilePng } from "./gallery.js";
+import { before, describe, test } from "node:test";
+import { MODEL, indices, tile, tilePng } from "./gallery.js";
 import { predict } from "./native.js";
 import { assertClose, largest } from "./numbers.js";
 import { Network, convolve, moved } from "./network.js";
-import { Page } from "./page.js";
-import { serve } from "./server.js";
+import { stage } from "./setup.js";
 
 const network = new Network(MODEL);
 
@@ -21,40 +16,21 @@ function logitAt(input, label, r) {
   return network.omega(label).reduce((sum, omega, o) => sum + omega * features[o], network.bias(label));
 }
 
-let server;
-let scratch;
-
-before(async () => {
-  scratch = mkdtempSync(join(tmpdir(), "gradfeat-e2e-"));
-  server = await serve(DIST);
-});
-
-after(async () => {
-  await server.close();
-  rmSync(scratch, { recursive: true });
-});
-
 for (const backend of ["webgpu", "cpu"]) {
   describe(`the linearisation on ${backend}`, { timeout: 600_000 }, () => {
     const index = indices(0)[7];
     const [label, against] = [2, 6];
-    let browser;
+    const site = stage(backend);
     let page;
     let native;
     let input;
 
     before(async () => {
-      const file = join(scratch, "image.png");
-      writeFileSync(file, tilePng(index));
-      native = predict(MODEL, file);
+      native = predict(tilePng(index));
       ({ input } = network.layers(tile(index)).at(-1));
-      browser = await launch(backend);
-      page = await Page.open(browser, server.url, { query: `?image=${index}&class=${label}` });
-      await page.until("ready");
+      page = await site.ready({ query: `?image=${index}&class=${label}` });
       await page.section("line", String(index));
     });
-
-    after(() => browser.close());
 
     async function reading() {
       const { r, network, tangent, error } = await page.data("line-reading");

@@ -1,11 +1,9 @@
 // The maps of the gallery, against a network of the tests' own. Environment: as in page.test.js.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch } from "./chromium.js";
-import { DIST, MODEL, indices, tile } from "./gallery.js";
+import { before, describe, test } from "node:test";
+import { MODEL, indices, tile } from "./gallery.js";
 import { Network } from "./network.js";
-import { Page } from "./page.js";
-import { serve } from "./server.js";
+import { stage } from "./setup.js";
 
 const network = new Network(MODEL);
 const images = indices(0);
@@ -31,28 +29,16 @@ function centred(product) {
   return cosines.map((row, a) => row.map((value, b) => value - means[a] - means[b] + mean(means)));
 }
 
-let server;
-
-before(async () => {
-  server = await serve(DIST);
-});
-
-after(() => server.close());
-
 for (const backend of ["webgpu", "cpu"]) {
   describe(`the maps on ${backend}`, { timeout: 600_000 }, () => {
     const index = images[5];
-    let browser;
+    const site = stage(backend);
     let page;
 
     before(async () => {
-      browser = await launch(backend);
-      page = await Page.open(browser, server.url, { query: `?image=${index}&class=${label}&compare=true` });
-      await page.until("ready");
+      page = await site.ready({ query: `?image=${index}&class=${label}&compare=true` });
       await page.page.waitForSelector(`[data-testid=image-maps][data-for="${index}"]`, { timeout: 300_000 });
     });
-
-    after(() => browser.close());
 
     /** Where images are, in percent from the left and from below. */
     const places = (testid) =>

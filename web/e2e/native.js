@@ -1,25 +1,26 @@
 // The native program's predictions, which the page's must equal.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { MODEL } from "./gallery.js";
+import { write } from "./scratch.js";
 
 /** The order in which the page shows them. */
 export const MODES = ["activation", "gradient", "full", "finetune"];
 /** The largest difference that rounding may make, as a share of the largest logit. */
 const TOLERANCE = 1e-3;
 
-/** What `gradfeat predict` says of one image file, by mode, by the models of a scope. */
-export function predict(model, image, scope = "conv5") {
+/** What the native program answers on the CPU. */
+export function native(...options) {
   const program = process.env.GRADFEAT;
   assert.ok(program, "GRADFEAT must name the native program");
-  const one = (mode) => {
-    // The activation model is of any scope, and there once.
-    const models = ["--mode", mode, "--scope", mode === "activation" ? "conv5" : scope];
-    const answer = execFileSync(program, ["predict", model, ...models, image, "--json", "--device", "cpu"], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    return JSON.parse(answer)[0];
-  };
+  return JSON.parse(execFileSync(program, [...options, "--json", "--device", "cpu"], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }));
+}
+
+/** What `gradfeat predict` says of one image file's bytes, by mode, by the page's models of a scope. */
+export function predict(bytes, scope = "conv5") {
+  const image = write("image", bytes);
+  // The activation model is of any scope, and there once.
+  const one = (mode) => native("predict", MODEL, "--mode", mode, "--scope", mode === "activation" ? "conv5" : scope, image)[0];
   return Object.fromEntries(MODES.map((mode) => [mode, one(mode)]));
 }
 

@@ -4,39 +4,23 @@
 //   DIST       the built page (../../dist)
 //   PREFIXED   the page built with --public-url /any/prefix/; without it that test is left out
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, describe, test } from "node:test";
-import { launch } from "./chromium.js";
-import { DIST, MODEL, indices, tilePng } from "./gallery.js";
+import { afterEach, describe, test } from "node:test";
+import { DIST, indices, tilePng } from "./gallery.js";
 import { assertSame, predict } from "./native.js";
 import { Page } from "./page.js";
+import { SCRATCH } from "./scratch.js";
 import { serve } from "./server.js";
+import { stage } from "./setup.js";
 
 /** Keeping everything takes a while on a machine under load. */
 const KEEP_MS = 120_000;
 
-let browser;
-let scratch;
-let server;
-
-before(async () => {
-  scratch = mkdtempSync(join(tmpdir(), "gradfeat-offline-"));
-  browser = await launch("cpu");
-});
-
-after(async () => {
-  await browser.close();
-  rmSync(scratch, { recursive: true });
-});
+const site = stage("cpu");
 
 /** What the native program says of a gallery image. */
-function native(index) {
-  const file = join(scratch, "image.png");
-  writeFileSync(file, tilePng(index));
-  return predict(MODEL, file);
-}
+const native = (index) => predict(tilePng(index));
 
 /** The files that a version's service worker keeps, and what that version is called. */
 function manifest(root) {
@@ -67,24 +51,18 @@ async function baked(page, index) {
 }
 
 describe("the page", { timeout: 900_000 }, () => {
-  before(async () => {
-    server = await serve(DIST);
-  });
-
-  afterEach(() => Object.assign(server.faults, { blocked: [], slow: [], cut: [] }));
-
-  after(() => server.close());
+  afterEach(() => Object.assign(site.server.faults, { blocked: [], slow: [], cut: [] }));
 
   test("shows what was computed beforehand until the engine comes, and it is what the models say", async () => {
-    server.faults.blocked = ["engine_bg.wasm"];
-    const page = await Page.open(browser, server.url);
+    site.server.faults.blocked = ["engine_bg.wasm"];
+    const page = await site.open();
     for (const index of [indices(0)[0], indices(0)[57]]) {
       await page.tile(index).click();
       assertSame(await baked(page, index), native(index), `image ${index}, beforehand`);
     }
     await page.until("failed");
     assert.match(await page.page.getByTestId("origin").innerText(), /beforehand/);
-    server.faults.blocked = [];
+    site.server.faults.blocked = [];
     await page.page.getByTestId("engine-retry").click();
     assertSame(await page.outcome(String(indices(0)[57])), native(indices(0)[57]), "live");
     assert.equal(await page.page.getByTestId("origin").getAttribute("data-origin"), "live");
@@ -92,8 +70,8 @@ describe("the page", { timeout: 900_000 }, () => {
   });
 
   test("tells how many bytes have come, and of how many", async () => {
-    server.faults.slow = ["model.safetensors"];
-    const page = await Page.open(browser, server.url);
+    site.server.faults.slow = ["model.safetensors"];
+    const page = await site.open();
     const text = page.page.locator(".progress").getByText(/the base network: \d+\.\d of 5\.6 MB/);
     await text.waitFor({ timeout: KEEP_MS });
     const early = Number((await text.innerText()).match(/([\d.]+) of/)[1]);
@@ -102,19 +80,19 @@ describe("the page", { timeout: 900_000 }, () => {
       return now && Number(now[1]) > early;
     };
     await page.page.waitForFunction(isMore, early, { timeout: KEEP_MS });
-    server.faults.slow = [];
+    site.server.faults.slow = [];
     await page.until("ready");
     page.assertQuiet();
     await page.close();
   });
 
   test("says that the network is gone while it loads, and goes on when it is back", async () => {
-    server.faults.cut = ["model.safetensors"];
-    const page = await Page.open(browser, server.url);
+    site.server.faults.cut = ["model.safetensors"];
+    const page = await site.open();
     await page.until("failed");
     assert.match(await page.engine.innerText(), /model\.safetensors broke off/);
     await baked(page, indices(0)[0]);
-    server.faults.cut = [];
+    site.server.faults.cut = [];
     await page.page.getByTestId("engine-retry").click();
     await page.until("ready");
     await page.outcome(String(indices(0)[0]));
@@ -123,14 +101,14 @@ describe("the page", { timeout: 900_000 }, () => {
 
   test("works where nothing can be kept", async () => {
     for (const [what, options, quota] of [["no service workers", { serviceWorkers: "block" }], ["room for the interface alone", {}, 3_000_000]]) {
-      const context = await browser.newContext(options);
-      const page = new Page(await context.newPage(), server.url);
+      const context = await site.browser.newContext(options);
+      const page = new Page(await context.newPage(), site.server.url);
       if (quota) {
         const control = await context.newCDPSession(page.page);
-        await control.send("Storage.overrideQuotaForOrigin", { origin: new URL(server.url).origin, quotaSize: quota });
+        await control.send("Storage.overrideQuotaForOrigin", { origin: new URL(site.server.url).origin, quotaSize: quota });
       }
       for (const visit of ["first", "second"]) {
-        await page.page.goto(server.url);
+        await page.page.goto(site.server.url);
         await page.until("ready");
         assertSame(await page.outcome(String(indices(0)[0])), native(indices(0)[0]), `${what}, ${visit} visit`);
         assert.equal(await page.page.getByRole("alert").count(), 0, `${what}: nothing is complained of`);
@@ -143,7 +121,7 @@ describe("the page", { timeout: 900_000 }, () => {
 
 /** A copy of the page as a later version: a mark in its head, and another name for the gallery. */
 function laterVersion() {
-  const root = join(scratch, "later");
+  const root = join(SCRATCH, "later");
   cpSync(DIST, root, { recursive: true });
   const page = readFileSync(join(root, "index.html"), "utf8");
   const gallery = page.match(/data-gallery="([^"]+)"/)[1];
@@ -162,7 +140,7 @@ function isLater(page) {
 
 test("a new version takes over as a whole", { timeout: 900_000 }, async () => {
   const server = await serve(DIST);
-  const context = await browser.newContext();
+  const context = await site.browser.newContext();
   let page = new Page(await context.newPage(), server.url);
   await page.page.goto(server.url);
   await page.until("ready");
@@ -200,7 +178,7 @@ test("a new version takes over as a whole", { timeout: 900_000 }, async () => {
 
 test("after one visit the page works without a network", { timeout: 900_000 }, async () => {
   const server = await serve(DIST);
-  const context = await browser.newContext();
+  const context = await site.browser.newContext();
   const page = new Page(await context.newPage(), server.url);
   await page.page.goto(server.url);
   await page.until("ready");
@@ -218,7 +196,7 @@ test("after one visit the page works without a network", { timeout: 900_000 }, a
 
 test("the page works under any address", { timeout: 300_000, skip: !process.env.PREFIXED }, async () => {
   const server = await serve(process.env.PREFIXED, { folder: "/any/prefix/" });
-  const page = await Page.open(browser, server.url);
+  const page = await Page.open(site.browser, server.url);
   await page.until("ready");
   assertSame(await page.outcome(String(indices(0)[0])), native(indices(0)[0]), "under a prefix");
   await kept(page, process.env.PREFIXED);

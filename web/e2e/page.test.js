@@ -4,48 +4,21 @@
 //   DIST         the built page (../../dist)
 //   SCREENSHOTS  a folder for pictures of the page; none are taken without it
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { launch } from "./chromium.js";
-import { DIST, MODEL, indices, tilePng } from "./gallery.js";
+import { afterEach, before, describe, test } from "node:test";
+import { indices, tilePng } from "./gallery.js";
 import { assertSame, predict } from "./native.js";
-import { Page } from "./page.js";
-import { serve } from "./server.js";
-
-let scratch;
-let server;
-
-before(async () => {
-  scratch = mkdtempSync(join(tmpdir(), "gradfeat-e2e-"));
-  server = await serve(DIST);
-});
-
-after(async () => {
-  await server.close();
-  rmSync(scratch, { recursive: true });
-});
-
-/** What the native program says of a PNG. */
-function native(png) {
-  const file = join(scratch, "image.png");
-  writeFileSync(file, png);
-  return predict(MODEL, file);
-}
+import { stage } from "./setup.js";
 
 for (const backend of ["webgpu", "cpu"]) {
   describe(`on ${backend}`, { timeout: 600_000 }, () => {
-    let browser;
+    const site = stage(backend);
     let page;
 
     before(async () => {
-      browser = await launch(backend);
-      page = await Page.open(browser, server.url);
-      await page.until("ready");
+      page = await site.ready();
     });
-
-    after(() => browser.close());
 
     test("the engine says what it runs on", async () => {
       assert.equal(await page.engine.getAttribute("data-backend"), backend, await page.engine.innerText());
@@ -53,7 +26,7 @@ for (const backend of ["webgpu", "cpu"]) {
 
     test("gallery images are predicted as by the native program", async () => {
       for (const index of [indices(0)[0], indices(0)[57]]) {
-        assertSame(await page.choose(index), native(tilePng(index)), `image ${index}`);
+        assertSame(await page.choose(index), predict(tilePng(index)), `image ${index}`);
       }
     });
 
@@ -61,14 +34,14 @@ for (const backend of ["webgpu", "cpu"]) {
       const index = indices(1)[3];
       assert.equal(await page.tile(index).count(), 0);
       await page.page.getByTestId("gallery-more").click();
-      assertSame(await page.choose(index), native(tilePng(index)), `image ${index}`);
+      assertSame(await page.choose(index), predict(tilePng(index)), `image ${index}`);
       assert.equal(new URL(page.page.url()).searchParams.get("image"), String(index));
     });
 
     test("an upload is predicted as by the native program", async () => {
       const png = tilePng(indices(4)[20]);
       await page.upload("mine.png", png);
-      assertSame(await page.outcome("upload"), native(png), "the upload");
+      assertSame(await page.outcome("upload"), predict(png), "the upload");
       assert.equal(new URL(page.page.url()).searchParams.get("image"), null);
     });
 
@@ -77,7 +50,7 @@ for (const backend of ["webgpu", "cpu"]) {
         const png = tilePng(indices(5)[type.length]);
         await page.transfer(type, transfer, `${type}.png`, png);
         await page.page.getByTestId("chosen").getByText(`${type}.png`).waitFor();
-        assertSame(await page.outcome("upload"), native(png), type);
+        assertSame(await page.outcome("upload"), predict(png), type);
       }
     });
 
@@ -126,20 +99,14 @@ for (const backend of ["webgpu", "cpu"]) {
 }
 
 describe("when things go wrong", { timeout: 600_000 }, () => {
-  let browser;
-
-  before(async () => {
-    browser = await launch("cpu");
-  });
-
-  after(() => browser.close());
+  const site = stage("cpu");
 
   test("a network that cannot be loaded is said, and can be tried again", async () => {
-    server.faults.blocked = ["model.safetensors"];
-    const page = await Page.open(browser, server.url);
+    site.server.faults.blocked = ["model.safetensors"];
+    const page = await site.open();
     await page.until("failed");
     assert.match(await page.engine.innerText(), /model\.safetensors/);
-    server.faults.blocked = [];
+    site.server.faults.blocked = [];
     await page.page.getByTestId("engine-retry").click();
     await page.until("ready");
     await page.outcome(String(indices(0)[0]));
@@ -147,26 +114,26 @@ describe("when things go wrong", { timeout: 600_000 }, () => {
   });
 
   test("a model that cannot be loaded is said, and can be tried again", async () => {
-    server.faults.blocked = ["full-conv5.safetensors"];
-    const page = await Page.open(browser, server.url);
+    site.server.faults.blocked = ["full-conv5.safetensors"];
+    const page = await site.open();
     const result = page.page.getByTestId("result");
     await page.page.getByTestId("result-error").getByText("full-conv5.safetensors").waitFor();
     const origin = await page.page.getByTestId("origin").getAttribute("data-origin");
     assert.equal(origin, "baked", "what was computed beforehand is not passed off as live");
-    server.faults.blocked = [];
+    site.server.faults.blocked = [];
     await result.getByRole("button", { name: "Try again" }).click();
     await page.outcome(String(indices(0)[0]));
     await page.close();
   });
 
   test("where the interface's second program does not come, the first shows what it has, and tries again", async () => {
-    server.faults.blocked = ["split_later.wasm"];
-    const page = await Page.open(browser, server.url);
+    site.server.faults.blocked = ["split_later.wasm"];
+    const page = await site.open();
     await page.until("failed");
     assert.match(await page.engine.innerText(), /rest of this page could not be loaded/);
     assert.equal(await page.page.getByTestId("prediction").count(), 4);
     assert.equal(await page.page.getByTestId("line").count(), 0);
-    server.faults.blocked = [];
+    site.server.faults.blocked = [];
     await page.page.getByTestId("engine-retry").click();
     await page.until("ready");
     const key = String(indices(0)[0]);
@@ -176,17 +143,17 @@ describe("when things go wrong", { timeout: 600_000 }, () => {
   });
 
   test("an engine program that is not there is said", async () => {
-    server.faults.blocked = ["engine_bg.wasm"];
-    const page = await Page.open(browser, server.url);
+    site.server.faults.blocked = ["engine_bg.wasm"];
+    const page = await site.open();
     await page.until("failed");
-    server.faults.blocked = [];
+    site.server.faults.blocked = [];
     await page.page.getByTestId("engine-retry").click();
     await page.until("ready");
     await page.close();
   });
 
   test("an image that the gallery does not have leaves the first one chosen", async () => {
-    const page = await Page.open(browser, server.url, { query: "?image=10000" });
+    const page = await site.open({ query: "?image=10000" });
     await page.outcome(String(indices(0)[0]));
     page.assertQuiet();
     await page.close();
@@ -194,7 +161,7 @@ describe("when things go wrong", { timeout: 600_000 }, () => {
 
   test("the address chooses the image", async () => {
     const index = indices(2)[5];
-    const page = await Page.open(browser, server.url, { query: `?image=${index}` });
+    const page = await site.open({ query: `?image=${index}` });
     await page.outcome(String(index));
     assert.equal(await page.tile(index).getAttribute("aria-pressed"), "true");
     page.assertQuiet();
@@ -203,20 +170,16 @@ describe("when things go wrong", { timeout: 600_000 }, () => {
 });
 
 describe("when the GPU is not to be relied on", { timeout: 600_000 }, () => {
-  let browser;
-
-  beforeEach(async () => {
-    browser = await launch("webgpu");
-  });
+  const site = stage("webgpu");
 
   afterEach(async () => {
-    server.faults.sabotage = "";
-    await browser.close();
+    site.server.faults.sabotage = "";
+    for (const context of site.browser.contexts()) await context.close();
   });
 
   /** Opens the page and waits until it predicts on the CPU. */
   async function openOnCpu(options) {
-    const page = await Page.open(browser, server.url, options);
+    const page = await site.open(options);
     await page.until("ready");
     assert.equal(await page.engine.getAttribute("data-backend"), "cpu");
     await page.outcome(String(indices(0)[0]));
@@ -224,20 +187,20 @@ describe("when the GPU is not to be relied on", { timeout: 600_000 }, () => {
   }
 
   test("a GPU that computes wrong is found out", async () => {
-    server.faults.sabotage = "GPUComputePassEncoder.prototype.dispatchWorkgroups = () => {};";
+    site.server.faults.sabotage = "GPUComputePassEncoder.prototype.dispatchWorkgroups = () => {};";
     const page = await openOnCpu();
     assert.match(await page.engine.innerText(), /failed its self-test/);
   });
 
   test("a GPU that Burn cannot use is left alone", async () => {
-    server.faults.sabotage = 'Object.defineProperty(GPUAdapter.prototype, "features", { get: () => new Set() });';
+    site.server.faults.sabotage = 'Object.defineProperty(GPUAdapter.prototype, "features", { get: () => new Set() });';
     const page = await openOnCpu();
     assert.match(await page.engine.innerText(), /lacks the feature timestamp-query/);
     page.assertQuiet();
   });
 
   test("an engine that the GPU brings down is started again without it", async () => {
-    server.faults.sabotage = 'GPUDevice.prototype.createComputePipeline = () => { throw new Error("sabotage"); };';
+    site.server.faults.sabotage = 'GPUDevice.prototype.createComputePipeline = () => { throw new Error("sabotage"); };';
     const page = await openOnCpu();
     assert.match(await page.engine.innerText(), /stopped .*sabotage.*on the CPU/);
   });
@@ -248,10 +211,10 @@ describe("when the GPU is not to be relied on", { timeout: 600_000 }, () => {
   });
 
   test("a GPU that is lost is taken up again", async () => {
-    const page = await Page.open(browser, server.url);
+    const page = await site.open();
     await page.until("ready");
     const earlier = await page.outcome(String(indices(0)[0]));
-    const control = await browser.newBrowserCDPSession();
+    const control = await site.browser.newBrowserCDPSession();
     // The process that is told to crash does not answer.
     control.send("Browser.crashGpuProcess").catch(() => {});
     await page.page.getByText("The engine stopped").waitFor();
@@ -263,20 +226,18 @@ describe("when the GPU is not to be relied on", { timeout: 600_000 }, () => {
 });
 
 describe("pictures of the page", { skip: !process.env.SCREENSHOTS, timeout: 300_000 }, () => {
+  const site = stage("cpu");
   const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
   for (const [device, viewport] of Object.entries(sizes)) {
     for (const colorScheme of ["light", "dark"]) {
       test(`${device}, ${colorScheme}`, async () => {
-        const browser = await launch("cpu");
-        const options = { viewport, colorScheme, deviceScaleFactor: 2, reducedMotion: "reduce" };
-        const page = await Page.open(browser, server.url, options);
-        await page.until("ready");
+        const page = await site.ready({ viewport, colorScheme, deviceScaleFactor: 2, reducedMotion: "reduce" });
         await page.choose(indices(0)[5]);
         const width = await page.page.evaluate(() => document.documentElement.scrollWidth);
         assert.ok(width <= viewport.width, `the page is ${width} pixels wide`);
         mkdirSync(process.env.SCREENSHOTS, { recursive: true });
         await page.page.screenshot({ path: join(process.env.SCREENSHOTS, `${device}-${colorScheme}.png`), fullPage: true });
-        await browser.close();
+        await page.close();
       });
     }
   }

@@ -1,47 +1,23 @@
 // The models of all scopes, against the native program. Environment: as in page.test.js.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
-import { launch } from "./chromium.js";
-import { DIST, MODEL, indices, tilePng } from "./gallery.js";
+import { before, describe, test } from "node:test";
+import { indices, tilePng } from "./gallery.js";
 import { assertSame, predict } from "./native.js";
 import { assertClose, largest } from "./numbers.js";
-import { Page } from "./page.js";
-import { serve } from "./server.js";
-
-let server;
-let scratch;
-
-before(async () => {
-  scratch = mkdtempSync(join(tmpdir(), "gradfeat-e2e-"));
-  server = await serve(DIST);
-});
-
-after(async () => {
-  await server.close();
-  rmSync(scratch, { recursive: true });
-});
+import { stage } from "./setup.js";
 
 for (const backend of ["webgpu", "cpu"]) {
   describe(`the scopes on ${backend}`, { timeout: 600_000 }, () => {
     const index = indices(0)[11];
-    let browser;
+    const png = tilePng(index);
+    const site = stage(backend);
     let page;
-    let file;
 
     before(async () => {
-      file = join(scratch, "image.png");
-      writeFileSync(file, tilePng(index));
-      browser = await launch(backend);
-      page = await Page.open(browser, server.url, { query: `?image=${index}` });
-      await page.until("ready");
+      page = await site.ready({ query: `?image=${index}` });
       await page.outcome(String(index));
       await page.section("line", String(index));
     });
-
-    after(() => browser.close());
 
     /** What is predicted once a scope is chosen. */
     async function choose(scope) {
@@ -52,7 +28,7 @@ for (const backend of ["webgpu", "cpu"]) {
 
     for (const scope of ["conv4-5", "conv3-5", "conv5"]) {
       test(`the models of ${scope} predict as natively`, async () => {
-        assertSame(await choose(scope), predict(MODEL, file, scope), scope);
+        assertSame(await choose(scope), predict(png, scope), scope);
       });
     }
 
@@ -73,7 +49,7 @@ for (const backend of ["webgpu", "cpu"]) {
     });
 
     test("the address opens the page on a scope, whose models were not computed beforehand", async () => {
-      const other = await Page.open(browser, server.url, { query: `?backend=cpu&image=${index}&scope=conv3-5` });
+      const other = await site.open({ query: `?backend=cpu&image=${index}&scope=conv3-5` });
       const origins = await other.page.evaluate(
         () =>
           new Promise((resolve) => {
@@ -88,7 +64,7 @@ for (const backend of ["webgpu", "cpu"]) {
           }),
       );
       assert.ok(!origins.includes("baked"), String(origins));
-      assertSame(await other.outcome(String(index)), predict(MODEL, file, "conv3-5"), "conv3-5");
+      assertSame(await other.outcome(String(index)), predict(png, "conv3-5"), "conv3-5");
       other.assertQuiet();
       await other.close();
     });

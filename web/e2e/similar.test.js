@@ -1,11 +1,9 @@
 // The section of similarity, against a network of the tests' own. Environment: as in page.test.js.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch } from "./chromium.js";
-import { DIST, MODEL, indices, tile } from "./gallery.js";
+import { before, describe, test } from "node:test";
+import { MODEL, indices, tile } from "./gallery.js";
 import { Network } from "./network.js";
-import { Page } from "./page.js";
-import { serve } from "./server.js";
+import { stage } from "./setup.js";
 
 const network = new Network(MODEL);
 /** A cosine is between −1 and 1. */
@@ -27,30 +25,18 @@ function byGradient(omega, a, b) {
   return cosine((a, b) => (dot(a.y, b.y) / omega.length + 0.1) * dot(rows(a), rows(b)), a, b);
 }
 
-let server;
-
-before(async () => {
-  server = await serve(DIST);
-});
-
-after(() => server.close());
-
 for (const backend of ["webgpu", "cpu"]) {
   describe(`similarity on ${backend}`, { timeout: 600_000 }, () => {
     const images = indices(0);
     const index = images[5];
     const label = 3;
-    let browser;
+    const site = stage(backend);
     let page;
 
     before(async () => {
-      browser = await launch(backend);
-      page = await Page.open(browser, server.url, { query: `?image=${index}&class=${label}` });
-      await page.until("ready");
+      page = await site.ready({ query: `?image=${index}&class=${label}` });
       await page.outcome(String(index));
     });
-
-    after(() => browser.close());
 
     /** The nearest images and their similarities, in the order in which they are shown. */
     const nearest = (testid) =>

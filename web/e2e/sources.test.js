@@ -1,107 +1,83 @@
 // Images of the visitor's own: from the camera, drawn, and files that are not as they should be. Environment: as in
 // page.test.js.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { crc32 } from "node:zlib";
-import { launch } from "./chromium.js";
-import { DIST, MODEL, indices, tilePng } from "./gallery.js";
+import { indices, tilePng } from "./gallery.js";
 import { assertSame, predict } from "./native.js";
-import { Page } from "./page.js";
 import { encode } from "./png.js";
-import { serve } from "./server.js";
+import { stage } from "./setup.js";
 
 const SIDE = 32;
-let scratch;
-let server;
 
-before(async () => {
-  scratch = mkdtempSync(join(tmpdir(), "gradfeat-e2e-"));
-  server = await serve(DIST);
-});
-
-after(async () => {
-  await server.close();
-  rmSync(scratch, { recursive: true });
-});
-
-/** What the native program says of an image file. */
-function native(bytes) {
-  const file = join(scratch, "image");
-  writeFileSync(file, bytes);
-  return predict(MODEL, file);
-}
-
-async function open(browser) {
-  const page = await Page.open(browser, server.url);
-  await page.until("ready");
+async function open(site) {
+  const page = await site.ready();
   await page.outcome(String(indices(0)[0]));
   return page;
 }
 
 describe("the camera", { timeout: 600_000 }, () => {
+  const FAKE = "--use-fake-device-for-media-stream";
+  const ALLOWED = "--use-fake-ui-for-media-stream";
   const start = (page) => page.page.getByTestId("camera-start");
+  const video = (page) => page.page.getByTestId("camera-video");
+  const track = (page) => page.page.evaluateHandle(() => document.querySelector("[data-testid=camera-video]").srcObject.getTracks()[0]);
 
-  /** Opens the page in a browser with some flags, and turns the camera on. */
-  async function withCamera(flags, use) {
-    const browser = await launch("cpu", ...flags);
-    const page = await open(browser);
-    await start(page).press("Enter");
-    await use(page);
-    page.assertQuiet();
-    await browser.close();
+  /** A test in a browser with some flags, once the camera was turned on. */
+  function camera(name, flags, use) {
+    describe(name, () => {
+      const site = stage("cpu", ...flags);
+
+      test(name, async () => {
+        const page = await open(site);
+        await start(page).press("Enter");
+        await use(page);
+        page.assertQuiet();
+      });
+    });
   }
 
-  test("its picture is taken and predicted, and then it is off", () =>
-    withCamera(["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"], async (page) => {
-      await page.page.waitForFunction(() => document.querySelector("[data-testid=camera-video]")?.videoWidth > 0);
-      const track = await page.page.evaluateHandle(() => document.querySelector("[data-testid=camera-video]").srcObject.getTracks()[0]);
-      await page.page.getByTestId("camera-take").press("Enter");
-      await page.page.getByTestId("chosen").getByText("your picture").waitFor();
-      const outcome = await page.outcome("upload");
-      assert.ok(outcome.full.total.every(Number.isFinite));
-      assert.equal(await page.page.getByTestId("camera-video").count(), 0);
-      assert.equal(await track.evaluate((track) => track.readyState), "ended");
-      // Chromium's camera is green with a clock and a disc on it.
-      const [[red, green, blue]] = await page.page.getByTestId("chosen").locator("canvas").evaluateAll(([canvas]) => [[...canvas.getContext("2d").getImageData(2, 2, 1, 1).data]]);
-      assert.ok(green > red + 30 && green > blue + 30, `${[red, green, blue]}`);
-    }));
+  camera("its picture is taken and predicted, and then it is off", [FAKE, ALLOWED], async (page) => {
+    await page.page.waitForFunction(() => document.querySelector("[data-testid=camera-video]")?.videoWidth > 0);
+    const taken = await track(page);
+    await page.page.getByTestId("camera-take").press("Enter");
+    await page.page.getByTestId("chosen").getByText("your picture").waitFor();
+    const outcome = await page.outcome("upload");
+    assert.ok(outcome.full.total.every(Number.isFinite));
+    assert.equal(await video(page).count(), 0);
+    assert.equal(await taken.evaluate((track) => track.readyState), "ended");
+    // Chromium's camera is green with a clock and a disc on it.
+    const [[red, green, blue]] = await page.page.getByTestId("chosen").locator("canvas").evaluateAll(([canvas]) => [[...canvas.getContext("2d").getImageData(2, 2, 1, 1).data]]);
+    assert.ok(green > red + 30 && green > blue + 30, `${[red, green, blue]}`);
+  });
 
-  test("it can be turned off without a picture, and on again", () =>
-    withCamera(["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"], async (page) => {
-      await page.page.getByTestId("camera-video").waitFor();
-      const track = await page.page.evaluateHandle(() => document.querySelector("[data-testid=camera-video]").srcObject.getTracks()[0]);
-      await page.page.getByTestId("camera-stop").press("Enter");
-      assert.equal(await track.evaluate((track) => track.readyState), "ended");
-      await start(page).press("Enter");
-      await page.page.getByTestId("camera-video").waitFor();
-    }));
+  camera("it can be turned off without a picture, and on again", [FAKE, ALLOWED], async (page) => {
+    await video(page).waitFor();
+    const off = await track(page);
+    await page.page.getByTestId("camera-stop").press("Enter");
+    assert.equal(await off.evaluate((track) => track.readyState), "ended");
+    await start(page).press("Enter");
+    await video(page).waitFor();
+  });
 
-  test("a refusal is said, and what to do", () =>
-    withCamera(["--use-fake-device-for-media-stream", "--deny-permission-prompts"], async (page) => {
-      await page.page.getByTestId("upload-error").getByText("not allowed to use the camera").waitFor();
-      assert.ok(await start(page).isEnabled());
-    }));
+  camera("a refusal is said, and what to do", [FAKE, "--deny-permission-prompts"], async (page) => {
+    await page.page.getByTestId("upload-error").getByText("not allowed to use the camera").waitFor();
+    assert.ok(await start(page).isEnabled());
+  });
 
-  test("no camera is said", () =>
-    withCamera(["--use-fake-ui-for-media-stream"], async (page) => {
-      await page.page.getByTestId("upload-error").getByText("There is no camera").waitFor();
-    }));
+  camera("no camera is said", [ALLOWED], async (page) => {
+    await page.page.getByTestId("upload-error").getByText("There is no camera").waitFor();
+  });
 });
 
 describe("the drawing board", { timeout: 600_000 }, () => {
-  let browser;
+  const site = stage("cpu");
   let page;
 
   before(async () => {
-    browser = await launch("cpu");
-    page = await open(browser);
+    page = await open(site);
     await page.page.getByTestId("board-open").press("Enter");
   });
-
-  after(() => browser.close());
 
   /** A white image with the brush's squares at some places. */
   function drawing(dabs) {
@@ -133,7 +109,7 @@ describe("the drawing board", { timeout: 600_000 }, () => {
       await page.page.keyboard.press("Shift+ArrowDown");
     });
     const red = [200, 40, 40];
-    assertSame(outcome, native(drawing([[16, 16, [0, 0, 0]], [21, 16, red], [21, 17, red]])), "the drawing");
+    assertSame(outcome, predict(drawing([[16, 16, [0, 0, 0]], [21, 16, red], [21, 17, red]])), "the drawing");
     assert.match(await board().getAttribute("aria-label"), /Column 22, row 18/);
   });
 
@@ -148,7 +124,7 @@ describe("the drawing board", { timeout: 600_000 }, () => {
       await page.page.mouse.up();
     });
     const dabs = Array.from({ length: 21 }, (_, step) => [4 + step, 10, [200, 40, 40]]);
-    assertSame(outcome, native(drawing(dabs)), "the line");
+    assertSame(outcome, predict(drawing(dabs)), "the line");
   });
 
   test("a finger draws", async () => {
@@ -163,22 +139,19 @@ describe("the drawing board", { timeout: 600_000 }, () => {
       await send("touchEnd");
     });
     const dabs = Array.from({ length: 15 }, (_, step) => [8, 6 + step, [200, 40, 40]]);
-    assertSame(outcome, native(drawing(dabs)), "the line");
+    assertSame(outcome, predict(drawing(dabs)), "the line");
   });
 
   test("nothing was printed as an error, nothing asked of others", () => page.assertQuiet());
 });
 
 describe("files that are not as they should be", { timeout: 600_000 }, () => {
-  let browser;
+  const site = stage("cpu");
   let page;
 
   before(async () => {
-    browser = await launch("cpu");
-    page = await open(browser);
+    page = await open(site);
   });
-
-  after(() => browser.close());
 
   /** An image file that the browser writes from a picture of a slope, of a given type and opacity. */
   async function written(type, { width = SIDE, height = SIDE, alpha = 1 } = {}) {
@@ -203,7 +176,7 @@ describe("files that are not as they should be", { timeout: 600_000 }, () => {
   async function taken(name, bytes) {
     await page.upload(name, bytes);
     await page.page.getByTestId("chosen").getByText(name).waitFor();
-    assertSame(await page.outcome("upload"), native(bytes), name);
+    assertSame(await page.outcome("upload"), predict(bytes), name);
     return page.page.getByTestId("image-note").allInnerTexts();
   }
 
@@ -261,14 +234,14 @@ describe("files that are not as they should be", { timeout: 600_000 }, () => {
   });
 
   test("a wrong model file is refused with the reason, and can be tried again", async () => {
-    server.faults.replaced = { "model.safetensors": Buffer.from("not a model at all") };
-    const page = await Page.open(browser, server.url);
+    site.server.faults.replaced = { "model.safetensors": Buffer.from("not a model at all") };
+    const page = await site.open();
     await page.until("failed");
     assert.match(await page.engine.innerText(), /The engine could not start: the base network is not usable/);
-    server.faults.replaced = { "full-conv5.safetensors": tilePng(indices(0)[0]) };
+    site.server.faults.replaced = { "full-conv5.safetensors": tilePng(indices(0)[0]) };
     await page.page.getByTestId("engine-retry").click();
     await page.page.getByTestId("result-error").filter({ hasText: "the full model is not usable" }).waitFor({ timeout: 60_000 });
-    server.faults.replaced = {};
+    site.server.faults.replaced = {};
     await page.page.getByTestId("result").getByRole("button", { name: "Try again" }).click();
     await page.outcome(String(indices(0)[0]));
     await page.close();

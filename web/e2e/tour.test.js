@@ -1,31 +1,20 @@
 // The guided tour. Environment: as in page.test.js.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch } from "./chromium.js";
-import { DIST, indices } from "./gallery.js";
-import { Page } from "./page.js";
-import { serve } from "./server.js";
+import { before, describe, test } from "node:test";
+import { indices } from "./gallery.js";
+import { stage } from "./setup.js";
 
 const STEPS = 12;
 const index = indices(0)[7];
 
 for (const [name, viewport] of [["a desktop", { width: 1440, height: 900 }], ["a phone", { width: 390, height: 844 }]]) {
   describe(`the tour on ${name}`, { timeout: 300_000 }, () => {
-    let server;
-    let browser;
+    const site = stage("cpu");
     let page;
 
     before(async () => {
-      server = await serve(DIST);
-      browser = await launch("cpu");
-      page = await Page.open(browser, server.url, { query: `?image=${index}`, viewport });
-      await page.until("ready");
+      page = await site.ready({ query: `?image=${index}`, viewport });
       await page.section("line", String(index));
-    });
-
-    after(async () => {
-      await browser.close();
-      await server.close();
     });
 
     const id = (name) => page.page.getByTestId(name);
@@ -125,7 +114,7 @@ for (const [name, viewport] of [["a desktop", { width: 1440, height: 900 }], ["a
     });
 
     test("another image's numbers take the place of the last one's", async () => {
-      await page.page.goto(`${server.url}?image=${index}&tour=7`);
+      await page.page.goto(`${site.server.url}?image=${index}&tour=7`);
       await page.until("ready");
       await page.section("line", String(index));
       const before = await text();

@@ -1,15 +1,12 @@
 // The section of training, against the native program. Environment: as in page.test.js; EVALUATE=1 also has the native
 // program measure a model on CIFAR-10's test images, which it fetches.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { launch } from "./chromium.js";
-import { DIST, indices, tilePng } from "./gallery.js";
-import { Lesson, MODES } from "./lesson.js";
-import { serve } from "./server.js";
+import { indices, tilePng } from "./gallery.js";
+import { MODES } from "./lesson.js";
+import { native } from "./native.js";
+import { write } from "./scratch.js";
+import { stage } from "./setup.js";
 
 /** Two classes, five images each, two passes: nothing that a software GPU could not do. */
 const TINY = "?classes=35&images=5&steps=5&speed=1";
@@ -17,31 +14,9 @@ const SMALL = "?classes=35&images=20&steps=50&speed=4";
 /** Two backends round differently, step after step. */
 const TOLERANCE = 1e-3;
 
-let scratch;
-let server;
-
-before(async () => {
-  scratch = mkdtempSync(join(tmpdir(), "gradfeat-e2e-"));
-  server = await serve(DIST);
-});
-
-after(async () => {
-  await server.close();
-  rmSync(scratch, { recursive: true });
-});
-
 /** What the native program makes of a saved model and an image of the gallery. */
 function predict({ name, bytes }, index) {
-  const [model, image] = [join(scratch, name), join(scratch, "image.png")];
-  writeFileSync(model, bytes);
-  writeFileSync(image, tilePng(index));
-  return JSON.parse(native("predict", model, image))[0];
-}
-
-function native(...options) {
-  const program = process.env.GRADFEAT;
-  assert.ok(program, "GRADFEAT must name the native program");
-  return execFileSync(program, [...options, "--json", "--device", "cpu"], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  return native("predict", write(name, bytes), write("image.png", tilePng(index)))[0];
 }
 
 /** The numbers of a file's tensor, and its metadata. */
@@ -55,16 +30,13 @@ function tensor(bytes, name) {
 
 for (const backend of ["cpu", "webgpu"]) {
   describe(`training on ${backend}`, { timeout: 900_000 }, () => {
-    let browser;
-    let lesson;
+    const site = stage(backend);
     const files = {};
+    let lesson;
 
     before(async () => {
-      browser = await launch(backend);
-      lesson = await Lesson.open(browser, server.url, TINY);
+      lesson = await site.lesson(TINY);
     });
-
-    after(() => browser.close());
 
     test("one step by keyboard, and then play to the end", async () => {
       assert.equal(await lesson.page.engine.getAttribute("data-backend"), backend);
@@ -128,17 +100,11 @@ test("both backends train the same models", { timeout: 60_000 }, () => {
 });
 
 describe("lessons", { timeout: 900_000 }, () => {
-  let browser;
-
-  before(async () => {
-    browser = await launch("cpu");
-  });
-
-  after(() => browser.close());
+  const site = stage("cpu");
 
   test("the same seed trains the same models, another one others", async () => {
     const run = async (seed) => {
-      const lesson = await Lesson.open(browser, server.url, `${SMALL}&seed=${seed}`);
+      const lesson = await site.lesson(`${SMALL}&seed=${seed}`);
       const models = await lesson.train();
       const { values } = tensor((await lesson.save("activation")).bytes, "classifier.weight");
       await lesson.page.close();
@@ -150,7 +116,7 @@ describe("lessons", { timeout: 900_000 }, () => {
   });
 
   test("settings are in the address, and a change ends the lesson", async () => {
-    const lesson = await Lesson.open(browser, server.url, SMALL);
+    const lesson = await site.lesson(SMALL);
     await lesson.get("step").click();
     await lesson.until("learning", 1);
     await lesson.get("class").nth(8).check();
@@ -171,7 +137,7 @@ describe("lessons", { timeout: 900_000 }, () => {
   });
 
   test("an image is predicted while the models train", async () => {
-    const lesson = await Lesson.open(browser, server.url, "?classes=35&steps=2000&speed=50");
+    const lesson = await site.lesson("?classes=35&steps=2000&speed=50");
     await lesson.get("play").click();
     await lesson.beyond(3);
     const before = Number((await lesson.data()).step);
@@ -184,7 +150,7 @@ describe("lessons", { timeout: 900_000 }, () => {
   });
 
   test("own classes from files and from the chosen image, five images each", async () => {
-    const lesson = await Lesson.open(browser, server.url, "?classes=&images=50&steps=50&speed=10");
+    const lesson = await site.lesson("?classes=&images=50&steps=50&speed=10");
     const gallery = indices(0);
     for (const [place, name] of ["mine", "yours"].entries()) {
       await lesson.get("name").fill(name);
@@ -207,7 +173,7 @@ describe("lessons", { timeout: 900_000 }, () => {
   });
 
   test("a file that is no image is refused, and the class stays", async () => {
-    const lesson = await Lesson.open(browser, server.url, TINY);
+    const lesson = await site.lesson(TINY);
     await lesson.get("name").fill("mine");
     await lesson.get("add-class").click();
     await lesson.get("files").setInputFiles({ name: "notes.png", mimeType: "image/png", buffer: Buffer.from("no image") });
@@ -217,17 +183,15 @@ describe("lessons", { timeout: 900_000 }, () => {
   });
 
   test("a model of all ten classes is measured by the native program", { skip: !process.env.EVALUATE }, async () => {
-    const lesson = await Lesson.open(browser, server.url, "?classes=0123456789&images=50&steps=100&speed=50");
+    const lesson = await site.lesson("?classes=0123456789&images=50&steps=100&speed=50");
     const models = await lesson.train();
-    const file = join(scratch, "ten.safetensors");
-    writeFileSync(file, (await lesson.save("full")).bytes);
-    const { full } = JSON.parse(native("evaluate", file));
+    const { full } = native("evaluate", write("ten.safetensors", (await lesson.save("full")).bytes));
     assert.ok(Math.abs(full.test_accuracy - models.full.held) < 0.06, `${full.test_accuracy} of 10,000, ${models.full.held} of 500`);
     await lesson.page.close();
   });
 
   test("a lesson goes on from its snapshot when the engine's worker breaks", async () => {
-    const lesson = await Lesson.open(browser, server.url, "?classes=35&images=50&steps=2000&speed=50");
+    const lesson = await site.lesson("?classes=35&images=50&steps=2000&speed=50");
     await lesson.get("play").click();
     await lesson.beyond(200);
     const worker = lesson.tab.workers().at(-1);
@@ -242,15 +206,15 @@ describe("lessons", { timeout: 900_000 }, () => {
   });
 
   test("a second lesson takes no more of the engine's memory than the first", async () => {
-    server.faults.sabotage = `
+    site.server.faults.sabotage = `
       const { instantiateStreaming } = WebAssembly;
       WebAssembly.instantiateStreaming = async (...of) => {
         const made = await instantiateStreaming.apply(WebAssembly, of);
         self.engineMemory = made.instance.exports.memory;
         return made;
       };\n`;
-    const lesson = await Lesson.open(browser, server.url, "?classes=35&images=5&steps=1000&speed=50");
-    server.faults.sabotage = "";
+    const lesson = await site.lesson("?classes=35&images=5&steps=1000&speed=50");
+    site.server.faults.sabotage = "";
     const worker = lesson.tab.workers().at(-1);
     const bytes = () => worker.evaluate(() => self.engineMemory.buffer.byteLength);
     await lesson.train();
@@ -264,7 +228,7 @@ describe("lessons", { timeout: 900_000 }, () => {
   });
 
   test("the section fits a phone", async () => {
-    const lesson = await Lesson.open(browser, server.url, TINY, { viewport: { width: 390, height: 844 } });
+    const lesson = await site.lesson(TINY, { viewport: { width: 390, height: 844 } });
     await lesson.train();
     assert.ok((await lesson.tab.evaluate(() => document.documentElement.scrollWidth)) <= 390);
     await lesson.page.close();

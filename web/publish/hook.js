@@ -7,5 +7,5 @@ import { split } from "./split.js";
 
 const { TRUNK_PROFILE, TRUNK_STAGING_DIR } = process.env;
 const isRelease = TRUNK_PROFILE === "release";
-split(TRUNK_STAGING_DIR, { optimise: isRelease });
+await split(TRUNK_STAGING_DIR, { optimise: isRelease });
 if (isRelease) publish(TRUNK_STAGING_DIR);

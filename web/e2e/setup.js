@@ -1,0 +1,37 @@
+// What the tests stand on: the page, served, and a browser to open it in, there while the surrounding suite runs.
+import { after, before } from "node:test";
+import { launch } from "./chromium.js";
+import { DIST } from "./gallery.js";
+import { Lesson } from "./lesson.js";
+import { Page } from "./page.js";
+import { serve } from "./server.js";
+
+/**
+ * Serves the page and starts a browser in which the engine finds `backend`, with `flags`, for the surrounding suite. Its
+ * `server` (see server.js) and its `browser` are there once that begins.
+ */
+export function stage(backend, ...flags) {
+  const stage = {
+    /** Opens the page, with a `query` and the browser's options. */
+    open: (options) => Page.open(stage.browser, stage.server.url, options),
+
+    /** The same, and waits until the engine is ready. */
+    async ready(options) {
+      const page = await stage.open(options);
+      await page.until("ready");
+      return page;
+    },
+
+    /** The same, on a lesson. */
+    lesson: (query, options) => Lesson.open(stage.browser, stage.server.url, query, options),
+  };
+  before(async () => {
+    stage.server = await serve(DIST);
+    stage.browser = await launch(backend, ...flags);
+  });
+  after(async () => {
+    await stage.browser?.close();
+    await stage.server?.close();
+  });
+  return stage;
+}
