@@ -3,7 +3,7 @@
 // SEEDS (10), the first seed and how many, STEPS (200).
 import { launch } from "./chromium.js";
 import { DIST } from "./gallery.js";
-import { Lesson, MODES } from "./lesson.js";
+import { LiveTraining, MODES } from "./live_training.js";
 import { serve } from "./server.js";
 import { longestTask, watchTasks } from "./tasks.js";
 
@@ -12,17 +12,17 @@ const server = await serve(DIST);
 const browser = await launch("cpu");
 const runs = [];
 for (let seed = Number(FROM); seed < Number(FROM) + Number(SEEDS); seed++) {
-  const lesson = await Lesson.open(browser, server.url, `?classes=35&images=50&seed=${seed}&steps=${STEPS}&speed=10`);
-  await watchTasks(lesson.tab);
-  await lesson.get("step").click();
-  await lesson.until("learning", 1);
-  const begin = await longestTask(lesson.tab);
-  const models = await lesson.train();
-  const { step } = await lesson.data();
-  runs.push({ models, step: Number(step), begin, longest: await longestTask(lesson.tab) });
+  const training = await LiveTraining.open(browser, server.url, `?classes=35&images=50&seed=${seed}&steps=${STEPS}&speed=10`);
+  await watchTasks(training.tab);
+  await training.get("step").click();
+  await training.until("learning", 1);
+  const begin = await longestTask(training.tab);
+  const models = await training.train();
+  const { step } = await training.data();
+  runs.push({ models, step: Number(step), begin, longest: await longestTask(training.tab) });
   const held = MODES.map((mode) => `${mode} ${(100 * models[mode].held).toFixed(1)}`).join(", ");
   console.error(`seed ${seed}: ${held}; longest task ${runs.at(-1).longest} ms, ${begin} ms in the beginning`);
-  await lesson.page.close();
+  await training.page.close();
 }
 
 const mean = (value) => runs.reduce((sum, run) => sum + value(run), 0) / runs.length;

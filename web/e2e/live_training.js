@@ -4,12 +4,12 @@ import { Page } from "./page.js";
 
 export const MODES = ["activation", "gradient", "full", "finetune"];
 
-export class Lesson {
-  /** Opens the page at `url` on a lesson that the settings in `query` make. */
+export class LiveTraining {
+  /** Opens the page at `url` on live training that the settings in `query` make. */
   static async open(browser, url, query, options = {}) {
     const page = await Page.open(browser, url, { query, ...options });
     await page.until("ready");
-    return new Lesson(page);
+    return new LiveTraining(page);
   }
 
   constructor(page) {
@@ -25,7 +25,7 @@ export class Lesson {
     return this.page.data("train");
   }
 
-  /** Waits until the lesson is in `phase`, and `step` steps are done. */
+  /** Waits until live training is in `phase`, and `step` steps are done. */
   async until(phase, step, timeout = 300_000) {
     const steps = step === undefined ? "" : `[data-step="${step}"]`;
     await this.tab.waitForSelector(`[data-testid=train][data-phase=${phase}]${steps}`, { timeout });
