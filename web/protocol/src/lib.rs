@@ -18,7 +18,6 @@ pub mod maps;
 pub mod messages;
 pub mod nearest;
 pub mod numbers;
-pub mod palette;
 pub mod places;
 pub mod recovery;
 pub mod self_check;

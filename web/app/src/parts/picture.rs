@@ -2,10 +2,8 @@
 
 use crate::{canvas, say};
 use leptos::{html, prelude::*};
-use protocol::{
-    numbers::precise,
-    palette::{Palette, extent},
-};
+use protocol::numbers::precise;
+use vocabulary::palette::{Palette, extent};
 
 /// Numbers as a picture.
 #[derive(Debug, Clone, PartialEq, Default)]

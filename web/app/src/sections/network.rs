@@ -17,9 +17,9 @@ use protocol::{
     loading::{Layer, Network, ScopeStart},
     maps::{mosaic, strongest},
     numbers::{grouped, precise},
-    palette::extent,
 };
 use vocabulary::Scope;
+use vocabulary::palette::extent;
 
 /// The section's state: a handle, to be copied at will.
 #[derive(Clone, Copy)]

@@ -15,9 +15,9 @@ use protocol::{
     insight::Drawn,
     messages::Draw,
     numbers::precise,
-    palette::{Palette, extent},
     viewport::{Entry, Size, Viewport, Window},
 };
+use vocabulary::palette::{Palette, extent};
 
 /// The finest picture that is drawn, in pixels.
 const FINEST: [f64; 2] = [2048.0, 1024.0];

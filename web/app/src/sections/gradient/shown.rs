@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use protocol::{
     gradient::{Contrast, Ordered, Part},
     insight::Gradient,
-    palette::extent,
     viewport::{Entry, Size},
 };
+use vocabulary::palette::extent;
 
 /// What the parts of this section share: a handle, to be copied at will.
 #[derive(Clone, Copy)]

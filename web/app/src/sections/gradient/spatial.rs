@@ -6,7 +6,8 @@ use crate::{
     sections::gradient::{shown::Shown, state::GradientState},
 };
 use leptos::prelude::*;
-use protocol::{numbers::percent, palette::Palette};
+use protocol::numbers::percent;
+use vocabulary::palette::Palette;
 
 /// The pixels that one position of conv4 sees: the kernels 5, 4, 4, 4 with the steps 1, 2, 1, 2.
 const FIELD: usize = 20;

@@ -20,15 +20,15 @@ pub enum Palette {
 }
 
 impl Palette {
-    /// The colour of a number from −1 to 1. It goes by the square root of the magnitude, so that small numbers can be
-    /// distinguished from zero beside large ones.
+    /// The colour of a number from −1 to 1. It depends on the square root of the magnitude, so that small numbers
+    /// can be told from zero beside large ones.
     pub fn colour(self, number: f32) -> Colour {
         let stops = match self {
             Self::Light => LIGHT,
             Self::Dark => DARK,
         };
-        let bent = number.abs().min(1.0).sqrt().copysign(number);
-        let place = (1.0 + bent) * 2.0;
+        let rooted = number.abs().min(1.0).sqrt().copysign(number);
+        let place = (1.0 + rooted) * 2.0;
         // NaN becomes 0, and every other number lies within.
         let below = (place as usize).min(stops.len() - 2);
         let share = place - below as f32;
