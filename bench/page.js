@@ -8,14 +8,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { launch } from "../web/e2e/chromium.js";
-import { Lesson } from "../web/e2e/lesson.js";
+import { LiveTraining } from "../web/e2e/live_training.js";
 import { Page } from "../web/e2e/page.js";
 import { serve } from "../web/e2e/server.js";
 import { longestTask, watchTasks } from "../web/e2e/tasks.js";
 
 const DIST = process.argv[2] ?? join(import.meta.dirname, "../dist");
 /** Cat against dog, 50 images a class, batches of 32. */
-const LESSON = "?classes=35&images=50&seed=1&steps=200&speed=10";
+const LIVE_TRAINING = "?classes=35&images=50&seed=1&steps=200&speed=10";
 /** The self-check takes long on a software GPU. */
 const CHECK_MS = 400_000;
 
@@ -74,13 +74,13 @@ async function check(page) {
 
 /** Trains in the page: the full model's steps a second of its own time, and the interface's longest task meanwhile. */
 async function train(browser, url) {
-  const lesson = await Lesson.open(browser, url, LESSON);
+  const training = await LiveTraining.open(browser, url, LIVE_TRAINING);
   // What the page does of itself for its first image is over.
-  await lesson.page.section("line", await lesson.tab.getByTestId("result").getAttribute("data-for"));
-  await watchTasks(lesson.tab);
-  const { full } = await lesson.train();
-  const { step } = await lesson.data();
-  return { steps: Number(step), speed: Number(step) / full.seconds, longest: await longestTask(lesson.tab) };
+  await training.page.section("line", await training.tab.getByTestId("result").getAttribute("data-for"));
+  await watchTasks(training.tab);
+  const { full } = await training.train();
+  const { step } = await training.data();
+  return { steps: Number(step), speed: Number(step) / full.seconds, longest: await longestTask(training.tab) };
 }
 
 const milliseconds = (time) => `${time.toFixed(time < 100 ? 1 : 0)} ms`;

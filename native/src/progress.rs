@@ -142,8 +142,8 @@ impl Plain {
             return;
         }
         self.written = Instant::now();
-        let moved = u128::from(position.saturating_sub(self.start));
-        let rate = u64::try_from(moved * 1000 / self.began.elapsed().as_millis().max(1)).unwrap_or(u64::MAX);
+        let done = u128::from(position.saturating_sub(self.start));
+        let rate = u64::try_from(done * 1000 / self.began.elapsed().as_millis().max(1)).unwrap_or(u64::MAX);
         let total = self.total.map_or(String::new(), |total| format!(" of {}", self.amount(total)));
         let left = self.total.and_then(|total| total.saturating_sub(position).checked_div(rate));
         let left = left.map_or(String::new(), |seconds| format!(", {seconds} s left"));

@@ -32,12 +32,12 @@ fn main() -> Result<(), ReadError> {
 
     // (f(x; θ + h w) − f(x; θ − h w)) / 2h
     let at = |step: f32| {
-        let moved = Filter {
+        let changed = Filter {
             weight: parameters.weight.clone() + direction.weight.clone() * step,
             bias: parameters.bias.clone() + direction.bias.clone() * step,
             ..parameters.clone()
         };
-        let layer = jvp::conv2d(&Dual::constant(image.clone()), &moved, None);
+        let layer = jvp::conv2d(&Dual::constant(image.clone()), &changed, None);
         numbers_blocking(jvp::global_average_pool(jvp::leaky_relu(layer, SLOPE)).primal)
     };
     let (above, below) = (at(STEP)?, at(-STEP)?);

@@ -58,4 +58,4 @@ pub mod weights;
 #[cfg(not(target_family = "wasm"))]
 pub use numbers::numbers_blocking;
 pub use numbers::{ReadError, numbers};
-pub use vocabulary::{ImageNote, InputRange, Mode, Parametrization, Scope, UnknownName, argmax, classes};
+pub use vocabulary::{ImageNote, InputRange, Mode, Parametrization, Scope, UnknownName, argmax, classes, palette};

@@ -25,7 +25,7 @@ async function run(page) {
 }
 
 describe("the ablation", { timeout: 1_800_000 }, () => {
-  const { ready, lesson: begin } = stage("cpu");
+  const { ready, training: begin } = stage("cpu");
   let page;
   let first;
 
@@ -69,11 +69,11 @@ describe("the ablation", { timeout: 1_800_000 }, () => {
 
   test("nothing was printed as an error, nothing asked of others", () => page.assertQuiet());
 
-  test("with everything pre-trained, its models are those of a lesson", async () => {
-    const lesson = await begin("?classes=0123456789&images=2&steps=40&seed=1&speed=50");
-    const { gradient, full } = await lesson.train();
+  test("with everything pre-trained, its models are those of live training", async () => {
+    const training = await begin("?classes=0123456789&images=2&steps=40&seed=1&speed=50");
+    const { gradient, full } = await training.train();
     assert.deepEqual([gradient.held, full.held], [first[0].gradient, first[0].full].map(Number));
-    await lesson.page.close();
+    await training.page.close();
   });
 
   test("the section fits a phone", async () => {

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { indices, tile, tilePng } from "./gallery.js";
-import { Lesson } from "./lesson.js";
+import { LiveTraining } from "./live_training.js";
 import { MODES, assertSame, predict } from "./native.js";
 import { decode } from "./png.js";
 import { stage } from "./setup.js";
@@ -221,7 +221,7 @@ const SECTIONS = {
 
   async training(visit) {
     await visit.press("[data-testid=train-play]", "Space");
-    await new Lesson(visit.page).until("done", 2, PATIENCE_MS);
+    await new LiveTraining(visit.page).until("done", 2, PATIENCE_MS);
     return async () => {
       await visit.read(visit.id("train-status"), "train-done");
       const rows = await visit.id("train-model").all();

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { launch } from "./chromium.js";
 import { DIST, indices } from "./gallery.js";
-import { Lesson } from "./lesson.js";
+import { LiveTraining } from "./live_training.js";
 import { Page } from "./page.js";
 import { serve } from "./server.js";
 
@@ -89,17 +89,17 @@ async function predict(backend, browser, url) {
   return looks;
 }
 
-/** Looks while four models learn; a lesson waits while it is looked at. */
+/** Looks while four models learn; live training waits while it is looked at. */
 async function train(backend, browser, url) {
-  const lesson = new Lesson(await open(browser, url, `?classes=35&images=50&steps=${steps}&speed=10`));
+  const training = new LiveTraining(await open(browser, url, `?classes=35&images=50&steps=${steps}&speed=10`));
   const looks = [];
   for (let count = 1; count <= LOOKS; count++) {
-    await lesson.get("play").click();
-    await lesson.beyond(Math.floor((steps * count) / LOOKS) - 1, PATIENCE_MS);
-    if (count < LOOKS) await lesson.get("play").click();
-    looks.push(await look(lesson.tab, `${backend} | ${(await lesson.data()).step} steps`));
+    await training.get("play").click();
+    await training.beyond(Math.floor((steps * count) / LOOKS) - 1, PATIENCE_MS);
+    if (count < LOOKS) await training.get("play").click();
+    looks.push(await look(training.tab, `${backend} | ${(await training.data()).step} steps`));
   }
-  await lesson.page.close();
+  await training.page.close();
   return looks;
 }
 

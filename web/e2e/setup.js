@@ -2,7 +2,7 @@
 import { after, before } from "node:test";
 import { launch } from "./chromium.js";
 import { DIST } from "./gallery.js";
-import { Lesson } from "./lesson.js";
+import { LiveTraining } from "./live_training.js";
 import { Page } from "./page.js";
 import { serve } from "./server.js";
 
@@ -22,8 +22,8 @@ export function stage(backend, ...flags) {
       return page;
     },
 
-    /** The same, on a lesson. */
-    lesson: (query, options) => Lesson.open(stage.browser, stage.server.url, query, options),
+    /** The same, on live training. */
+    training: (query, options) => LiveTraining.open(stage.browser, stage.server.url, query, options),
   };
   before(async () => {
     stage.server = await serve(DIST);

@@ -70,7 +70,7 @@ describe("the camera", { timeout: 600_000 }, () => {
   });
 });
 
-describe("the drawing board", { timeout: 600_000 }, () => {
+describe("the drawing canvas", { timeout: 600_000 }, () => {
   const site = stage("cpu");
   let page;
 
@@ -89,7 +89,7 @@ describe("the drawing board", { timeout: 600_000 }, () => {
   }
 
   const board = () => page.page.getByTestId("board");
-  /** Does something to the board, and gives what is said of the drawing as it is then. */
+  /** Does something to the canvas, and gives what is said of the drawing as it is then. */
   async function drawn(act) {
     await act();
     await page.page.waitForFunction(() => {

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { launch } from "./chromium.js";
 import { DIST, indices, tilePng } from "./gallery.js";
-import { Lesson } from "./lesson.js";
+import { LiveTraining } from "./live_training.js";
 import { serve } from "./server.js";
 
 const crashes = Number(process.argv[2] ?? 50);
@@ -17,8 +17,8 @@ const images = indices(0);
 
 const server = await serve(DIST);
 const browser = await launch("webgpu", ...BEAR);
-const lesson = await Lesson.open(browser, server.url, "?classes=&steps=50&speed=1");
-const { page, tab } = lesson;
+const training = await LiveTraining.open(browser, server.url, "?classes=&steps=50&speed=1");
+const { page, tab } = training;
 await page.outcome(String(images[0]));
 // A software GPU is slow: two images a class are enough.
 await addClass("mine", images.slice(0, 2));
@@ -45,10 +45,10 @@ await server.close();
 assert.equal(recovered.webgpu, crashes, "every recovery is on the GPU");
 
 async function addClass(name, members) {
-  await lesson.get("name").fill(name);
-  await lesson.get("name").press("Enter");
+  await training.get("name").fill(name);
+  await training.get("name").press("Enter");
   const files = members.map((index) => ({ name: `${index}.png`, mimeType: "image/png", buffer: tilePng(index) }));
-  const own = lesson.get("own").last();
+  const own = training.get("own").last();
   await own.getByTestId("train-files").setInputFiles(files);
   await tab.waitForFunction((count) => [...document.querySelectorAll("[data-testid=train-own]")].at(-1).dataset.count === count, String(files.length));
 }
@@ -75,14 +75,14 @@ async function predicting(image) {
 }
 
 async function training() {
-  await lesson.get("reset").click();
-  await lesson.get("play").click();
-  await lesson.beyond(0);
+  await training.get("reset").click();
+  await training.get("play").click();
+  await training.beyond(0);
   return async () => {
     // It has begun anew, or where it was saved.
-    await lesson.until("learning");
-    const { step } = await lesson.data();
-    await lesson.beyond(Number(step));
-    await lesson.get("reset").click();
+    await training.until("learning");
+    const { step } = await training.data();
+    await training.beyond(Number(step));
+    await training.get("reset").click();
   };
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { indices, tilePng } from "./gallery.js";
-import { MODES } from "./lesson.js";
+import { MODES } from "./live_training.js";
 import { native } from "./native.js";
 import { write } from "./scratch.js";
 import { stage } from "./setup.js";
@@ -32,29 +32,29 @@ for (const backend of ["cpu", "webgpu"]) {
   describe(`training on ${backend}`, { timeout: 900_000 }, () => {
     const site = stage(backend);
     const files = {};
-    let lesson;
+    let training;
 
     before(async () => {
-      lesson = await site.lesson(TINY);
+      training = await site.training(TINY);
     });
 
     test("one step by keyboard, and then play to the end", async () => {
-      assert.equal(await lesson.page.engine.getAttribute("data-backend"), backend);
-      await lesson.get("step").press("Enter");
-      await lesson.until("learning", 1);
-      const first = await lesson.models();
+      assert.equal(await training.page.engine.getAttribute("data-backend"), backend);
+      await training.get("step").press("Enter");
+      await training.until("learning", 1);
+      const first = await training.models();
       assert.ok(MODES.every((mode) => first[mode].loss > 0), JSON.stringify(first));
       assert.ok(Math.abs(first.activation.loss - Math.log(2)) < 1e-3, "the activation model begins at 0");
       assert.ok(Math.abs(first.gradient.loss - Math.log(2)) < 1e-3, "and so does the gradient model");
       assert.ok(Math.abs(first.full.loss - first.finetune.loss) < 1e-3, "these two begin as the same function");
-      await lesson.get("play").press("Space");
-      await lesson.until("done", 5);
-      const last = await lesson.models();
+      await training.get("play").press("Space");
+      await training.until("done", 5);
+      const last = await training.models();
       assert.ok(MODES.every((mode) => last[mode].loss < first[mode].loss), JSON.stringify({ first, last }));
     });
 
-    test("saved models are what the native program takes, with the lesson's classes", async () => {
-      for (const mode of MODES) files[mode] = await lesson.save(mode);
+    test("saved models are what the native program takes, with live training's classes", async () => {
+      for (const mode of MODES) files[mode] = await training.save(mode);
       for (const mode of MODES) {
         const { class: found, label, logits, gradient_logits: gradient } = predict(files[mode], indices(0)[0]);
         assert.equal(logits.length, 2);
@@ -63,26 +63,26 @@ for (const backend of ["cpu", "webgpu"]) {
       }
     });
 
-    test("a model is loaded back, and the lesson's accuracies are the same", async () => {
-      const before = await lesson.models();
-      await lesson.get("reset").click();
-      await lesson.until("idle", 0);
-      await lesson.load("full.safetensors", files.full.bytes);
-      await lesson.get("note").getByText("now the full model").waitFor({ timeout: 120_000 });
-      const after = await lesson.models();
+    test("a model is loaded back, and live training's accuracies are the same", async () => {
+      const before = await training.models();
+      await training.get("reset").click();
+      await training.until("idle", 0);
+      await training.load("full.safetensors", files.full.bytes);
+      await training.get("note").getByText("now the full model").waitFor({ timeout: 120_000 });
+      const after = await training.models();
       assert.equal(after.full.held, before.full.held);
       assert.equal(after.full.fitted, before.full.fitted);
     });
 
-    test("what is no model of this lesson is refused, and why", async () => {
-      await lesson.load("notes.safetensors", Buffer.from("not a model"));
-      await lesson.get("note").getByText("safetensors").waitFor();
+    test("what is no model of this training is refused, and why", async () => {
+      await training.load("notes.safetensors", Buffer.from("not a model"));
+      await training.get("note").getByText("safetensors").waitFor();
       const damaged = Buffer.from(files.full.bytes).fill(0xff, files.full.bytes.length - 8);
-      await lesson.load("damaged.safetensors", damaged);
-      await lesson.get("note").getByText("not finite").waitFor({ timeout: 60_000 });
+      await training.load("damaged.safetensors", damaged);
+      await training.get("note").getByText("not finite").waitFor({ timeout: 60_000 });
     });
 
-    test("nothing was printed as an error, nothing asked of others", () => lesson.page.assertQuiet());
+    test("nothing was printed as an error, nothing asked of others", () => training.page.assertQuiet());
 
     after(() => (trained[backend] = files));
   });
@@ -99,15 +99,15 @@ test("both backends train the same models", { timeout: 60_000 }, () => {
   }
 });
 
-describe("lessons", { timeout: 900_000 }, () => {
+describe("runs of live training", { timeout: 900_000 }, () => {
   const site = stage("cpu");
 
   test("the same seed trains the same models, another one others", async () => {
     const run = async (seed) => {
-      const lesson = await site.lesson(`${SMALL}&seed=${seed}`);
-      const models = await lesson.train();
-      const { values } = tensor((await lesson.save("activation")).bytes, "classifier.weight");
-      await lesson.page.close();
+      const training = await site.training(`${SMALL}&seed=${seed}`);
+      const models = await training.train();
+      const { values } = tensor((await training.save("activation")).bytes, "classifier.weight");
+      await training.page.close();
       return { loss: models.full.loss, values };
     };
     const [one, again, other] = [await run(7), await run(7), await run(8)];
@@ -115,97 +115,97 @@ describe("lessons", { timeout: 900_000 }, () => {
     assert.notDeepEqual(one.values, other.values);
   });
 
-  test("settings are in the address, and a change ends the lesson", async () => {
-    const lesson = await site.lesson(SMALL);
-    await lesson.get("step").click();
-    await lesson.until("learning", 1);
-    await lesson.get("class").nth(8).check();
-    await lesson.until("idle", 0);
-    await lesson.get("images").selectOption("10");
-    await lesson.get("scope").selectOption("conv4-5");
-    await lesson.get("seed").fill("12");
-    await lesson.get("seed").press("Tab");
-    await lesson.tab.waitForURL((url) => {
+  test("settings are in the address, and a change ends live training", async () => {
+    const training = await site.training(SMALL);
+    await training.get("step").click();
+    await training.until("learning", 1);
+    await training.get("class").nth(8).check();
+    await training.until("idle", 0);
+    await training.get("images").selectOption("10");
+    await training.get("scope").selectOption("conv4-5");
+    await training.get("seed").fill("12");
+    await training.get("seed").press("Tab");
+    await training.tab.waitForURL((url) => {
       const get = (name) => url.searchParams.get(name);
       return get("classes") === "358" && get("images") === "10" && get("trainscope") === "conv4-5" && get("seed") === "12";
     });
-    await lesson.get("class").nth(8).uncheck();
-    await lesson.get("class").nth(3).uncheck();
-    await lesson.get("play").click();
-    await lesson.get("note").getByText("two classes").waitFor();
-    await lesson.page.close();
+    await training.get("class").nth(8).uncheck();
+    await training.get("class").nth(3).uncheck();
+    await training.get("play").click();
+    await training.get("note").getByText("two classes").waitFor();
+    await training.page.close();
   });
 
   test("an image is predicted while the models train", async () => {
-    const lesson = await site.lesson("?classes=35&steps=2000&speed=50");
-    await lesson.get("play").click();
-    await lesson.beyond(3);
-    const before = Number((await lesson.data()).step);
-    await lesson.page.choose(indices(0)[4]);
-    assert.equal((await lesson.data()).playing, "true");
-    await lesson.beyond(before);
-    await lesson.get("play").click();
-    await lesson.get("status").getByText("Paused").waitFor();
-    await lesson.page.close();
+    const training = await site.training("?classes=35&steps=2000&speed=50");
+    await training.get("play").click();
+    await training.beyond(3);
+    const before = Number((await training.data()).step);
+    await training.page.choose(indices(0)[4]);
+    assert.equal((await training.data()).playing, "true");
+    await training.beyond(before);
+    await training.get("play").click();
+    await training.get("status").getByText("Paused").waitFor();
+    await training.page.close();
   });
 
   test("own classes from files and from the chosen image, five images each", async () => {
-    const lesson = await site.lesson("?classes=&images=50&steps=50&speed=10");
+    const training = await site.training("?classes=&images=50&steps=50&speed=10");
     const gallery = indices(0);
     for (const [place, name] of ["mine", "yours"].entries()) {
-      await lesson.get("name").fill(name);
-      await lesson.get("name").press("Enter");
-      const own = lesson.get("own").nth(place);
+      await training.get("name").fill(name);
+      await training.get("name").press("Enter");
+      const own = training.get("own").nth(place);
       const files = gallery.slice(4 * place, 4 * place + 4).map((index) => ({ name: `${index}.png`, mimeType: "image/png", buffer: tilePng(index) }));
       await own.getByTestId("train-files").setInputFiles(files);
-      await lesson.tab.waitForFunction((place) => document.querySelectorAll("[data-testid=train-own]")[place].dataset.count === "4", place);
-      await lesson.page.choose(gallery[10 + place]);
+      await training.tab.waitForFunction((place) => document.querySelectorAll("[data-testid=train-own]")[place].dataset.count === "4", place);
+      await training.page.choose(gallery[10 + place]);
       await own.getByTestId("train-add-chosen").click();
-      await lesson.tab.waitForFunction((place) => document.querySelectorAll("[data-testid=train-own]")[place].dataset.count === "5", place);
+      await training.tab.waitForFunction((place) => document.querySelectorAll("[data-testid=train-own]")[place].dataset.count === "5", place);
     }
-    const models = await lesson.train();
+    const models = await training.train();
     assert.equal(models.full.fitted, 1, "eight images are learned by heart");
     assert.ok([0, 0.5, 1].includes(models.full.held), "two are held out");
-    const { metadata } = tensor((await lesson.save("full")).bytes, "classifier.weight");
+    const { metadata } = tensor((await training.save("full")).bytes, "classifier.weight");
     assert.deepEqual(JSON.parse(metadata.classes), ["mine", "yours"]);
-    lesson.page.assertQuiet();
-    await lesson.page.close();
+    training.page.assertQuiet();
+    await training.page.close();
   });
 
   test("a file that is no image is refused, and the class stays", async () => {
-    const lesson = await site.lesson(TINY);
-    await lesson.get("name").fill("mine");
-    await lesson.get("add-class").click();
-    await lesson.get("files").setInputFiles({ name: "notes.png", mimeType: "image/png", buffer: Buffer.from("no image") });
-    await lesson.get("note").getByText("not an image").waitFor();
-    assert.equal(await lesson.get("own").count(), 1);
-    await lesson.page.close();
+    const training = await site.training(TINY);
+    await training.get("name").fill("mine");
+    await training.get("add-class").click();
+    await training.get("files").setInputFiles({ name: "notes.png", mimeType: "image/png", buffer: Buffer.from("no image") });
+    await training.get("note").getByText("not an image").waitFor();
+    assert.equal(await training.get("own").count(), 1);
+    await training.page.close();
   });
 
   test("a model of all ten classes is measured by the native program", { skip: !process.env.EVALUATE }, async () => {
-    const lesson = await site.lesson("?classes=0123456789&images=50&steps=100&speed=50");
-    const models = await lesson.train();
-    const { full } = native("evaluate", write("ten.safetensors", (await lesson.save("full")).bytes));
+    const training = await site.training("?classes=0123456789&images=50&steps=100&speed=50");
+    const models = await training.train();
+    const { full } = native("evaluate", write("ten.safetensors", (await training.save("full")).bytes));
     assert.ok(Math.abs(full.test_accuracy - models.full.held) < 0.06, `${full.test_accuracy} of 10,000, ${models.full.held} of 500`);
-    await lesson.page.close();
+    await training.page.close();
   });
 
-  test("a lesson goes on from its snapshot when the engine's worker breaks", async () => {
-    const lesson = await site.lesson("?classes=35&images=50&steps=2000&speed=50");
-    await lesson.get("play").click();
-    await lesson.beyond(200);
-    const worker = lesson.tab.workers().at(-1);
+  test("live training goes on from its snapshot when the engine's worker breaks", async () => {
+    const training = await site.training("?classes=35&images=50&steps=2000&speed=50");
+    await training.get("play").click();
+    await training.beyond(200);
+    const worker = training.tab.workers().at(-1);
     await worker.evaluate(() => setTimeout(() => Promise.reject(new Error("sabotage")), 0));
-    await lesson.get("note").getByText("goes on from step").waitFor({ timeout: 120_000 });
-    const from = Number((await lesson.get("note").innerText()).match(/step (\d+)/)[1]);
+    await training.get("note").getByText("goes on from step").waitFor({ timeout: 120_000 });
+    const from = Number((await training.get("note").innerText()).match(/step (\d+)/)[1]);
     assert.ok(from > 0, "there was a snapshot");
-    await lesson.beyond(from + 20);
-    const { full } = await lesson.models();
+    await training.beyond(from + 20);
+    const { full } = await training.models();
     assert.ok(full.fitted > 0.9, `${full.fitted}`);
-    await lesson.page.close();
+    await training.page.close();
   });
 
-  test("a second lesson takes no more of the engine's memory than the first", async () => {
+  test("a second training takes no more of the engine's memory than the first", async () => {
     site.server.faults.sabotage = `
       const { instantiateStreaming } = WebAssembly;
       WebAssembly.instantiateStreaming = async (...of) => {
@@ -213,24 +213,24 @@ describe("lessons", { timeout: 900_000 }, () => {
         self.engineMemory = made.instance.exports.memory;
         return made;
       };\n`;
-    const lesson = await site.lesson("?classes=35&images=5&steps=1000&speed=50");
+    const training = await site.training("?classes=35&images=5&steps=1000&speed=50");
     site.server.faults.sabotage = "";
-    const worker = lesson.tab.workers().at(-1);
+    const worker = training.tab.workers().at(-1);
     const bytes = () => worker.evaluate(() => self.engineMemory.buffer.byteLength);
-    await lesson.train();
+    await training.train();
     const early = await bytes();
-    await lesson.get("reset").click();
-    await lesson.until("idle", 0);
-    await lesson.train();
+    await training.get("reset").click();
+    await training.until("idle", 0);
+    await training.train();
     const late = await bytes();
     assert.ok(early > 1e6 && late <= early, `from ${early} to ${late} bytes`);
-    await lesson.page.close();
+    await training.page.close();
   });
 
   test("the section fits a phone", async () => {
-    const lesson = await site.lesson(TINY, { viewport: { width: 390, height: 844 } });
-    await lesson.train();
-    assert.ok((await lesson.tab.evaluate(() => document.documentElement.scrollWidth)) <= 390);
-    await lesson.page.close();
+    const training = await site.training(TINY, { viewport: { width: 390, height: 844 } });
+    await training.train();
+    assert.ok((await training.tab.evaluate(() => document.documentElement.scrollWidth)) <= 390);
+    await training.page.close();
   });
 });

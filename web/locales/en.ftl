@@ -23,14 +23,14 @@ about-activation = a linear classifier on activations
 about-gradient = a linear classifier on gradients
 about-full = both together: the paper’s model
 about-finetune = the network itself, trained further
-comes-after-predictions = It comes after the predictions …
+comes-after-predictions = This appears after the predictions …
 try-again = Try again
 seed = Seed
 images-a-class = Images a class
 
 ## Introduction
 
-intro-idea = A network that learned without labels turns an image into activations <var>f</var>. How its output would change if its weights moved, the Jacobian <var>J</var>, is a second description of the same image. A linear classifier that reads both comes close to training the network further, and no weight of the network moves.
+intro-idea = A network that learned without labels turns an image into activations <var>f</var>. How its output would change if its weights moved, the Jacobian <var>J</var>, is a second description of the same image. A linear classifier on both comes close to fine-tuning the network, although no weight of the network changes.
 intro-equation = logits of x = w1 transposed times f, plus omega-bar transposed times J times w2
 intro-f = the network’s 512 activations
 intro-j = their derivatives by the 2.1 million weights of its last layer
@@ -84,7 +84,7 @@ gallery-more = More images
 gallery-tile = { $class }, image { $index }
 upload-button = Use your own image
 upload-hint = or drop or paste one. It stays on your machine.
-upload-large = { $name } is too large: at most { $most } MB are read.
+upload-large = { $name } is too large: the page reads at most { $most } MB.
 upload-unreadable = { $name } cannot be read.
 upload-refused = { $name }: { $why }.
 sentence = { $text }.
@@ -94,7 +94,7 @@ list-clause = { $first }; { $second }
 trouble-format = this is not an image in a known format (PNG, JPEG, WebP, GIF or BMP)
 trouble-damaged = the image cannot be read ({ $why })
 trouble-empty = the image has no pixels ({ $width } × { $height })
-trouble-large = the image is too large with its { $width } × { $height } pixels: at most { $side } on a side and { $most } MB in all are read; make it smaller
+trouble-large = the image is too large: it has { $width } × { $height } pixels, and the page reads at most { $side } on a side and { $most } MB in all; make it smaller
 trouble-unreachable = { $file } could not be loaded: the network does not answer
 trouble-status = { $file } could not be loaded: the server answers { $status }
 trouble-broken-off = { $file } broke off while it was loaded
@@ -103,8 +103,8 @@ trouble-model = { $what } is not usable ({ $why })
 note-first-frame = it is animated, and this is its first frame
 note-turned = it is turned as its EXIF data say
 note-cropped = it is cropped to the square at its centre
-note-over-white = what is transparent lies over white
-note-broken-off = its file breaks off, and what is missing was filled
+note-over-white = its transparent parts lie over white
+note-broken-off = its file breaks off, and the missing part was filled in
 camera-file = your picture
 camera-start = Use the camera
 camera-video = What the camera sees
@@ -115,12 +115,12 @@ camera-forbidden = The browser was not allowed to use the camera. Allow it in th
 camera-none = There is no camera. Connect one, or choose a file.
 camera-taken = The camera cannot be used: another program may have it. Close that and try again.
 camera-unavailable = This browser offers no camera to this page. Choose a file.
-board-file = your drawing
-board-open = Draw an image
-board-close = Close the drawing board
-board-name = Drawing board. Arrow keys move the brush, space paints, shift with an arrow key draws. Column { $column }, row { $row } of 32.
-board-colours = Colour of the brush
-board-clear = Clear
+drawing-file = your drawing
+drawing-open = Draw an image
+drawing-close = Close the drawing canvas
+drawing-name = Drawing canvas. Arrow keys move the brush, space paints, shift with an arrow key draws. Column { $column }, row { $row } of 32.
+drawing-colours = Colour of the brush
+drawing-clear = Clear
 colour-black = black
 colour-white = white
 colour-grey = grey
@@ -133,17 +133,17 @@ colour-blue = blue
 ## Network
 
 network-title = The network
-network-lead = Convolutions turn the image into activations, and a linear classifier reads those. The gradient is taken by the weights of the upper layers, <span class="formula"><var>θ</var><sub>2</sub></span>; the lower ones, <span class="formula"><var>θ</var><sub>1</sub></span>, stay out of it.
-network-waits = It comes with the engine …
+network-lead = Convolutions turn the image into activations, and a linear classifier reads those. The gradient is taken by the weights of the upper layers, <span class="formula"><var>θ</var><sub>2</sub></span>; the lower ones, <span class="formula"><var>θ</var><sub>1</sub></span>, are frozen.
+network-waits = This appears with the engine …
 network-scope = Gradient by the weights of
 network-frozen = frozen, { $count } numbers
 network-moving = gradient, { $count } numbers
 network-classifier = classifier
 network-kernel = { $kernel } × { $kernel }, step { $stride }
-network-maps-wait = What the layers make of the image comes after the predictions …
+network-maps-wait = The layers’ outputs appear after the predictions …
 network-features = Feature maps of { $layer }
 network-tangents = Tangent maps of { $layer }
-network-still = No tangent maps of { $layer }: the layer is below the weights that move, and so stays as it is.
+network-still = No tangent maps of { $layer }: the layer is below the weights that move, so its output does not change.
 network-tangents-note = A tangent map is the derivative of the feature map along the full model’s <span class="formula"><var>w</var><sub>2</sub></span>: how the layer’s output begins to change when <span class="formula"><var>θ</var><sub>2</sub></span> moves that way.
 network-maps = { $count } maps of { $side } × { $side }; strongest in map { $map }: { $value }
 network-maps-label = { $title }: { $text }
@@ -165,7 +165,7 @@ logit-minus = minus that of
 logit-predicted = predicted
 logit-none = none
 gradient-colours = Colours of the gradient
-gradient-strongest = The strongest of all. Point at another.
+gradient-strongest = This is the strongest entry. Point at another one.
 matrix-row-factor = The factor ω ∘ d of the rows on show
 matrix-column-factor = The factor y of the columns on show
 matrix-role = matrix
@@ -184,7 +184,7 @@ spatial-text = Most at row { $row }, column { $column }: { $share } % of the wh
 ## Predictions
 
 predictions-title = What the models say
-predictions-baked = Computed beforehand, natively, until the engine is here.
+predictions-precomputed = Computed beforehand by the native program; shown until the engine is ready.
 predictions-live = Computed live, in this browser.
 predictions-right = ✓ as labelled
 predictions-wrong = ✗ labelled { $class }
@@ -203,10 +203,10 @@ terms-column-activation = activation
 terms-column-network = network
 terms-column-gradient = gradient
 
-## Line
+## Linearization
 
 line-title = The network against its tangent
-line-lead = The gradient term stands for a network whose weights moved from <span class="formula"><var>θ̄</var><sub>2</sub></span> to <span class="formula"><var>θ̄</var><sub>2</sub> + <var>w</var><sub>2</sub></span>, as if its output changed along a straight line. Move them and see how far that holds.
+line-lead = The gradient term approximates a network whose weights moved from <span class="formula"><var>θ̄</var><sub>2</sub></span> to <span class="formula"><var>θ̄</var><sub>2</sub> + <var>w</var><sub>2</sub></span>: it assumes that the output changes along a straight line. Move the weights and see how far that is true.
 line-network = the network, logit of { $name }
 line-tangent = its tangent line
 line-error = error
@@ -216,7 +216,7 @@ line-summary = The logit of { $name } as r goes from 0 to 2. { $places }
 ## Similar images
 
 similar-title = Which images are alike
-similar-lead = Two images are alike to the network when their features point the same way: their activations, or their gradients. The inner product of two gradients is the network’s tangent kernel; its factors give it without the gradients being written down.
+similar-lead = Two images are alike to the network when their features point the same way: their activations, or their gradients. The inner product of two gradients is the network’s tangent kernel; it is computed from their factors, without writing the gradients down.
 similar-start = Compare with { $count } images of the gallery
 similar-done = Compared with all { $count } images that the gallery shows.
 similar-progress = Compared with { $known } of the { $count } images that the gallery shows.
@@ -226,7 +226,7 @@ similar-share = { $alike } of { $count } are labelled { $class }
 similar-tile = { $class }, image { $index }, similarity { $similarity }
 map-title = On a map
 map-note = The two directions in which the gallery’s images differ most (kernel PCA of the same cosines). A frame’s colour is the class. Arrow keys move, Enter chooses.
-map-waits = It comes when all images are compared …
+map-waits = This appears when all images are compared …
 map-summary = Map of { $count } images. { $title }. On it, the nearest neighbour of { $alike } of them is of the same class. It keeps { $share } of all variance.
 map-share = The map keeps { $share } of all variance.
 map-own = your image
@@ -235,8 +235,8 @@ map-point = Point at an image to see which it is.
 ## Training
 
 train-title = Train it here
-train-lead = The four models learn side by side from the same few images, by the same program as natively. What of the network stays fixed is computed once an image and kept; a step then touches only what is trained. First <var>ω̄</var> is fitted; then all four start together.
-train-note = Your images and the trained models are kept in this page only, and never leave your machine: when it is closed or loaded anew, they are gone. Save the models that you want to keep. Should the engine break, training goes on from where it was at most ten seconds of training earlier, with the optimiser’s averages begun anew.
+train-lead = The four models learn side by side from the same few images, by the same program as natively. The frozen part of the network is computed once for each image; a step then touches only what is trained. First <var>ω̄</var> is fitted; then all four start together.
+train-note = Your images and the trained models are kept in this page only, and never leave your machine: when you close or reload it, they are gone. Save the models that you want to keep. If the engine stops, training continues from a snapshot that is at most ten seconds of training old, and the optimiser’s averages start anew.
 train-classes = Classes
 train-own = A class of your own
 train-own-example = my cup
@@ -264,8 +264,8 @@ train-learning = Training …
 train-paused = Paused.
 train-done = All steps are done.
 train-loaded = The file’s model is now the { $mode } model.
-train-resumed = The engine was started again; the lesson goes on from step { $step }.
-train-axis = What the curves run along
+train-resumed = The engine was started again; training goes on from step { $step }.
+train-axis = Horizontal axis of the curves
 train-by-steps = by steps
 train-by-seconds = by seconds
 train-end-steps = { $count } steps
@@ -287,8 +287,8 @@ train-save-model = Save the { $model } model
 ## Ablation
 
 ablation-title = What makes the gradient good
-ablation-lead = Where is the gradient’s worth from? Here it is taken in networks that are partly random: the layers below the last one (<var>θ</var><sub>1</sub>), the last one (<var>θ</var><sub>2</sub>) and the classifier that the gradient goes through (<var>ω</var>). The paper’s Table 1, on the gallery’s images of all ten classes.
-ablation-note = A random layer has the weights that training would begin with, by He’s rule, and biases of 0; a random <var>ω</var> is normally distributed. A pre-trained <var>ω</var> is a classifier fitted on the mixture’s own activations. In the full model the activation term goes by the pre-trained network in every row. Each model takes about { $steps } steps; all other images of a class are held out.
+ablation-lead = Why is the gradient a good feature? Here we take it in networks that are partly random: the layers below the last one (<var>θ</var><sub>1</sub>), the last one (<var>θ</var><sub>2</sub>) and the classifier that the gradient goes through (<var>ω</var>). The paper’s Table 1, on the gallery’s images of all ten classes.
+ablation-note = A random layer has the weights that training would begin with, by He’s rule, and biases of 0; a random <var>ω</var> is normally distributed. A pre-trained <var>ω</var> is a classifier fitted on the mixture’s own activations. In the full model the activation term always uses the pre-trained network. Each model takes about { $steps } steps; all other images of a class are held out.
 ablation-table = Accuracy by what is pre-trained
 ablation-caption = Accuracy on the images held out, by what is pre-trained
 ablation-start = Start
@@ -301,7 +301,7 @@ ablation-anew = The engine was started again. Start anew.
 ablation-trained = trained
 ablation-random = random
 ablation-foremost = With this seed, { $part } matters most, by more than chance would explain with so many images.
-ablation-unclear = Which matters most, so few images do not tell.
+ablation-unclear = These images are too few to say which part matters most.
 ablation-finding = What pre-training adds to the gradient model’s accuracy, in percentage points, as a mean over the four pairs of rows that differ in one part alone: { $effects }. { $conclusion }
 
 ## Self-check
@@ -320,7 +320,7 @@ check-in-one-over-h = rounding, in proportion to 1/h
 check-plot = Error against h, both on logarithmic scales. The smallest error is { $best }.
 check-agreements = The GPU against the CPU
 check-cpu-only = The page computes on the CPU, so there is nothing to compare.
-check-to-come = It has not come to that yet.
+check-to-come = This is not measured yet.
 check-numbers = numbers
 check-difference = largest difference
 check-size = largest number
@@ -350,42 +350,42 @@ tour-next = Next
 tour-leave = Leave
 tour-scrub = Step of the tour
 tour-place = { $step } of { $steps }: { $title }
-tour-waiting = Its numbers come with the predictions …
+tour-waiting = The numbers appear with the predictions …
 tour-image-title = An image
 tour-image-tile = This is test image { $index }, labelled { $class }. It is 32 × 32 pixels, 3,072 numbers. Choose another whenever you like: the tour goes on with it.
 tour-image-own = This is { $name }, as the network sees it: 32 × 32 pixels, 3,072 numbers. Choose another whenever you like: the tour goes on with it.
 tour-activations-title = Activations
-tour-activations = Five convolutions, which learned without labels by telling how an image was turned, make 512 activations f of it. The feature maps are what the last one answers to this image.
+tour-activations = Five convolutions, which learned without labels to recognize how an image was rotated, turn the image into 512 activations f. The feature maps are the last layer’s output for this image.
 tour-tangents-title = Tangents
-tour-tangents = The tangent maps say how the same 512 numbers would change if the weights moved along w₂: J w₂. Both come out of one forward pass, and no Jacobian is ever written down.
+tour-tangents = The tangent maps say how the same 512 numbers would change if the weights moved along w₂: J w₂. One forward pass computes both, and the Jacobian is never written down.
 tour-gradient-title = A gradient
 tour-gradient = One number for each of 2.1 million weights: by how much the logit of { $class } would rise if that weight did. The two colours are its two signs. This is what the gradient model reads.
 tour-sorted-title = The same, sorted
-tour-sorted = It is an outer product: 512 numbers of the output times 4,096 of the input. With rows and columns in order one sees it: strong at the corners, nothing in the middle.
+tour-sorted = It is an outer product: 512 numbers of the output times 4,096 of the input. Sorted rows and columns show it: large values at the corners, small ones in the middle.
 tour-readers-title = Four readers
 tour-readers = { $all }. On all 10,000 test images the last three are right far more often than the first.
 tour-reader = { $model } says { $class }, { $share }
 tour-terms-title = Two terms
 tour-terms = The full model’s logit of { $class } is w₁ᵀ f + ω̄ᵀ J w₂: { $activation } from the activations, in blue, and { $gradient } from the gradient, in orange, together { $total }.
 tour-start-title = Where the tangent starts
-tour-start-of-line = The gradient term is a tangent. At r = 0 the weights have not moved, and network and tangent agree: { $network } and { $tangent }. Move r and see them part.
+tour-start-of-line = The gradient term is a tangent. At r = 0 the weights have not moved, and network and tangent agree: { $network } and { $tangent }. Increase r and see them separate.
 tour-end-title = Where the model reads it
-tour-end-of-line = At r = 1 the weights are θ̄₂ + w₂. The network itself says { $network }, its tangent { $tangent }: the error of the linearisation is { $error }.
+tour-end-of-line = At r = 1 the weights are θ̄₂ + w₂. The network itself says { $network }, its tangent { $tangent }: the error of the linearization is { $error }.
 tour-alike-title = What is alike
 tour-alike = Two images are alike when their features point the same way. Compare the two rows: what is near by activations need not be near by gradients, and how often a row keeps to the image’s class is written above it.
 tour-train-title = Your turn
 tour-train = Press Play: all four models learn { $classes } from { $images } images a class, here and now. Add your own classes from files or the camera; five images a class show a difference.
 tour-check-title = Do not take our word
-tour-check = Press “Check it here”: the page holds its derivative against small steps and one processor against the other, on this image and this machine, and shows the numbers.
+tour-check = Press “Check it here”: the page compares its derivative with finite differences, and one processor with the other, on this image and this machine, and shows the numbers.
 later-failed = The rest of this page could not be loaded.
 
 ## Deeper
 deeper = Deeper
 network-deeper = Forward mode differentiates on the way up. A layer hands on a pair: its output, and how that changes when the weights move along <span class="formula"><var>w</var><sub>2</sub></span>. A convolution of <var>x</var> with weights <var>W</var> has the derivative <span class="formula"><var>x</var> ⋆ <var>w</var><sub>2</sub> + <var>ẋ</var> ⋆ <var>W</var></span>; leaky ReLU multiplies both parts by <var>d</var>, which is 1 where the value is above 0 and its slope elsewhere (the paper’s Eq. 6 and 7). So one pass ends in <var>f</var> and in <span class="formula"><var>J</var> <var>w</var><sub>2</sub></span>. The Jacobian itself, 512 rows of 2.1 million numbers for every image, is never there.
-gradient-deeper = By the chain rule the logit of class <var>c</var> changes with the weight from input <var>i</var> to output <var>o</var> by <span class="formula"><var>ω</var>[<var>c</var>, <var>o</var>] · <var>d</var>[<var>o</var>] · <var>y</var>[<var>i</var>]</span>: how much the class listens to the output, whether the output was open, and what came in. Outputs times inputs is a matrix of rank 1, and two classes differ in the first factor alone. Of a wider scope the gradient has a part for each of its layers; below the last one it is a sum of such products over the positions of the image.
-predictions-deeper = A model’s logits become percentages by the softmax, the exponentials as shares of their sum. Activation, gradient and full are linear in what is trained: their loss has a single valley, wherever training starts. For the gradient model the network is replaced by its tangent, <span class="formula"><var>F</var>(<var>θ̄</var>) + <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub></span>, without its constant part; the full model has a free classifier on <var>f</var> in place of that. Fine-tuning is what the tangent stands for.
+gradient-deeper = By the chain rule the logit of class <var>c</var> changes with the weight from input <var>i</var> to output <var>o</var> by <span class="formula"><var>ω</var>[<var>c</var>, <var>o</var>] · <var>d</var>[<var>o</var>] · <var>y</var>[<var>i</var>]</span>: how much the class depends on the output, whether the output was active, and the input’s value. Outputs times inputs is a matrix of rank 1, and two classes differ in the first factor alone. Of a wider scope the gradient has a part for each of its layers; below the last one it is a sum of such products over the positions of the image.
+predictions-deeper = A model’s logits become percentages by the softmax, the exponentials as shares of their sum. Activation, gradient and full are linear in what is trained: their loss has a single valley, wherever training starts. For the gradient model the network is replaced by its tangent, <span class="formula"><var>F</var>(<var>θ̄</var>) + <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub></span>, without its constant part; the full model has a free classifier on <var>f</var> in place of that. Fine-tuning is what the tangent approximates.
 line-deeper = Taylor’s theorem: <span class="formula"><var>F</var>(<var>θ̄</var> + <var>r</var> <var>w</var><sub>2</sub>) = <var>F</var>(<var>θ̄</var>) + <var>r</var> <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub> + <var>O</var>(<var>r</var>²)</span>. The tangent keeps the first two. The last layer is made of straight pieces, and within one the tangent is exact; as <var>r</var> grows, more of the 512 activations change their sign, and the error grows about as the square. The wider the network, the less far its weights have to go, and the longer the tangent holds; that limit is the neural tangent kernel’s.
 similar-deeper = For the last layer the kernel is <span class="formula">(⟨<var>y</var>, <var>y</var>′⟩ / 512 + 0.1) · ⟨<var>ω</var> ∘ <var>d</var>, <var>ω</var> ∘ <var>d</var>′⟩</span>: two inner products, of 4,096 and of 512 numbers, for one of 2.1 million. Divided by the lengths of both gradients it is the cosine of their angle. The maps are kernel PCA: the matrix of all pairs’ kernels is centred, and its two leading eigenvectors are the images’ places.
-train-deeper = The loss is the mean cross-entropy. It is convex in <span class="formula"><var>w</var><sub>1</sub></span> and <span class="formula"><var>w</var><sub>2</sub></span>: a single valley, so a seed or a rate changes how fast one comes down, not where to. In fine-tuning’s weights it is not. Kept of an image are the last layer’s input, 4,096 numbers, and what the frozen weights make of it, 512. A step multiplies the kept inputs of 32 images by <span class="formula"><var>w</var><sub>2</sub></span>, and goes back through that one product by reverse mode.
-ablation-deeper = If mere numbers of features were enough, 2.1 million of a random network would do. They do not: in the paper’s Table 1 (CIFAR-10, this scope) the gradient model of a network that is all random is right in 23.1 % of the test images, with only <span class="formula"><var>θ</var><sub>1</sub></span> pre-trained in 53.4 %, with all in 70.1 %. The lower layers decide what comes in (<var>y</var>), the last one which outputs are open (<var>d</var>), and <var>ω</var> which of them count.
+train-deeper = The loss is the mean cross-entropy. It is convex in <span class="formula"><var>w</var><sub>1</sub></span> and <span class="formula"><var>w</var><sub>2</sub></span>: it has a single minimum, so the seed and the rate change how fast training gets there, not where it ends. In fine-tuning’s weights it is not convex. The frozen features of an image are the last layer’s input, 4,096 numbers, and its pre-activation, 512. A step multiplies the frozen inputs of 32 images by <span class="formula"><var>w</var><sub>2</sub></span>, and differentiates that one product by reverse mode.
+ablation-deeper = If the number of features were enough, the 2.1 million of a random network would work as well. They do not: in the paper’s Table 1 (CIFAR-10, this scope) the gradient model of a network that is all random is right in 23.1 % of the test images, with only <span class="formula"><var>θ</var><sub>1</sub></span> pre-trained in 53.4 %, with all in 70.1 %. The lower layers compute the input (<var>y</var>), the last one decides which outputs are active (<var>d</var>), and <var>ω</var> weights them.
 check-deeper = A difference of two values of <var>F</var> deviates from the derivative for two reasons. The curve bends, which costs an error in proportion to <var>h</var>; and <var>F</var> has seven digits, so its rounding is divided by <var>h</var>. A wrong derivative would leave an error that no <var>h</var> makes small; a right one shows a valley between two straight lines.

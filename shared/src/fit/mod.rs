@@ -238,3 +238,24 @@ pub enum FitError<E> {
 fn report<E>(listen: &mut impl FnMut(Event) -> ControlFlow<()>, event: Event) -> Result<(), FitError<E>> {
     if listen(event).is_break() { Err(FitError::Stopped) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vocabulary::Mode;
+
+    #[test]
+    fn every_solver_takes_other_penalties_and_says_how_long_it_is() {
+        let steps = FirstOrderConfig { epochs: 3, batch: 4, ..FirstOrderConfig::for_mode(Mode::Full, 1) };
+        let whole = LbfgsConfig { iterations: 7, ..LbfgsConfig::for_mode(Mode::Full, 1) };
+        let ridge = RidgeConfig { images: None, ridge: 1.0, seed: 1 };
+        let solvers: [(FitConfig, usize); 3] = [(steps.into(), 9), (whole.into(), 7), (ridge.into(), 1)];
+        for (config, length) in solvers {
+            assert_eq!(config.steps(10), length, "{config:?}");
+            let classifier = if config == FitConfig::Ridge(ridge) { 0.0 } else { 0.5 };
+            let changed = config.with_decays(Decays { classifier, gradient: 0.25 });
+            assert_eq!(changed.decays(), Decays { classifier, gradient: 0.25 }, "{config:?}");
+            assert_eq!(changed.with_decays(config.decays()), config, "nothing else changes");
+        }
+    }
+}

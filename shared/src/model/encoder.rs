@@ -1,5 +1,9 @@
 //! The base network: a list of convolutions, each with what follows it, then an average over the positions.
 
+mod pass;
+
+pub use pass::Pass;
+
 use crate::{
     images::SIDE,
     kernels,
@@ -347,19 +351,6 @@ impl Encoder {
         let output = lowest[0].spec.finish(Dual { primal: frozen.pre.clone(), tangent }, slope);
         let tangents_above = tangents.get(1..).unwrap_or_default();
         jvp::global_average_pool(forward(output, specs_and_filters(above), tangents_above, slope))
-    }
-
-    /// Every layer's output, lowest first, with its derivative along the scope's stored tangents where there is one:
-    /// images `[N, 3, 32, 32]` → `[N, O, H, W]` each.
-    pub fn layer_outputs(&self, images: Tensor<4>, scope: Scope, tangents: &[Conv]) -> Vec<Dual<4>> {
-        let start = self.config.kind.scope_start(scope);
-        let tangents = self.scope_filters(scope, tangents);
-        let outputs = self.layers.iter().enumerate().scan(Dual::constant(images), |x, (index, layer)| {
-            let tangent = index.checked_sub(start).and_then(|index| tangents.get(index));
-            *x = layer.spec.finish(jvp::conv2d(x, &layer.filter, tangent), self.config.slope);
-            Some(x.clone())
-        });
-        outputs.collect()
     }
 
     /// The scope's stored parameters displaced by `r` times the tangents: θ̄2 + r·w2.

@@ -65,6 +65,7 @@ macro_rules! every_body_on {
                 the_gram_matrix_is_symmetric_and_not_negative,
                 conv5_follows_the_closed_formula,
                 kernel_ridge_meets_its_targets,
+                kernel_ridge_refuses_what_it_cannot_fit,
                 images_are_nearest_to_themselves,
                 rank_one_products_are_those_of_explicit_gradients,
                 averaged_models_have_the_mean_logits,

@@ -58,14 +58,18 @@ pub async fn layers_end_in_the_features(device: &Device) {
         let encoder = network.encoder(device);
         for &scope in network.kind.scopes() {
             let (images, tangents) = (recipe::images(device), network.tangents(scope, device));
-            let mut layers = encoder.layer_outputs(images.clone(), scope, &tangents);
+            let pass = encoder.pass(images.clone());
+            let mut layers = encoder.layer_outputs(&pass, scope, &tangents);
             let moving: Vec<bool> = layers.iter().map(|layer| layer.tangent.is_some()).collect();
             let start = network.kind.scope_start(scope);
             let expected: Vec<bool> = (0..network.kind.layers().len()).map(|index| index >= start).collect();
             let what = format!("{network:?}, {scope}");
             assert_eq!(moving, expected, "{what}");
             let last = jvp::global_average_pool(layers.pop().expect("an encoder has layers"));
-            let features = encoder.features(&encoder.freeze(images, scope), &tangents);
+            let (frozen, passed) = (encoder.freeze(images, scope), encoder.freeze_pass(&pass, scope));
+            assert_close(&format!("{what}: a pass's input"), passed.input, frozen.input.clone(), 1e-6).await;
+            assert_close(&format!("{what}: a pass's pre-activation"), passed.pre, frozen.pre.clone(), 1e-6).await;
+            let features = encoder.features(&frozen, &tangents);
             assert_close(&what, last.primal, features.primal, 1e-5).await;
             let [found, expected] =
                 [last.tangent, features.tangent].map(|tangent| tangent.expect("the last one moves"));

@@ -3,11 +3,16 @@
 use super::{
     measure::{assert_close, assert_rows_close, dot, norm, read, rounding},
     recipe::{self, CLASSES, IMAGES, Network, Point},
+    training::examples,
 };
 use burn::tensor::{Device, Tensor};
 use gradient_features::{
     Mode, Parametrization, Scope,
-    fit::{cholesky::Cholesky, ridge},
+    fit::{
+        FitError, Job,
+        cholesky::Cholesky,
+        ridge::{self, RidgeConfig},
+    },
     kernel::{self, Factors, RankOne},
     model::{
         average,
@@ -16,6 +21,7 @@ use gradient_features::{
         linear::{Head, Parameters},
     },
 };
+use std::ops::ControlFlow;
 
 /// How far an entry of the Gram matrix may be off, on any device, as a share of the largest that it could be: the
 /// product of the two gradients' norms. Sums of 4096 products in 32-bit floats were off by 2e-6 on a software GPU.
@@ -103,6 +109,23 @@ pub async fn kernel_ridge_meets_its_targets(device: &Device) {
         }
         assert!(sizes[1] < 0.9 * sizes[0], "{network:?}: {sizes:?}");
     }
+}
+
+/// Kernel ridge takes a gradient model and as many images as there are; anything else is refused.
+pub async fn kernel_ridge_refuses_what_it_cannot_fit(device: &Device) {
+    let network = ali_networks().next().expect("there are some");
+    let encoder = network.encoder(device);
+    let samples = examples(network, Scope::Conv5, device);
+    let indices = [0, 1];
+    let fit = async |mode, images| {
+        let start = network.head(mode, Scope::Conv5, device);
+        let job = Job { encoder: &encoder, start: &start, samples: &samples, indices: &indices, device };
+        job.fit(RidgeConfig { images, ridge: 1.0, seed: 1 }, |_| ControlFlow::Continue(())).await
+    };
+    assert!(matches!(fit(Mode::Activation, None).await, Err(FitError::NotGradient)));
+    assert!(matches!(fit(Mode::Gradient, Some(0)).await, Err(FitError::KernelImages { images: 0, most: 2 })));
+    assert!(matches!(fit(Mode::Gradient, Some(3)).await, Err(FitError::KernelImages { images: 3, most: 2 })));
+    assert!(fit(Mode::Gradient, Some(2)).await.is_ok());
 }
 
 /// An image is nearest to itself, with cosine 1, by activation and by gradient.

@@ -1,6 +1,7 @@
 //! The words that every part of gradfeat shares: what is fitted ([`Mode`]), on which layers ([`Scope`]), how stored
 //! parameters are read ([`Parametrization`], [`InputRange`]), the classes' names, what was done to an image
-//! ([`ImageNote`]), and the one rule for the winning class ([`argmax`]).
+//! ([`ImageNote`]), the one rule for the winning class
+//! ([`argmax`]), and the one palette of signed quantities ([`palette`]).
 //!
 //! The page's interface links this crate and not the model, so it stays small: serde and thiserror only.
 //!
@@ -15,6 +16,7 @@ mod argmax;
 pub mod classes;
 mod image;
 mod named;
+pub mod palette;
 mod settings;
 
 pub use argmax::argmax;

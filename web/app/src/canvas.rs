@@ -1,7 +1,7 @@
 //! Painting pixels, and the palette that goes with the visitor's colour scheme.
 
 use leptos::prelude::*;
-use protocol::palette::Palette;
+use vocabulary::palette::Palette;
 use wasm_bindgen::{Clamped, JsCast, prelude::Closure};
 use web_sys::{Blob, CanvasRenderingContext2d, Event, File, HtmlCanvasElement, ImageData};
 

@@ -1,9 +1,9 @@
 //! The image that is looked at, and what the models say of it.
 
 use crate::gallery::Tile;
-use protocol::messages::{Mode, Source, Terms};
+use protocol::{messages::Source, terms::Terms};
 use std::collections::BTreeMap;
-use vocabulary::ImageNote;
+use vocabulary::{ImageNote, Mode, Scope};
 
 /// An image to predict.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,12 +54,12 @@ impl Choice {
 pub struct Outcome {
     /// The request.
     pub id: u32,
-    /// Whether it was computed beforehand, and not here.
-    pub is_baked: bool,
+    /// Whether it was precomputed, and not computed here.
+    pub is_precomputed: bool,
     /// Which image: its index, or `upload`.
     pub key: String,
-    /// The name of the scope that the models are of, as it was set.
-    pub scope: String,
+    /// Which layers the models' gradients are taken by.
+    pub scope: Scope,
     /// The true class, where it is known.
     pub label: Option<usize>,
     /// The terms of every class's logit, by model.
@@ -68,13 +68,13 @@ pub struct Outcome {
 
 impl Outcome {
     /// Nothing yet, for a request of an image by the models of a scope.
-    pub fn new(id: u32, choice: &Choice, scope: String) -> Self {
-        Self { id, is_baked: false, key: choice.key(), scope, label: choice.label(), terms: BTreeMap::new() }
+    pub fn new(id: u32, choice: &Choice, scope: Scope) -> Self {
+        Self { id, is_precomputed: false, key: choice.key(), scope, label: choice.label(), terms: BTreeMap::new() }
     }
 
     /// Whether every model has predicted here.
     pub fn is_live(&self) -> bool {
-        self.is_complete() && !self.is_baked
+        self.is_complete() && !self.is_precomputed
     }
 
     /// Whether every model has predicted.

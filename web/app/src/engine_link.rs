@@ -1,12 +1,11 @@
-//! The engine as the interface sees it: a worker that is started, spoken to, and started again when it breaks.
+//! The engine's worker: it is started, asked, and started again when it stops.
 
-use crate::{browser, say, state::State};
+use crate::{browser, say};
 use protocol::{
-    ablation::ToAblation,
-    messages::{self, Compare, Draw, FromEngine, Request, Source, Start, ToEngine},
+    messages::{self, FromEngine, Request, Source, Start, ToEngine},
     recovery::Recovery,
-    training::ToTrainer,
 };
+use vocabulary::Scope;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
@@ -46,18 +45,22 @@ impl Drop for Running {
 }
 
 impl Link {
-    /// Starts the engine anew, in place of any that runs.
-    pub fn start(&mut self, state: State, recovery: Recovery) {
+    /// Starts the engine anew, in place of any that runs. `receive` gets its messages; `stopped` is called with the
+    /// reason when it cannot go on.
+    pub fn start(
+        &mut self,
+        recovery: Recovery,
+        receive: impl Fn(FromEngine) + 'static,
+        stopped: impl Fn(String) + Copy + 'static,
+    ) -> Result<(), JsValue> {
         self.recovery = recovery;
         self.worker = None;
-        match launch(state) {
-            Ok(running) => self.worker = Some(running),
-            Err(error) => state.engine_failed(say::engine_cannot_start(format!("{error:?}"))),
-        }
+        self.worker = Some(launch(receive, stopped)?);
+        Ok(())
     }
 
     /// Asks for a prediction in place of any that is still wanted, and gives the number it will be answered by.
-    pub fn predict(&mut self, source: Source, scope: String) -> u32 {
+    pub fn predict(&mut self, source: Source, scope: Scope) -> u32 {
         self.last_id += 1;
         let request = Request { id: self.last_id, source, scope };
         self.request = Some(request.clone());
@@ -67,25 +70,18 @@ impl Link {
         self.last_id
     }
 
-    /// Asks for a picture; whether there is an engine to draw it.
-    pub fn draw(&self, draw: Draw) -> bool {
+    /// What was asked for last.
+    pub fn request(&self) -> Option<Request> {
+        self.request.clone()
+    }
+
+    /// Sends a message; whether there is an engine that is ready for it.
+    pub fn send_if_ready(&self, message: &ToEngine) -> bool {
         let is_ready = self.worker.as_ref().is_some_and(|running| running.ready_at.is_some());
         if is_ready {
-            self.send(&ToEngine::Draw(draw));
+            self.send(message);
         }
         is_ready
-    }
-
-    /// Asks for a comparison of the chosen image with others.
-    pub fn compare(&self, compare: Compare) {
-        self.send(&ToEngine::Compare(compare));
-    }
-
-    /// Asks for a check of the page on the image that was asked for last.
-    pub fn check(&self) {
-        if let Some(request) = self.request.clone() {
-            self.send(&ToEngine::Check(request));
-        }
     }
 
     /// The engine has predicted what it was asked for. If it was asked when it was ready already, that proves it; an
@@ -100,20 +96,6 @@ impl Link {
     /// stops by what it is asked again does not get here.
     pub fn proved(&mut self) {
         self.recovery.proved();
-    }
-
-    /// Has something done for training; whether there is an engine to do it.
-    pub fn train(&self, message: ToTrainer) -> bool {
-        let is_ready = self.worker.as_ref().is_some_and(|running| running.ready_at.is_some());
-        if is_ready {
-            self.send(&ToEngine::Train(message));
-        }
-        is_ready
-    }
-
-    /// Begins or stops an ablation.
-    pub fn ablate(&self, message: ToAblation) {
-        self.send(&ToEngine::Ablate(message));
     }
 
     /// The engine listens: tells it to start, and what is wanted.
@@ -151,19 +133,22 @@ impl Link {
     }
 }
 
-fn launch(state: State) -> Result<Running, JsValue> {
+fn launch(
+    receive: impl Fn(FromEngine) + 'static,
+    stopped: impl Fn(String) + Copy + 'static,
+) -> Result<Running, JsValue> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     let worker = Worker::new_with_options(&browser::published("engine"), &options)?;
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         match messages::read::<FromEngine>(&event.data()) {
-            Ok(message) => state.hear(message),
-            Err(error) => state.engine_broke(say::engine_unreadable(error)),
+            Ok(message) => receive(message),
+            Err(error) => stopped(say::engine_unreadable(error)),
         }
     });
     let on_error = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| {
         event.prevent_default();
-        state.engine_broke(event.message());
+        stopped(event.message());
     });
     worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));

@@ -1,8 +1,71 @@
 //! The gallery's index: which images of CIFAR-10's test set there are, and where on which sheet.
 
-use crate::browser;
+use crate::{browser, say, url_state};
+use leptos::{prelude::*, task::spawn_local};
 use protocol::messages::Source;
 use serde::Deserialize;
+
+/// The gallery: a handle, to be copied at will.
+#[derive(Clone, Copy)]
+pub struct Gallery {
+    /// Its index.
+    pub index: RwSignal<Loaded>,
+    /// How many of its sheets are on show.
+    pub open_sheets: RwSignal<usize>,
+}
+
+/// The gallery's index, as far as it has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Loaded {
+    /// On its way.
+    Waiting,
+    /// Here.
+    Ready(Index),
+    /// It could not be loaded, and why.
+    Failed(String),
+}
+
+impl Gallery {
+    /// Begins to load it.
+    pub fn new() -> Self {
+        let gallery = Self { index: RwSignal::new(Loaded::Waiting), open_sheets: RwSignal::new(1) };
+        gallery.load();
+        gallery
+    }
+
+    /// Loads the index, and shows the sheet of the image that the address names.
+    pub fn load(self) {
+        self.index.set(Loaded::Waiting);
+        spawn_local(async move {
+            match Index::load().await {
+                Ok(index) => {
+                    if let Some(tile) = index.named() {
+                        self.open_sheets.set(tile.sheet + 1);
+                    }
+                    self.index.set(Loaded::Ready(index));
+                }
+                Err(error) => self.index.set(Loaded::Failed(error)),
+            }
+        });
+    }
+
+    /// The images of the sheets that are on show.
+    pub fn open_tiles(self) -> Vec<Tile> {
+        let open = self.open_sheets.get();
+        self.index.with(|index| match index {
+            Loaded::Ready(index) => (0..open).flat_map(|sheet| index.tiles(sheet)).collect(),
+            _ => Vec::new(),
+        })
+    }
+
+    /// All images, or why there are none.
+    pub fn all_tiles(self) -> Result<Vec<Tile>, String> {
+        self.index.with_untracked(|index| match index {
+            Loaded::Ready(index) => Ok((0..index.sheets()).flat_map(|sheet| index.tiles(sheet)).collect()),
+            _ => Err(say::gallery_missing().to_owned()),
+        })
+    }
+}
 
 /// What the index file says.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -74,6 +137,11 @@ impl Index {
             side: self.tile,
         };
         (0..).zip(&sheet.images).map(tile).collect()
+    }
+
+    /// The image that the address names, if it is one of the gallery's.
+    pub fn named(&self) -> Option<Tile> {
+        self.find(url_state::image()?)
     }
 
     /// The image of a given index in the test set.

@@ -1,6 +1,6 @@
 //! The page's languages.
 
-use crate::{say, url_state};
+use crate::url_state;
 use leptos::prelude::{document, window};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -68,7 +68,6 @@ impl Language {
     /// From now on the page speaks this one.
     pub fn speak(self) {
         SPOKEN.store(self as usize, Ordering::Relaxed);
-        document().set_title(say::title());
         if let Some(root) = document().document_element() {
             // It fails only for a name that no attribute can have.
             let _ = root.set_attribute("lang", self.tag());

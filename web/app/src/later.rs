@@ -1,36 +1,150 @@
-//! What comes behind the first look. It is a program of its own, which `web/split` makes of all that is used only from
-//! here, so that the first one is small and there at once.
+//! What comes behind the first look: the list of sections. It is a program of its own, which `web/split` makes of all
+//! that is used only from here, so that the first one is small and there at once.
 
-use crate::{state::State, views::later as views};
+use crate::{
+    engine::Engine,
+    logit::Logit,
+    parts::section::Section,
+    say,
+    sections::{ablation, camera, drawing_canvas, gradient, linearization, live_training, self_check, similar, tour},
+    selection::Selection,
+};
 use leptos::{
     prelude::*,
+    reactive::owner::Owner,
+    task::spawn_local,
     wasm_split::{SplitLoaderError, wasm_split},
 };
 
 /// What the first program knows of the second.
 pub struct Program {
-    /// Starts the engine and listens to it.
-    pub start_engine: fn(State),
+    /// Listens to the engine, and provides what these sections share.
+    set_up: fn(),
+    /// Starts the engine.
+    start_engine: fn(Engine),
     /// Other sources of images than the gallery and files.
-    pub sources: fn() -> AnyView,
+    sources: [Section; 2],
     /// The gradient.
-    pub gradient: fn() -> AnyView,
+    gradient: Section,
     /// All that follows the predictions.
-    pub after_result: fn() -> AnyView,
+    after_result: [Section; 5],
     /// The guided tour.
-    pub tour: fn() -> AnyView,
+    tour: Section,
 }
 
 static PROGRAM: Program = Program {
-    start_engine: State::launch_first,
-    sources: views::sources,
-    gradient: views::gradient,
-    after_result: views::after_result,
-    tour: views::tour,
+    set_up,
+    start_engine: Engine::start,
+    sources: [camera::SECTION, drawing_canvas::SECTION],
+    gradient: gradient::SECTION,
+    after_result: [
+        linearization::SECTION,
+        similar::SECTION,
+        live_training::SECTION,
+        ablation::SECTION,
+        self_check::SECTION,
+    ],
+    tour: tour::SECTION,
 };
+
+/// A section's id, and its name for people.
+pub type Link = (&'static str, fn() -> &'static str);
+
+/// The sections that the page's contents name, by their ids and their names.
+pub const CONTENTS: [Link; 8] = [
+    ("network", say::to_network),
+    ("gradient", say::to_gradient),
+    ("predictions", say::to_predictions),
+    ("line", say::to_line),
+    ("similar", say::to_similar),
+    ("train", say::to_train),
+    ("ablation", say::to_ablation),
+    ("check", say::to_check),
+];
+
+fn set_up() {
+    let selection = expect_context::<Selection>();
+    selection.listen();
+    provide_context(Logit::new(selection));
+}
 
 /// Loads the second program, once.
 #[wasm_split(later, wasm_split_path = leptos::wasm_split, fallible)]
 pub fn program() -> Result<&'static Program, SplitLoaderError> {
     Ok(&PROGRAM)
+}
+
+impl Program {
+    /// Makes the sections' states, in the order of the data: a section finds those before it.
+    fn set_up(&self) {
+        (self.set_up)();
+        let first = self.sources.iter().chain([&self.gradient]);
+        for section in first.chain(&self.after_result).chain([&self.tour]) {
+            (section.set_up)();
+        }
+    }
+
+    /// Other sources of images than the gallery and files.
+    pub fn sources(&self) -> AnyView {
+        shown(&self.sources)
+    }
+
+    /// The gradient.
+    pub fn gradient(&self) -> AnyView {
+        (self.gradient.view)()
+    }
+
+    /// All that follows the predictions.
+    pub fn after_result(&self) -> AnyView {
+        shown(&self.after_result)
+    }
+
+    /// The guided tour.
+    pub fn tour(&self) -> AnyView {
+        (self.tour.view)()
+    }
+}
+
+fn shown(sections: &[Section]) -> AnyView {
+    sections.iter().map(|section| (section.view)()).collect_view().into_any()
+}
+
+/// The second program as far as it has come: a handle, to be copied at will.
+#[derive(Clone, Copy)]
+pub struct Later {
+    /// The program, once it is there and set up.
+    pub program: RwSignal<Option<&'static Program>>,
+    engine: Engine,
+    /// The page, to which the sections' states belong.
+    owner: StoredValue<Option<Owner>>,
+}
+
+impl Later {
+    /// Not loaded yet.
+    pub fn new(engine: Engine) -> Self {
+        Self { program: RwSignal::new(None), engine, owner: StoredValue::new(Owner::current()) }
+    }
+
+    /// Loads the program, unless it is there, and has it start the engine.
+    pub fn start(self) {
+        self.engine.reset();
+        spawn_local(async move {
+            match program().await {
+                Ok(program) => {
+                    self.take(program);
+                    (program.start_engine)(self.engine);
+                }
+                Err(_) => self.engine.fail(say::later_failed().to_owned()),
+            }
+        });
+    }
+
+    fn take(self, program: &'static Program) {
+        if self.program.with_untracked(Option::is_none)
+            && let Some(owner) = self.owner.get_value()
+        {
+            owner.with(|| program.set_up());
+            self.program.set(Some(program));
+        }
+    }
 }

@@ -1,25 +1,27 @@
 //! The interface: small, there at once, and never waiting for the engine.
 
-mod ablation;
-mod baked;
 mod browser;
 mod canvas;
 mod choice;
+mod engine;
 mod engine_link;
+mod examples;
 mod gallery;
-mod insights;
+mod insight;
 mod language;
 mod later;
+mod logit;
+mod page;
+mod parts;
+mod precomputed;
 mod say;
-mod settings;
-mod state;
-mod tour;
-mod training;
+mod sections;
+mod selection;
+mod setting;
 mod url_state;
-mod views;
 mod words;
 
 fn main() {
-    language::Language::wanted().speak();
-    leptos::mount::mount_to_body(views::Page);
+    sections::languages::speak(language::Language::wanted());
+    leptos::mount::mount_to_body(page::Page);
 }

@@ -1,7 +1,7 @@
-//! What the page says of what the engine tells it in kinds.
+//! The page's words for the kinds of trouble, files and notes that the engine sends.
 
-use crate::{say, views::title};
-use protocol::messages::{Part, Trouble};
+use crate::{parts::modes::title, say};
+use protocol::{loading::Part, trouble::Trouble};
 use vocabulary::ImageNote;
 
 /// Why something cannot be, as a part of a sentence.

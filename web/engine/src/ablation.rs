@@ -1,15 +1,16 @@
 //! The ablation in the page: the gradient and the full model learn in networks that are partly random, one mixture after
-//! the other, each as in a lesson. It is done in pieces, as training is.
+//! the other, each as in live training. It is done in pieces, as training is.
 
 use crate::{
     model::Model,
+    plan::{TrainingError, examples, live_settings, scope_of},
     sources::Sheets,
-    training::{MEASURED, PIECE, READ, TrainingError, examples, lesson_plan, scope_of, winner},
+    training::{MEASURED, PIECE, READ},
     worker,
 };
 use burn::tensor::Tensor;
 use gradient_features::{
-    Mode, Scope,
+    Mode, Scope, argmax,
     fit::live::LiveTraining,
     model::{
         ablation::{self, Origin},
@@ -17,6 +18,7 @@ use gradient_features::{
         features::FrozenFeatures,
         linear::Head,
     },
+    numbers,
 };
 use protocol::{
     ablation::{FromAblation, ROWS, Row, ToAblation, trained},
@@ -62,7 +64,7 @@ enum Stage {
 
 impl Ablation {
     /// Takes in what the interface says; whether there is work to queue for it.
-    pub fn hear(&mut self, model: &Model, message: ToAblation) -> bool {
+    pub fn receive(&mut self, model: &Model, message: ToAblation) -> bool {
         self.current = match message {
             ToAblation::Stop => None,
             ToAblation::Begin(plan) => begun(model, plan),
@@ -77,14 +79,14 @@ impl Ablation {
         while worker::now() < until {
             let Some(current) = &mut self.current else { break };
             if let Err(error) = current.work(model, sheets).await {
-                tell(FromAblation::Failed(current.plan.id, error.into()));
+                send(FromAblation::Failed(current.plan.id, error.into()));
                 self.current = None;
             } else if matches!(current.stage, Stage::Over) {
                 self.current = None;
             }
         }
         if let Some(current) = &self.current {
-            tell(FromAblation::Progress(current.plan.id, current.share()));
+            send(FromAblation::Progress(current.plan.id, current.share()));
         }
         self.queued = self.current.is_some();
         self.queued
@@ -93,8 +95,8 @@ impl Ablation {
 
 fn begun(model: &Model, plan: Plan) -> Option<Current> {
     let id = plan.id;
-    let told = Current::new(model, plan).map_err(|error| tell(FromAblation::Failed(id, error.into())));
-    told.ok()
+    let begun = Current::new(model, plan).map_err(|error| send(FromAblation::Failed(id, error.into())));
+    begun.ok()
 }
 
 impl Current {
@@ -110,8 +112,8 @@ impl Current {
         let of = |done: usize, all: usize| done as f32 / all as f32;
         let within = match &self.stage {
             Stage::Keeping(_, frozen) => 0.4 * of(frozen.len() * READ, self.plan.images.len()),
-            Stage::Preparing(_, lesson) => 0.4 + 0.1 * of(lesson.prepared(), lesson.steps()),
-            Stage::Learning(_, lesson, step) => 0.5 + 0.4 * of(*step, lesson.steps()),
+            Stage::Preparing(_, live) => 0.4 + 0.1 * of(live.prepared(), live.steps()),
+            Stage::Learning(_, live, step) => 0.5 + 0.4 * of(*step, live.steps()),
             Stage::Measuring(_, _, done, _) => 0.9 + 0.1 * of(*done, self.plan.images.len()),
             Stage::Over => 0.0,
         };
@@ -121,9 +123,9 @@ impl Current {
     async fn work(&mut self, model: &Model, sheets: &Sheets) -> Result<(), TrainingError> {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Keeping(encoder, frozen) => self.keep(model, sheets, encoder, frozen).await?,
-            Stage::Preparing(encoder, lesson) => self.prepare(model, encoder, lesson),
-            Stage::Learning(encoder, lesson, step) => self.learn(model, encoder, lesson, step).await?,
-            Stage::Measuring(encoder, lesson, done, right) => self.measure(model, encoder, lesson, done, right).await?,
+            Stage::Preparing(encoder, live) => self.prepare(model, encoder, live),
+            Stage::Learning(encoder, live, step) => self.learn(encoder, live, step).await?,
+            Stage::Measuring(encoder, live, done, right) => self.measure(model, encoder, live, done, right).await?,
             Stage::Over => Stage::Over,
         };
         Ok(())
@@ -139,9 +141,9 @@ impl Current {
     ) -> Result<Stage, TrainingError> {
         let Some(images) = self.plan.images.chunks(READ).nth(frozen.len()) else {
             let examples = examples(&self.plan, frozen)?;
-            let plan = lesson_plan(&self.plan, self.scope);
-            let lesson = LiveTraining::new(plan, *encoder.clone(), examples, model.device());
-            return Ok(Stage::Preparing(encoder, Box::new(lesson)));
+            let plan = live_settings(&self.plan, self.scope);
+            let live = LiveTraining::new(plan, *encoder.clone(), examples, model.device());
+            return Ok(Stage::Preparing(encoder, Box::new(live)));
         };
         if frozen.len() == self.pixels.len() {
             self.pixels.push(sheets.all_pixels(images).await?);
@@ -150,27 +152,27 @@ impl Current {
         Ok(Stage::Keeping(encoder, frozen))
     }
 
-    fn prepare(&mut self, model: &Model, encoder: Box<Encoder>, mut lesson: Box<LiveTraining>) -> Stage {
-        lesson.prepare();
-        if lesson.is_preparing() {
-            return Stage::Preparing(encoder, lesson);
+    fn prepare(&mut self, model: &Model, encoder: Box<Encoder>, mut live: Box<LiveTraining>) -> Stage {
+        live.prepare();
+        if live.is_preparing() {
+            return Stage::Preparing(encoder, live);
         }
-        let features = || encoder.features(&lesson.examples().frozen, &[]).primal;
-        let (_, activation) = self.base.get_or_insert_with(|| (lesson.base(), features()));
-        lesson.replace_activation(activation.clone());
-        self.start(model, encoder, lesson)
+        let features = || encoder.features(&live.examples().frozen, &[]).primal;
+        let (_, activation) = self.base.get_or_insert_with(|| (live.base(), features()));
+        live.replace_activation(activation.clone());
+        self.start(model, encoder, live)
     }
 
     /// Puts the row's models where they start.
-    fn start(&self, model: &Model, encoder: Box<Encoder>, mut lesson: Box<LiveTraining>) -> Stage {
-        let own = lesson.base();
+    fn start(&self, model: &Model, encoder: Box<Encoder>, mut live: Box<LiveTraining>) -> Stage {
+        let own = live.base();
         let base = self.base.as_ref().map_or(&own, |(base, _)| base);
         let [_, _, omega] = self.origins();
         for mode in MODES {
             let seed = u64::from(self.plan.seed);
-            lesson.put(ablation::start(mode, &encoder, base, &own, omega, seed, model.device()), 0);
+            live.put(ablation::start(mode, &encoder, base, &own, omega, seed, model.device()), 0);
         }
-        Stage::Learning(encoder, lesson, 0)
+        Stage::Learning(encoder, live, 0)
     }
 
     fn origins(&self) -> [Origin; 3] {
@@ -180,22 +182,21 @@ impl Current {
     /// Takes a step of both models.
     async fn learn(
         &self,
-        model: &Model,
         encoder: Box<Encoder>,
-        mut lesson: Box<LiveTraining>,
+        mut live: Box<LiveTraining>,
         step: usize,
     ) -> Result<Stage, TrainingError> {
-        if step == lesson.steps() {
+        if step == live.steps() {
             let fitted = self.plan.fitted;
-            return Ok(Stage::Measuring(encoder, lesson, fitted, [0; 2]));
+            return Ok(Stage::Measuring(encoder, live, fitted, [0; 2]));
         }
         for mode in MODES {
-            let loss = model.numbers(lesson.step(mode).ok_or(TrainingError::NotBegun)?).await?[0];
+            let loss = numbers(live.step(mode).ok_or(TrainingError::NotBegun)?).await?[0];
             if !loss.is_finite() {
                 return Err(TrainingError::Diverged(mode.name()));
             }
         }
-        Ok(Stage::Learning(encoder, lesson, step + 1))
+        Ok(Stage::Learning(encoder, live, step + 1))
     }
 
     /// Counts how often the models are right on the next few images that were held out; after the last, tells the row.
@@ -203,35 +204,36 @@ impl Current {
         &mut self,
         model: &Model,
         encoder: Box<Encoder>,
-        lesson: Box<LiveTraining>,
+        live: Box<LiveTraining>,
         done: usize,
         mut right: [usize; 2],
     ) -> Result<Stage, TrainingError> {
-        let examples = lesson.examples();
+        let examples = live.examples();
         let to = examples.labels.len().min(done + MEASURED);
         if done < to {
             let frozen = examples.frozen.select(&(done..to).collect::<Vec<_>>());
             for (mode, right) in MODES.into_iter().zip(&mut right) {
-                let head = lesson.head(mode).ok_or(TrainingError::NotBegun)?;
-                let logits = model.numbers(head.logits(&encoder, &frozen).total()).await?;
+                let head = live.head(mode).ok_or(TrainingError::NotBegun)?;
+                let logits = numbers(head.logits(&encoder, &frozen).total()).await?;
                 let rows = logits.chunks(self.plan.classes.len()).zip(&examples.labels[done..to]);
-                *right += rows.filter(|(logits, label)| winner(logits) == Some(usize::from(**label))).count();
+                *right +=
+                    rows.filter(|(logits, label)| argmax(logits.iter().copied()) == Some(usize::from(**label))).count();
             }
-            return Ok(Stage::Measuring(encoder, lesson, to, right));
+            return Ok(Stage::Measuring(encoder, live, to, right));
         }
         let held = (to - examples.fitted) as f32;
         let [gradient, full] = right.map(|right| right as f32 / held);
-        tell(FromAblation::Row(self.plan.id, Row { gradient, full }));
+        send(FromAblation::Row(self.plan.id, Row { gradient, full }));
         self.row += 1;
-        Ok(self.next(model, encoder, lesson))
+        Ok(self.next(model, encoder, live))
     }
 
     /// The next row: the same network with the other ω, or the next network.
-    fn next(&self, model: &Model, encoder: Box<Encoder>, lesson: Box<LiveTraining>) -> Stage {
+    fn next(&self, model: &Model, encoder: Box<Encoder>, live: Box<LiveTraining>) -> Stage {
         let [theta1, theta2, omega] = self.origins();
         match (self.row < ROWS, omega) {
             (false, _) => Stage::Over,
-            (true, Origin::Random) => self.start(model, encoder, lesson),
+            (true, Origin::Random) => self.start(model, encoder, live),
             (true, Origin::Trained) => {
                 let mixture = ablation::mixed(&self.random, model.encoder(), self.scope, theta1, theta2);
                 Stage::Keeping(Box::new(mixture), Vec::new())
@@ -240,6 +242,6 @@ impl Current {
     }
 }
 
-fn tell(message: FromAblation) {
+fn send(message: FromAblation) {
     worker::post(&FromEngine::Ablated(message));
 }

@@ -1,9 +1,10 @@
 //! The gallery as the network sees it, to be compared with the chosen image.
 
 use crate::map::Map;
+use gradient_features::kernel::RankOne;
 use protocol::{
-    messages::{Compare, Layout, Similar, Source},
-    similarity::Features,
+    insight::{Layout, Similar},
+    messages::{Compare, Source},
 };
 use std::{collections::HashMap, rc::Rc};
 
@@ -13,27 +14,27 @@ const PIECE: usize = 10;
 /// What is known, and what is wanted.
 #[derive(Default)]
 pub struct Comparison {
-    known: HashMap<Source, Rc<Features>>,
-    current: Option<(u32, Features)>,
+    known: HashMap<Source, Rc<RankOne>>,
+    current: Option<(u32, RankOne)>,
     wanted: Option<Compare>,
     map: Option<Map>,
-    /// Whether there is something that was not told yet.
-    untold: bool,
+    /// Whether there is something that was not sent yet.
+    unsent: bool,
     /// Whether a job for it waits already.
     pub queued: bool,
 }
 
 impl Comparison {
     /// Another image is to be compared, that of a request.
-    pub fn look_at(&mut self, id: u32, features: Features) {
+    pub fn look_at(&mut self, id: u32, features: RankOne) {
         self.current = Some((id, features));
-        self.untold = true;
+        self.unsent = true;
     }
 
     /// Another comparison is wanted, in place of an earlier one.
     pub fn want(&mut self, compare: Compare) {
         self.wanted = Some(compare);
-        self.untold = true;
+        self.unsent = true;
     }
 
     /// The next few images that are not known yet, in the order in which they are wanted.
@@ -43,9 +44,9 @@ impl Comparison {
     }
 
     /// Images are known from now on.
-    pub fn learn(&mut self, images: impl IntoIterator<Item = (Source, Features)>) {
+    pub fn learn(&mut self, images: impl IntoIterator<Item = (Source, RankOne)>) {
         self.known.extend(images.into_iter().map(|(source, features)| (source, Rc::new(features))));
-        self.untold = true;
+        self.unsent = true;
     }
 
     /// Goes on for a while with the map of what is wanted and known; whether there is more to do.
@@ -60,14 +61,14 @@ impl Comparison {
             return false;
         }
         map.go_on();
-        self.untold |= map.is_whole();
+        self.unsent |= map.is_whole();
         !map.is_whole()
     }
 
-    /// What there is to tell that was not told or is to be told `again`, and of which request's image: how alike the images are that are known,
+    /// What there is to tell that was not sent or is to be sent `again`, and of which request's image: how alike the images are that are known,
     /// up to the first that is not, and their map once it is whole.
     pub fn news(&mut self, again: bool) -> Option<(u32, Similar, Option<Layout>)> {
-        if !std::mem::take(&mut self.untold) && !again {
+        if !std::mem::take(&mut self.unsent) && !again {
             return None;
         }
         let (id, similar) = self.similar()?;
@@ -78,11 +79,11 @@ impl Comparison {
 
     fn similar(&self) -> Option<(u32, Similar)> {
         let (Compare { omega, tiles }, (id, current)) = (self.wanted.as_ref()?, self.current.as_ref()?);
-        let known: Vec<&Rc<Features>> = tiles.iter().map_while(|tile| self.known.get(tile)).collect();
+        let known: Vec<&Rc<RankOne>> = tiles.iter().map_while(|tile| self.known.get(tile)).collect();
         // The interface shows two decimals.
         let similar = Similar {
-            by_activation: known.iter().map(|other| current.by_activation(other) as f32).collect(),
-            by_gradient: known.iter().map(|other| current.by_gradient(other, omega) as f32).collect(),
+            by_activation: known.iter().map(|other| current.activation_cosine(other) as f32).collect(),
+            by_gradient: known.iter().map(|other| current.gradient_cosine(other, omega) as f32).collect(),
             trouble: None,
         };
         Some((*id, similar))

@@ -5,7 +5,7 @@
 
 use crate::worker;
 use burn::tensor::Device;
-use protocol::messages::{FromEngine, NoGpu};
+use protocol::{loading::NoGpu, messages::FromEngine};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]

@@ -4,11 +4,13 @@
 //! other. It never decides what happens when it breaks: it says so, and the interface starts another.
 
 mod ablation;
-mod checkup;
 mod comparison;
 mod gpu;
 mod map;
 mod model;
+mod model_error;
+mod plan;
+mod self_check;
 mod self_test;
 mod sources;
 mod training;
@@ -17,19 +19,23 @@ mod worker;
 
 use crate::{
     ablation::Ablation,
-    checkup::Checkup,
     comparison::Comparison,
-    model::{Model, ModelError},
+    model::Model,
+    model_error::ModelError,
+    self_check::SelfCheck,
     sources::{Files, Sheets},
     training::Training,
 };
 use futures_channel::mpsc;
 use futures_util::StreamExt;
-use gradient_features::{images::Picture, model::features::FrozenFeatures};
+use gradient_features::{Mode, Scope, images::Picture, model::features::FrozenFeatures};
 use protocol::{
     ablation::ToAblation,
-    messages::{Check, Draw, FromEngine, Insight, Line, Mode, Request, Similar, Source, Start, ToEngine, Trouble},
+    insight::{Insight, Linearization, Similar},
+    messages::{Draw, FromEngine, Request, Source, Start, ToEngine},
+    self_check::Check,
     training::ToTrainer,
+    trouble::Trouble,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -40,7 +46,7 @@ use wasm_bindgen_futures::spawn_local;
 /// What the model is wanted for.
 enum Job {
     /// An image that was read, and the request it is for.
-    Predict { id: u32, pixels: Vec<u8>, scope: String },
+    Predict { id: u32, pixels: Vec<u8>, scope: Scope },
     /// A picture.
     Draw(Draw),
     /// The next point of a curve. Long work comes in pieces that queue up again behind what has come meanwhile.
@@ -50,7 +56,7 @@ enum Job {
     /// The page is to be checked, on a request's image.
     BeginCheck { id: u32, pixels: Vec<u8> },
     /// The next piece of a check.
-    Check(Box<Checkup>),
+    Check(Box<SelfCheck>),
     /// What the interface says of training.
     Train(Box<ToTrainer>),
     /// The next piece of training.
@@ -63,7 +69,7 @@ enum Job {
 
 /// What learns here.
 #[derive(Default)]
-struct Lessons {
+struct Learners {
     training: Training,
     ablation: Ablation,
 }
@@ -72,7 +78,7 @@ struct Lessons {
 struct Trace {
     id: u32,
     frozen: FrozenFeatures,
-    line: Line,
+    line: Linearization,
 }
 
 /// The network is evaluated at r = 0, 0.05, …, 2.
@@ -174,7 +180,7 @@ async fn begin_check(desk: Desk, Request { id, source, .. }: Request) {
         Ok(pixels) => desk.queue(Job::BeginCheck { id, pixels }),
         Err(error) => {
             let check = Check { trouble: Some(error.into()), ..Check::default() };
-            worker::post(&FromEngine::Told { id, insight: Insight::Check(check) });
+            worker::post(&FromEngine::Insight { id, insight: Insight::Check(check) });
         }
     }
 }
@@ -188,10 +194,10 @@ async fn serve(desk: Desk, files: Files, cpu_only: bool, mut queue: mpsc::Unboun
         }
         Err(error) => return worker::post(&FromEngine::Failed(error.into())),
     };
-    let mut lessons = Lessons::default();
+    let mut learners = Learners::default();
     while let Some(job) = queue.next().await {
         let id = job.id();
-        match (work(&mut model, &mut lessons, &desk, job).await, id) {
+        match (work(&mut model, &mut learners, &desk, job).await, id) {
             (Ok(()), _) => {}
             (Err(error), Some(id)) => worker::post(&FromEngine::Refused { id, trouble: error.into() }),
             (Err(error), None) => worker::post(&FromEngine::Broken(error.to_string())),
@@ -217,10 +223,10 @@ impl Job {
     }
 }
 
-async fn work(model: &mut Model, lessons: &mut Lessons, desk: &Desk, job: Job) -> Result<(), ModelError> {
+async fn work(model: &mut Model, learners: &mut Learners, desk: &Desk, job: Job) -> Result<(), ModelError> {
     match job {
         Job::Predict { id, pixels, scope } => {
-            model.take_scope(&scope);
+            model.take_scope(scope);
             predict(model, desk, id, &pixels).await
         }
         Job::Draw(draw) => {
@@ -233,33 +239,33 @@ async fn work(model: &mut Model, lessons: &mut Lessons, desk: &Desk, job: Job) -
             Ok(())
         }
         Job::BeginCheck { id, pixels } => {
-            desk.queue(Job::Check(Box::new(Checkup::new(id, pixels, model.backend))));
+            desk.queue(Job::Check(Box::new(SelfCheck::new(id, pixels, model.backend))));
             Ok(())
         }
-        Job::Check(checkup) => {
-            check(model, desk, checkup).await;
+        Job::Check(self_check) => {
+            check(model, desk, self_check).await;
             Ok(())
         }
         Job::Train(message) => {
-            if lessons.training.hear(model, &desk.sheets, *message).await {
+            if learners.training.receive(model, &desk.sheets, *message).await {
                 desk.queue(Job::GoOn);
             }
             Ok(())
         }
         Job::GoOn => {
-            if lessons.training.go_on(model, &desk.sheets).await {
+            if learners.training.go_on(model, &desk.sheets).await {
                 desk.queue(Job::GoOn);
             }
             Ok(())
         }
         Job::Ablate(message) => {
-            if lessons.ablation.hear(model, *message) {
+            if learners.ablation.receive(model, *message) {
                 desk.queue(Job::AblateOn);
             }
             Ok(())
         }
         Job::AblateOn => {
-            if lessons.ablation.go_on(model, &desk.sheets).await {
+            if learners.ablation.go_on(model, &desk.sheets).await {
                 desk.queue(Job::AblateOn);
             }
             Ok(())
@@ -270,23 +276,24 @@ async fn work(model: &mut Model, lessons: &mut Lessons, desk: &Desk, job: Job) -
 /// Predicts one image by every mode, cheapest first, and then tells what else there is to see, unless a newer request
 /// has come.
 async fn predict(model: &mut Model, desk: &Desk, id: u32, pixels: &[u8]) -> Result<(), ModelError> {
-    let frozen = model.keep(pixels);
-    for mode in Mode::ALL {
+    let pass = model.pass(pixels);
+    let frozen = model.freeze(&pass);
+    for &mode in Mode::ALL {
         if desk.newest.get() != id {
             return Ok(());
         }
         let terms = model.terms(&frozen, mode).await?;
         worker::post(&FromEngine::Predicted { id, mode, terms });
     }
-    let narrow = model.keep_for(pixels, model.narrowest());
-    if let Some(features) = model.features(&narrow).await?.pop() {
+    let narrow = model.freeze_narrowest(&pass);
+    if let Some(features) = model.rank_one(&narrow).await?.pop() {
         desk.comparison.borrow_mut().look_at(id, features);
     }
-    let tell = |insight| worker::post(&FromEngine::Told { id, insight });
+    let send = |insight| worker::post(&FromEngine::Insight { id, insight });
     if let Some(gradient) = model.gradient(&narrow).await? {
-        tell(Insight::Gradient(gradient));
+        send(Insight::Gradient(gradient));
     }
-    tell(Insight::Maps(model.maps(pixels).await?));
+    send(Insight::Maps(model.maps(&pass).await?));
     if let Some(line) = model.tangent_line(&frozen, STEP).await? {
         desk.queue(Job::Trace(Box::new(Trace { id, frozen, line })));
     }
@@ -301,7 +308,7 @@ async fn extend(model: &Model, desk: &Desk, mut trace: Box<Trace>) -> Result<(),
     }
     let done = trace.line.points();
     if done == POINTS {
-        worker::post(&FromEngine::Told { id: trace.id, insight: Insight::Line(trace.line) });
+        worker::post(&FromEngine::Insight { id: trace.id, insight: Insight::Linearization(trace.line) });
         return Ok(());
     }
     trace.line.network.extend(model.logits_at(&trace.frozen, done as f32 * STEP).await?);
@@ -310,15 +317,15 @@ async fn extend(model: &Model, desk: &Desk, mut trace: Box<Trace>) -> Result<(),
 }
 
 /// Goes on with a check, unless a newer request has come.
-async fn check(model: &mut Model, desk: &Desk, mut checkup: Box<Checkup>) {
+async fn check(model: &mut Model, desk: &Desk, mut self_check: Box<SelfCheck>) {
     worker::breathe().await;
-    if desk.newest.get() != checkup.id {
+    if desk.newest.get() != self_check.id {
         return;
     }
-    let goes_on = checkup.go_on(model).await;
-    worker::post(&FromEngine::Told { id: checkup.id, insight: Insight::Check(checkup.found.clone()) });
+    let goes_on = self_check.go_on(model).await;
+    worker::post(&FromEngine::Insight { id: self_check.id, insight: Insight::Check(self_check.found.clone()) });
     if goes_on {
-        desk.queue(Job::Check(checkup));
+        desk.queue(Job::Check(self_check));
     }
 }
 
@@ -330,19 +337,19 @@ async fn compare(model: &Model, desk: &Desk) {
     let all_known = missing.is_empty();
     let taken_in = take_in(model, desk, missing).await;
     let goes_on = if all_known { desk.comparison.borrow_mut().lay_out() } else { taken_in.is_ok() };
-    tell_comparison(desk, taken_in.err().map(Trouble::from));
+    send_comparison(desk, taken_in.err().map(Trouble::from));
     if goes_on {
         desk.queue_comparison();
     }
 }
 
-/// Tells how alike all images are that are known, and where they are on the map.
-fn tell_comparison(desk: &Desk, trouble: Option<Trouble>) {
+/// Sends how alike all images are that are known, and where they are on the map.
+fn send_comparison(desk: &Desk, trouble: Option<Trouble>) {
     let Some((id, similar, layout)) = desk.comparison.borrow_mut().news(trouble.is_some()) else { return };
-    let tell = |insight| worker::post(&FromEngine::Told { id, insight });
-    tell(Insight::Similar(Similar { trouble, ..similar }));
+    let send = |insight| worker::post(&FromEngine::Insight { id, insight });
+    send(Insight::Similar(Similar { trouble, ..similar }));
     if let Some(layout) = layout {
-        tell(Insight::Layout(layout));
+        send(Insight::Layout(layout));
     }
 }
 
@@ -353,7 +360,7 @@ async fn take_in(model: &Model, desk: &Desk, tiles: Vec<Source>) -> Result<(), M
         pixels.extend(desk.sheets.pixels(tile.clone()).await?);
     }
     if !tiles.is_empty() {
-        let features = model.features(&model.keep_for(&pixels, model.narrowest())).await?;
+        let features = model.rank_one(&model.keep_for(&pixels, model.narrowest())).await?;
         desk.comparison.borrow_mut().learn(tiles.into_iter().zip(features));
     }
     Ok(())

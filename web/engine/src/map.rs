@@ -1,9 +1,12 @@
 //! The map of the gallery's images, made in pieces.
 
-use gradient_features::kernel::pca::{Gram, Plane};
+use gradient_features::kernel::{
+    RankOne,
+    pca::{Gram, Plane},
+};
 use protocol::{
-    messages::{self, Compare, Layout, Similar},
-    similarity::Features,
+    insight::{self, Layout, Similar},
+    messages::Compare,
 };
 use std::rc::Rc;
 
@@ -14,7 +17,7 @@ const PAIRS: usize = 3000;
 pub struct Map {
     /// The comparison that it is of.
     pub of: Compare,
-    images: Vec<Rc<Features>>,
+    images: Vec<Rc<RankOne>>,
     /// Rows of the products that are known.
     rows: usize,
     by_activation: Gram,
@@ -24,7 +27,7 @@ pub struct Map {
 
 impl Map {
     /// With nothing on it yet.
-    pub fn new(of: Compare, images: Vec<Rc<Features>>) -> Self {
+    pub fn new(of: Compare, images: Vec<Rc<RankOne>>) -> Self {
         let gram = || Gram::new(images.len());
         Self { of, rows: 0, by_activation: gram(), by_gradient: gram(), planes: None, images }
     }
@@ -56,7 +59,7 @@ impl Map {
     /// The map with the chosen image on it, once it is whole.
     pub fn layout(&self, similar: &Similar) -> Option<Layout> {
         let [activation, gradient] = self.planes.as_ref()?;
-        let plane = |plane: &Plane, cosines: &[f32]| messages::Plane {
+        let plane = |plane: &Plane, cosines: &[f32]| insight::Plane {
             points: plane.points(),
             own: plane.place(cosines),
             share: plane.share(),

@@ -2,43 +2,35 @@
 
 use crate::{
     gpu,
+    model_error::ModelError,
     self_test::{self, SelfTestError},
-    sources::{Files, SourceError},
+    sources::Files,
 };
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use gradient_features::{
-    Scope, images,
+    Mode, Scope, images,
+    kernel::RankOne,
     kernels::{self, outer_product_view},
     model::{
-        encoder::{Conv, Encoder, LayerSpec},
+        encoder::{Conv, Encoder, LayerSpec, Pass},
         features::FrozenFeatures,
         jvp::Dual,
         linear::{Classifier, Head, Parameters},
     },
+    numbers,
     weights::{self, Precision, WeightsError},
 };
 use protocol::{
-    messages::{self, Backend, Draw, Drawn, Gradient, Layer, Line, Maps, Mode, Network, NoGpu, Part, Ready, Terms},
-    similarity::Features,
+    insight::{Drawn, Gradient, Linearization, Maps},
+    loading::{Backend, Layer, Network, NoGpu, Part, Ready, ScopeStart},
+    messages::Draw,
+    terms::Terms,
     viewport::Window,
 };
 use std::{collections::BTreeMap, rc::Rc};
 
 /// The folder of the base network and its heads, among the models.
 const FOLDER: &str = "cifar10-rotation";
-
-/// Why there is no prediction.
-#[derive(Debug, thiserror::Error)]
-pub enum ModelError {
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    #[error("a file of the model is not usable: {1}")]
-    Weights(Part, WeightsError),
-    #[error("the fitted model cannot be written: {0}")]
-    Unwritable(WeightsError),
-    #[error("the numbers cannot be read back from the processor: {0}")]
-    Read(String),
-}
 
 /// A network that predicts.
 pub struct Model {
@@ -98,14 +90,14 @@ impl Model {
     /// The same network on the CPU, loaded anew.
     pub async fn on_cpu(&self) -> Result<Self, ModelError> {
         let (mut cpu, _) = Self::load(self.files.clone(), true).await?;
-        cpu.take_scope(self.scope.name());
+        cpu.take_scope(self.scope);
         Ok(cpu)
     }
 
-    /// Goes over to the models of another scope; a name that is none stands for the narrowest.
-    pub fn take_scope(&mut self, name: &str) {
-        let named = |scope: &&Scope| scope.name() == name;
-        let scope = self.encoder.config().kind.scopes().iter().find(named).copied().unwrap_or(self.narrowest());
+    /// Goes over to the models of another scope; one that the network does not have stands for the narrowest.
+    pub fn take_scope(&mut self, wanted: Scope) {
+        let has_it = self.encoder.config().kind.scopes().contains(&wanted);
+        let scope = if has_it { wanted } else { self.narrowest() };
         if scope != self.scope {
             self.heads.retain(|&mode, _| mode == Mode::Activation);
             self.scope = scope;
@@ -127,6 +119,21 @@ impl Model {
             .map_err(|error| ModelError::Weights(Part::Model(mode), error))?;
         self.heads.insert(mode, head);
         Ok(())
+    }
+
+    /// One forward pass of an image `[3, 32, 32]`: all that is shown of it comes from this.
+    pub fn pass(&self, pixels: &[u8]) -> Pass {
+        self.encoder.pass(images::to_tensor(pixels, self.encoder.config().input_range, &self.device))
+    }
+
+    /// The frozen part of a pass, for the scope of the models.
+    pub fn freeze(&self, pass: &Pass) -> FrozenFeatures {
+        self.encoder.freeze_pass(pass, self.scope)
+    }
+
+    /// The frozen part of a pass, for the narrowest scope.
+    pub fn freeze_narrowest(&self, pass: &Pass) -> FrozenFeatures {
+        self.encoder.freeze_pass(pass, self.narrowest())
     }
 
     /// The frozen part of an image `[3, 32, 32]`, for the scope of the models.
@@ -152,11 +159,6 @@ impl Model {
     /// What computes.
     pub fn device(&self) -> &Device {
         &self.device
-    }
-
-    /// A tensor's numbers.
-    pub async fn numbers<const D: usize>(&self, tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
-        numbers(tensor).await
     }
 
     /// A head's file.
@@ -203,23 +205,13 @@ impl Model {
     }
 
     /// What of images is compared, one an image; none where the gradient is not of rank 1.
-    pub async fn features(&self, frozen: &FrozenFeatures) -> Result<Vec<Features>, ModelError> {
-        let [_, outputs, 1, 1] = frozen.pre.dims() else { return Ok(Vec::new()) };
-        let [_, channels, height, width] = frozen.input.dims();
-        let activations = numbers(self.encoder.features(frozen, &[]).primal).await?;
-        let (input, derivative) = (numbers(frozen.input.clone()).await?, numbers(self.derivative(frozen)).await?);
-        let images = activations.chunks(outputs).zip(input.chunks(channels * height * width));
-        let features = images.zip(derivative.chunks(outputs)).map(|((activations, input), derivative)| Features {
-            activations: activations.to_vec(),
-            input: input.to_vec(),
-            derivative: derivative.to_vec(),
-        });
-        Ok(features.collect())
+    pub async fn rank_one(&self, frozen: &FrozenFeatures) -> Result<Vec<RankOne>, ModelError> {
+        Ok(RankOne::new(&self.encoder, frozen).await?.unwrap_or_default())
     }
 
     /// f of an image `[3, 32, 32]`.
     pub async fn activations(&self, pixels: &[u8]) -> Result<Vec<f32>, ModelError> {
-        numbers(self.encoder.features(&self.keep(pixels), &[]).primal).await
+        Ok(numbers(self.encoder.features(&self.keep(pixels), &[]).primal).await?)
     }
 
     /// d, the derivative of the activation after the scope's lowest layer, of the shape of its pre-activation.
@@ -227,12 +219,11 @@ impl Model {
         kernels::leaky_relu_jvp(frozen.pre.clone(), frozen.pre.ones_like(), self.encoder.config().slope).1
     }
 
-    /// Every layer's output for an image, and its derivative along the full model's w2 once that is loaded.
-    pub async fn maps(&self, pixels: &[u8]) -> Result<Vec<Maps>, ModelError> {
+    /// Every layer's output for the image of a pass, and its derivative along the full model's w2 once that is loaded.
+    pub async fn maps(&self, pass: &Pass) -> Result<Vec<Maps>, ModelError> {
         let tangents = self.heads.get(&Mode::Full).map(|head| &head.parameters.tangents[..]).unwrap_or_default();
-        let image = images::to_tensor(pixels, self.encoder.config().input_range, &self.device);
         let mut maps = Vec::new();
-        for Dual { primal, tangent } in self.encoder.layer_outputs(image, self.scope, tangents) {
+        for Dual { primal, tangent } in self.encoder.layer_outputs(pass, self.scope, tangents) {
             let [_, _, side, _] = primal.dims();
             let tangents = match tangent {
                 Some(tangent) => numbers(tangent).await?,
@@ -244,19 +235,19 @@ impl Model {
     }
 
     /// The tangent line of the logits along the full model's w2, once that is loaded, with no point of the network yet.
-    pub async fn tangent_line(&self, frozen: &FrozenFeatures, step: f32) -> Result<Option<Line>, ModelError> {
+    pub async fn tangent_line(&self, frozen: &FrozenFeatures, step: f32) -> Result<Option<Linearization>, ModelError> {
         let Some((omega, full)) = self.classifier().zip(self.heads.get(&Mode::Full)) else { return Ok(None) };
         let Dual { primal, tangent } = self.encoder.features(frozen, &full.parameters.tangents);
         let Some(tangent) = tangent else { return Ok(None) };
         let slope = numbers(tangent.matmul(omega.weight.val())).await?;
-        Ok(Some(Line { step, network: Vec::new(), start: numbers(omega.apply(primal)).await?, slope }))
+        Ok(Some(Linearization { step, network: Vec::new(), start: numbers(omega.apply(primal)).await?, slope }))
     }
 
     /// The logits `[c]` of the network itself at θ̄2 + r·w2, under the classifier ω̄.
     pub async fn logits_at(&self, frozen: &FrozenFeatures, r: f32) -> Result<Vec<f32>, ModelError> {
         let Some((omega, full)) = self.classifier().zip(self.heads.get(&Mode::Full)) else { return Ok(Vec::new()) };
         let moved = self.encoder.displaced(frozen.scope, &full.parameters.tangents, r);
-        numbers(omega.apply(self.encoder.features_with(frozen, &moved))).await
+        Ok(numbers(omega.apply(self.encoder.features_with(frozen, &moved))).await?)
     }
 
     /// ω̄: what the activation model learned.
@@ -272,10 +263,7 @@ impl Model {
             let parameters = spec.weight_shape().iter().product::<usize>() + outputs;
             Layer { name: spec.name.to_owned(), outputs, side, kernel: spec.kernel, stride: spec.stride, parameters }
         };
-        let scope = |scope: &gradient_features::Scope| messages::Scope {
-            name: scope.to_string(),
-            start: kind.scope_start(*scope),
-        };
+        let scope = |&scope: &Scope| ScopeStart { scope, start: kind.scope_start(scope) };
         Network {
             layers: kind.layers().iter().enumerate().map(layer).collect(),
             scopes: kind.scopes().iter().map(scope).collect(),
@@ -302,7 +290,7 @@ impl Model {
     /// The terms of a fixed image under a full model that needs no further file: its w2 is θ̄2 itself.
     async fn probe(&self) -> Result<Vec<Terms>, ModelError> {
         let activation = &self.heads[&Mode::Activation];
-        let mut head = Head::start(gradient_features::Mode::Full, self.scope, &self.encoder, activation, &self.device);
+        let mut head = Head::start(Mode::Full, self.scope, &self.encoder, activation, &self.device);
         head.parameters.tangents = self.encoder.scope_parameters(self.scope);
         terms(&head, &self.encoder, &self.keep(&self_test::pattern())).await
     }
@@ -356,10 +344,4 @@ async fn terms(head: &Head, encoder: &Encoder, frozen: &FrozenFeatures) -> Resul
     let logits = head.logits(encoder, frozen);
     let (activation, gradient) = (numbers(logits.activation).await?, numbers(logits.gradient).await?);
     Ok(activation.into_iter().zip(gradient).map(|(activation, gradient)| Terms { activation, gradient }).collect())
-}
-
-async fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
-    let unreadable = |error: String| ModelError::Read(error);
-    let data = tensor.into_data_async().await.map_err(|error| unreadable(error.to_string()))?;
-    data.convert_dtype(DType::F32).try_into_vec().map_err(|error| unreadable(format!("{error:?}")))
 }

@@ -1,8 +1,8 @@
 //! Whether the GPU computes what the CPU does: a shader that fails is only logged, and leaves zeros behind.
 
-use crate::model::ModelError;
+use crate::model_error::ModelError;
 use gradient_features::images::{IMAGE_BYTES, PLANE, SIDE};
-use protocol::messages::Terms;
+use protocol::terms::Terms;
 
 /// The largest difference that rounding may make, as a share of the largest number.
 const TOLERANCE: f32 = 1e-3;

@@ -4,7 +4,10 @@ use crate::worker;
 use gradient_features::images::{self, IMAGE_BYTES, PLANE, Picture, SIDE};
 use image::{ImageError, ImageFormat, RgbImage};
 use js_sys::{Reflect, Uint8Array};
-use protocol::messages::{FromEngine, Part, Progress, Source};
+use protocol::{
+    loading::{Part, Progress},
+    messages::{FromEngine, Source},
+};
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -44,14 +47,14 @@ impl Files {
 
     /// A whole file of the models' folder, telling how far it has come as the progress of `what`.
     pub async fn fetch_model(&self, path: &str, what: Part) -> Result<Vec<u8>, SourceError> {
-        let tell = |received: usize, total| {
+        let progress = |received: usize, total| {
             worker::post(&FromEngine::Progress(Progress { what, received: received as f64, total }));
         };
-        self.fetch(&format!("{}/{path}", self.models), tell).await
+        self.fetch(&format!("{}/{path}", self.models), progress).await
     }
 
-    /// A whole file; `tell` hears how many bytes have come, and of how many where the server says so.
-    async fn fetch(&self, path: &str, tell: impl Fn(usize, Option<f64>)) -> Result<Vec<u8>, SourceError> {
+    /// A whole file; `progress` is called with how many bytes have come, and how many there are if the server says so.
+    async fn fetch(&self, path: &str, progress: impl Fn(usize, Option<f64>)) -> Result<Vec<u8>, SourceError> {
         let unreachable = |_| SourceError::Unreachable(path.to_owned());
         let url = Url::new_with_base(path, &self.base).map_err(unreachable)?.href();
         let response = JsFuture::from(worker::scope().fetch_with_str(&url)).await.map_err(unreachable)?;
@@ -60,7 +63,7 @@ impl Files {
             return Err(SourceError::Status(path.to_owned(), response.status()));
         }
         let total = length(&response);
-        read_body(&response, |received| tell(received, total))
+        read_body(&response, |received| progress(received, total))
             .await
             .map_err(|_| SourceError::BrokenOff(path.to_owned()))
     }
@@ -75,7 +78,7 @@ fn length(response: &Response) -> Option<f64> {
     }
 }
 
-async fn read_body(response: &Response, tell: impl Fn(usize)) -> Result<Vec<u8>, JsValue> {
+async fn read_body(response: &Response, progress: impl Fn(usize)) -> Result<Vec<u8>, JsValue> {
     let Some(body) = response.body() else { return Ok(Vec::new()) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut bytes = Vec::new();
@@ -87,7 +90,7 @@ async fn read_body(response: &Response, tell: impl Fn(usize)) -> Result<Vec<u8>,
         }
         let chunk: Uint8Array = value.unchecked_into();
         bytes.extend(chunk.to_vec());
-        tell(bytes.len());
+        progress(bytes.len());
     }
 }
 

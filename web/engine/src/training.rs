@@ -1,21 +1,23 @@
-//! Training in the page: a lesson's images are read, then its models learn from them. All of it is done in pieces, so
+//! Training in the page: its images are read, then its models learn from them. All of it is done in pieces, so
 //! that whatever else is asked of the engine is answered in between.
 
 use crate::{
-    model::{Model, ModelError},
-    sources::{Sheets, SourceError},
+    model::Model,
+    plan::{TrainingError, examples, live_settings, scope_of},
+    sources::Sheets,
     worker,
 };
 use gradient_features::{
-    Scope, UnknownName,
-    fit::live::{Examples, LiveSettings, LiveTraining},
-    model::{encoder::ForeignScope, features::FrozenFeatures},
-    weights::WeightsError,
+    Mode, Scope, argmax,
+    fit::live::{Examples, LiveTraining},
+    model::features::FrozenFeatures,
+    numbers,
 };
 use js_sys::{ArrayBuffer, Uint8Array};
 use protocol::{
-    messages::{FromEngine, Mode, Trouble},
+    messages::FromEngine,
     training::{FromTrainer, MODES, Mark, Plan, Report, Snapshot, Step, ToTrainer},
+    trouble::Trouble,
 };
 use std::ops::Range;
 use wasm_bindgen::{JsCast, JsValue};
@@ -39,36 +41,7 @@ const SNAPSHOT: f64 = 10_000.0;
 /// The largest file that is read as a model, in bytes.
 const LARGEST: f64 = 512e6;
 
-/// Why a lesson cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum TrainingError {
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    #[error(transparent)]
-    Name(#[from] UnknownName),
-    #[error(transparent)]
-    Scope(#[from] ForeignScope),
-    #[error("there are no images to learn from")]
-    NoImages,
-    #[error("the {0} model's loss is no longer a number; reset, and choose more images")]
-    Diverged(&'static str),
-    #[error("the browser does not take a file of this size ({0})")]
-    Browser(String),
-    #[error("the file is not usable: {0}")]
-    Weights(#[from] WeightsError),
-    #[error("the file is of {0:.0} MB: that is no model of this network")]
-    Large(f64),
-    #[error("the file's model has the scope {found}, the lesson {wanted}")]
-    OtherScope { found: Scope, wanted: Scope },
-    #[error("the file's model tells apart {found}, the lesson {wanted}")]
-    OtherClasses { found: String, wanted: String },
-    #[error("the lesson has not begun yet")]
-    NotBegun,
-}
-
-/// The lesson that goes on, if one does.
+/// The training in progress, if there is one.
 #[derive(Default)]
 pub struct Training {
     current: Option<Current>,
@@ -80,7 +53,7 @@ struct Current {
     plan: Plan,
     scope: Scope,
     stage: Stage,
-    /// What is to be told next.
+    /// What is to be sent next.
     report: Report,
     /// Steps that were asked for.
     wanted: usize,
@@ -88,7 +61,7 @@ struct Current {
     next: usize,
     losses: [f32; MODES],
     seconds: [f32; MODES],
-    told_at: f64,
+    sent_at: f64,
     saved_at: f64,
     saved_step: usize,
     /// The mode of a model that has just come from a file.
@@ -119,27 +92,27 @@ struct Measured {
 
 impl Training {
     /// Takes in what the interface says; whether there is work to queue for it.
-    pub async fn hear(&mut self, model: &Model, sheets: &Sheets, message: ToTrainer) -> bool {
+    pub async fn receive(&mut self, model: &Model, sheets: &Sheets, message: ToTrainer) -> bool {
         match message {
             ToTrainer::Begin(plan) => self.begin(model, plan),
             ToTrainer::Advance { id, steps } => {
                 if let Some(current) = self.of(id) {
                     current.wanted = steps;
-                    current.told_at = worker::now();
+                    current.sent_at = worker::now();
                 }
             }
             ToTrainer::Save { id, mode } => {
                 let saved = self.save(model, id, mode).await;
-                tell(saved.unwrap_or_else(|error| refused(id, error)));
+                send(saved.unwrap_or_else(|error| refused(id, error)));
             }
             ToTrainer::Load { id, file } => {
                 if let Err(error) = self.load(model, id, &file).await {
-                    tell(refused(id, error));
+                    send(refused(id, error));
                 }
             }
             ToTrainer::Read { id, source } => {
                 let image = sheets.pixels(source).await.map_err(Trouble::from);
-                tell(FromTrainer::Read { id, image });
+                send(FromTrainer::Read { id, image });
             }
         }
         self.has_work() && !std::mem::replace(&mut self.queued, true)
@@ -154,12 +127,12 @@ impl Training {
         self.current = None;
         match Current::new(model, plan) {
             Ok(current) => self.current = Some(current),
-            Err(error) => tell(FromTrainer::Failed { id, trouble: error.into() }),
+            Err(error) => send(FromTrainer::Failed { id, trouble: error.into() }),
         }
     }
 
     async fn save(&mut self, model: &Model, id: u32, mode: Mode) -> Result<FromTrainer, TrainingError> {
-        let head = self.of(id).and_then(|current| current.lesson()?.head(model_mode(mode)));
+        let head = self.of(id).and_then(|current| current.live()?.head(mode));
         let bytes = model.model_file(&head.ok_or(TrainingError::NotBegun)?).await?;
         Ok(FromTrainer::Saved { id, mode, file: blob(&bytes)? })
     }
@@ -184,7 +157,7 @@ impl Training {
         while self.has_work() && worker::now() < until {
             let Some(current) = &mut self.current else { break };
             if let Err(error) = current.work(model, sheets).await {
-                tell(FromTrainer::Failed { id: current.plan.id, trouble: error.into() });
+                send(FromTrainer::Failed { id: current.plan.id, trouble: error.into() });
                 self.current = None;
             }
         }
@@ -206,7 +179,7 @@ impl Current {
             next: 0,
             losses: [0.0; MODES],
             seconds: [0.0; MODES],
-            told_at: worker::now(),
+            sent_at: worker::now(),
             saved_at: worker::now(),
             saved_step: step,
             loaded: None,
@@ -221,9 +194,9 @@ impl Current {
         }
     }
 
-    fn lesson(&self) -> Option<&LiveTraining> {
+    fn live(&self) -> Option<&LiveTraining> {
         match &self.stage {
-            Stage::Learning(lesson) | Stage::Measuring(lesson, _) => Some(lesson),
+            Stage::Learning(live) | Stage::Measuring(live, _) => Some(live),
             _ => None,
         }
     }
@@ -231,9 +204,9 @@ impl Current {
     async fn work(&mut self, model: &Model, sheets: &Sheets) -> Result<(), TrainingError> {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Reading(frozen) => self.read(model, sheets, frozen).await?,
-            Stage::Preparing(lesson) => self.prepare(lesson),
-            Stage::Learning(lesson) => self.learn(model, lesson).await?,
-            Stage::Measuring(lesson, measured) => self.measure(model, lesson, measured).await?,
+            Stage::Preparing(live) => self.prepare(live),
+            Stage::Learning(live) => self.learn(model, live).await?,
+            Stage::Measuring(live, measured) => self.measure(model, live, measured).await?,
             Stage::Over => Stage::Over,
         };
         Ok(())
@@ -250,36 +223,36 @@ impl Current {
         let (from, to) = (frozen.len() * READ, count.min((frozen.len() + 1) * READ));
         let pixels = sheets.all_pixels(&self.plan.images[from..to]).await?;
         frozen.push(model.keep_for(&pixels, self.scope));
-        self.tell_share(0.5 * to as f32 / count as f32);
+        self.send_share(0.5 * to as f32 / count as f32);
         if to < count {
             return Ok(Stage::Reading(frozen));
         }
         let examples = examples(&self.plan, frozen)?;
-        let plan = lesson_plan(&self.plan, self.scope);
-        let lesson = Box::new(LiveTraining::new(plan, model.encoder().clone(), examples, model.device()));
-        self.report.steps = lesson.steps();
+        let plan = live_settings(&self.plan, self.scope);
+        let live = Box::new(LiveTraining::new(plan, model.encoder().clone(), examples, model.device()));
+        self.report.steps = live.steps();
         match self.plan.from.take() {
-            Some(snapshot) => restored(model, lesson, &snapshot).await,
-            None => Ok(Stage::Preparing(lesson)),
+            Some(snapshot) => restored(model, live, &snapshot).await,
+            None => Ok(Stage::Preparing(live)),
         }
     }
 
-    fn prepare(&mut self, mut lesson: Box<LiveTraining>) -> Stage {
-        lesson.prepare();
-        self.tell_share(0.5 + 0.5 * lesson.prepared() as f32 / lesson.steps() as f32);
-        if lesson.is_preparing() { Stage::Preparing(lesson) } else { Stage::Measuring(lesson, Measured::default()) }
+    fn prepare(&mut self, mut live: Box<LiveTraining>) -> Stage {
+        live.prepare();
+        self.send_share(0.5 + 0.5 * live.prepared() as f32 / live.steps() as f32);
+        if live.is_preparing() { Stage::Preparing(live) } else { Stage::Measuring(live, Measured::default()) }
     }
 
     /// Takes one step of the next model.
-    async fn learn(&mut self, model: &Model, mut lesson: Box<LiveTraining>) -> Result<Stage, TrainingError> {
+    async fn learn(&mut self, model: &Model, mut live: Box<LiveTraining>) -> Result<Stage, TrainingError> {
         if self.report.step >= self.report.steps {
-            self.tell(model, &lesson).await?;
-            return Ok(Stage::Learning(lesson));
+            self.send(model, &live).await?;
+            return Ok(Stage::Learning(live));
         }
         let mode = Mode::ALL[self.next];
         let begun = worker::now();
-        let loss = lesson.step(model_mode(mode)).ok_or(TrainingError::NotBegun)?;
-        let loss = model.numbers(loss).await?[0];
+        let loss = live.step(mode).ok_or(TrainingError::NotBegun)?;
+        let loss = numbers(loss).await?[0];
         self.seconds[self.next] += ((worker::now() - begun) / 1000.0) as f32;
         if !loss.is_finite() {
             return Err(TrainingError::Diverged(mode.name()));
@@ -287,18 +260,18 @@ impl Current {
         self.losses[self.next] = loss;
         self.next = (self.next + 1) % MODES;
         if self.next > 0 {
-            return Ok(Stage::Learning(lesson));
+            return Ok(Stage::Learning(live));
         }
         self.report.taken.push(Step { losses: self.losses, seconds: self.seconds });
         self.report.step += 1;
         self.wanted -= 1;
-        if self.is_to_be_measured(lesson.examples().labels.len()) {
-            return Ok(Stage::Measuring(lesson, Measured::default()));
+        if self.is_to_be_measured(live.examples().labels.len()) {
+            return Ok(Stage::Measuring(live, Measured::default()));
         }
-        if self.wanted == 0 || worker::now() - self.told_at >= REPORT {
-            self.tell(model, &lesson).await?;
+        if self.wanted == 0 || worker::now() - self.sent_at >= REPORT {
+            self.send(model, &live).await?;
         }
-        Ok(Stage::Learning(lesson))
+        Ok(Stage::Learning(live))
     }
 
     fn is_to_be_measured(&self, images: usize) -> bool {
@@ -310,28 +283,28 @@ impl Current {
     async fn measure(
         &mut self,
         model: &Model,
-        lesson: Box<LiveTraining>,
+        live: Box<LiveTraining>,
         mut measured: Measured,
     ) -> Result<Stage, TrainingError> {
-        let examples = lesson.examples();
+        let examples = live.examples();
         let count = examples.labels.len();
         let range = measured.done..count.min(measured.done + MEASURED);
-        let head = lesson.head(model_mode(Mode::ALL[measured.mode])).ok_or(TrainingError::NotBegun)?;
+        let head = live.head(Mode::ALL[measured.mode]).ok_or(TrainingError::NotBegun)?;
         let indices: Vec<usize> = range.clone().collect();
         let logits = head.logits(model.encoder(), &examples.frozen.select(&indices)).total();
-        measured.add(&model.numbers(logits).await?, examples, range);
+        measured.add(&numbers(logits).await?, examples, range);
         if measured.mode < MODES {
-            return Ok(Stage::Measuring(lesson, measured));
+            return Ok(Stage::Measuring(live, measured));
         }
         let mark = measured.mark(self.report.step, examples.fitted, count - examples.fitted);
         match self.loaded.take() {
-            Some(mode) => tell(FromTrainer::Loaded { id: self.plan.id, mode, mark }),
+            Some(mode) => send(FromTrainer::Loaded { id: self.plan.id, mode, mark }),
             None => {
                 self.report.marks.push(mark);
-                self.tell(model, &lesson).await?;
+                self.send(model, &live).await?;
             }
         }
-        Ok(Stage::Learning(lesson))
+        Ok(Stage::Learning(live))
     }
 
     /// Takes a file's model in place of its mode's.
@@ -346,10 +319,10 @@ impl Current {
             return Err(TrainingError::OtherClasses { found, wanted });
         }
         self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Learning(mut lesson) | Stage::Measuring(mut lesson, _) => {
-                self.loaded = Some(page_mode(head.mode));
-                lesson.put(head, self.report.step);
-                Stage::Measuring(lesson, Measured::default())
+            Stage::Learning(mut live) | Stage::Measuring(mut live, _) => {
+                self.loaded = Some(head.mode);
+                live.put(head, self.report.step);
+                Stage::Measuring(live, Measured::default())
             }
             earlier => {
                 self.stage = earlier;
@@ -359,29 +332,29 @@ impl Current {
         Ok(())
     }
 
-    /// Tells what happened since the last time; with it, where enough did, the models themselves.
-    async fn tell(&mut self, model: &Model, lesson: &LiveTraining) -> Result<(), TrainingError> {
+    /// Sends what happened since the last time; with it, where enough did, the models themselves.
+    async fn send(&mut self, model: &Model, live: &LiveTraining) -> Result<(), TrainingError> {
         let Report { id, step, steps, .. } = self.report;
-        let told = std::mem::replace(&mut self.report, Report { id, step, steps, ..Report::default() });
-        tell(FromTrainer::Report(told));
+        let report = std::mem::replace(&mut self.report, Report { id, step, steps, ..Report::default() });
+        send(FromTrainer::Report(report));
         self.wanted = 0;
         if step > self.saved_step && worker::now() - self.saved_at >= SNAPSHOT {
             let mut models = Vec::new();
-            for mode in Mode::ALL {
-                let head = lesson.head(model_mode(mode)).ok_or(TrainingError::NotBegun)?;
+            for &mode in Mode::ALL {
+                let head = live.head(mode).ok_or(TrainingError::NotBegun)?;
                 models.push(blob(&model.head_file(&head).await?)?);
             }
-            tell(FromTrainer::Snapshot { id, snapshot: Snapshot { step, models } });
+            send(FromTrainer::Snapshot { id, snapshot: Snapshot { step, models } });
             (self.saved_at, self.saved_step) = (worker::now(), step);
         }
         Ok(())
     }
 
-    /// Tells how far the beginning is, not too often.
-    fn tell_share(&mut self, share: f32) {
-        if worker::now() - self.told_at > PIECE {
-            tell(FromTrainer::Preparing { id: self.plan.id, share });
-            self.told_at = worker::now();
+    /// Sends how far the beginning is, not too often.
+    fn send_share(&mut self, share: f32) {
+        if worker::now() - self.sent_at > PIECE {
+            send(FromTrainer::Preparing { id: self.plan.id, share });
+            self.sent_at = worker::now();
         }
     }
 }
@@ -392,7 +365,8 @@ impl Measured {
         let classes = logits.len() / range.len();
         for (index, logits) in range.clone().zip(logits.chunks(classes)) {
             let count = if index < examples.fitted { &mut self.fitted } else { &mut self.held };
-            count[self.mode] += usize::from(winner(logits) == Some(usize::from(examples.labels[index])));
+            count[self.mode] +=
+                usize::from(argmax(logits.iter().copied()) == Some(usize::from(examples.labels[index])));
         }
         self.done = range.end;
         if self.done == examples.labels.len() {
@@ -406,56 +380,20 @@ impl Measured {
     }
 }
 
-/// The class with the largest logit; the first of equal ones, as the native program counts.
-pub fn winner(logits: &[f32]) -> Option<usize> {
-    (0..logits.len()).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b]))
-}
-
-/// A plan's scope, if the network has it and there are images.
-pub fn scope_of(model: &Model, plan: &Plan) -> Result<Scope, TrainingError> {
-    let scope = model.encoder().config().kind.scope(Some(plan.scope.parse()?))?;
-    if plan.fitted == 0 || plan.fitted > plan.images.len() {
-        return Err(TrainingError::NoImages);
-    }
-    Ok(scope)
-}
-
-/// A plan's images with what was frozen of them.
-pub fn examples(plan: &Plan, frozen: Vec<FrozenFeatures>) -> Result<Examples, TrainingError> {
-    let labels = plan.images.iter().map(|(_, class)| *class).collect();
-    let frozen = FrozenFeatures::concatenated(frozen).ok_or(TrainingError::NoImages)?;
-    Ok(Examples { frozen, labels, fitted: plan.fitted })
-}
-
-/// What of a plan concerns the models.
-pub fn lesson_plan(plan: &Plan, scope: Scope) -> LiveSettings {
-    let Plan { classes, steps, seed, .. } = plan.clone();
-    LiveSettings { scope, classes, steps, seed: u64::from(seed) }
-}
-
-/// A lesson that goes on from where it stood.
-async fn restored(model: &Model, mut lesson: Box<LiveTraining>, snapshot: &Snapshot) -> Result<Stage, TrainingError> {
+/// Training that continues from where it was.
+async fn restored(model: &Model, mut live: Box<LiveTraining>, snapshot: &Snapshot) -> Result<Stage, TrainingError> {
     for file in &snapshot.models {
-        lesson.put(model.read_head(&read(file).await?)?, snapshot.step);
+        live.put(model.read_head(&read(file).await?)?, snapshot.step);
     }
-    Ok(Stage::Measuring(lesson, Measured::default()))
+    Ok(Stage::Measuring(live, Measured::default()))
 }
 
 fn refused(id: u32, error: TrainingError) -> FromTrainer {
     FromTrainer::Refused { id, trouble: error.into() }
 }
 
-fn tell(message: FromTrainer) {
+fn send(message: FromTrainer) {
     worker::post(&FromEngine::Trained(message));
-}
-
-/// The model's name for a mode; the two lists are the same, as a test in `main.rs` sees to.
-fn model_mode(mode: Mode) -> gradient_features::Mode {
-    gradient_features::Mode::ALL[mode as usize]
-}
-
-fn page_mode(mode: gradient_features::Mode) -> Mode {
-    Mode::ALL[mode as usize]
 }
 
 fn browser(error: JsValue) -> TrainingError {

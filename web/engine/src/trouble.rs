@@ -1,8 +1,8 @@
-//! What went wrong, as the interface is told of it.
+//! What went wrong, as the interface is sent of it.
 
-use crate::{model::ModelError, sources::SourceError, training::TrainingError};
+use crate::{model_error::ModelError, plan::TrainingError, sources::SourceError};
 use gradient_features::images::{ImageError, MAX_DECODE_BYTES, MAX_SIDE};
-use protocol::messages::Trouble;
+use protocol::trouble::Trouble;
 
 impl From<SourceError> for Trouble {
     fn from(error: SourceError) -> Self {
@@ -45,5 +45,6 @@ fn of_image(error: &ImageError) -> Trouble {
         ImageError::TooLarge { width, height } => {
             Trouble::Large { width, height, side: MAX_SIDE, megabytes: (MAX_DECODE_BYTES >> 20) as u32 }
         }
+        ref other => Trouble::Other(other.to_string()),
     }
 }

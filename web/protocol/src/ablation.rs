@@ -1,7 +1,7 @@
 //! The ablation in the page (the paper's Table 1): what the interface and the engine say of it, and what follows from
 //! its numbers.
 
-use crate::{messages::Trouble, training::Plan};
+use crate::{training::Plan, trouble::Trouble};
 use serde::{Deserialize, Serialize};
 
 /// What is random or pre-trained: below the scope, the scope's layers, the classifier that the gradient goes through.
@@ -17,7 +17,7 @@ pub const fn trained(row: usize) -> [bool; 3] {
 /// From the interface to the engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ToAblation {
-    /// Begin an ablation in place of any other: each model learns as in a lesson of this plan.
+    /// Begin an ablation in place of any other: each model learns as in live training by this plan.
     Begin(Plan),
     /// Stop.
     Stop,

@@ -5,12 +5,12 @@ use vocabulary::SIDE;
 /// How far the brush reaches from its middle.
 const REACH: i32 = 1;
 
-/// Where on the board.
+/// Where on the canvas.
 pub type Place = [i32; 2];
 /// Red, green and blue.
 pub type Colour = [u8; 3];
 
-/// The board: `[32, 32]` pixels of four bytes.
+/// The canvas: `[32, 32]` pixels of four bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drawing {
     /// Row by row.
@@ -35,8 +35,8 @@ impl Drawing {
 
     fn dab(&mut self, [x, y]: Place, colour: Colour) {
         let side = SIDE as i32;
-        let board = |at: i32| (at - REACH).max(0)..(at + REACH + 1).min(side);
-        for (row, column) in board(y).flat_map(|row| board(x).map(move |column| (row, column))) {
+        let canvas = |at: i32| (at - REACH).max(0)..(at + REACH + 1).min(side);
+        for (row, column) in canvas(y).flat_map(|row| canvas(x).map(move |column| (row, column))) {
             let at = 4 * (row * side + column) as usize;
             self.pixels[at..at + 3].copy_from_slice(&colour);
         }
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn the_brush_may_leave_the_board() {
+    fn the_brush_may_leave_the_canvas() {
         let mut drawing = Drawing::default();
         drawing.stroke([-40, -40], [0, 0], RED);
         drawing.stroke([31, 31], [i32::from(i16::MAX), 31], RED);

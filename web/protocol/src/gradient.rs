@@ -1,7 +1,7 @@
 //! The gradient of a logit by the last layer's weight, `(ω ∘ d) yᵀ`: its factors, their order and single entries.
 
 use crate::{
-    messages::Gradient,
+    insight::Gradient,
     viewport::{Entry, Size},
 };
 use std::{fmt, str::FromStr};

@@ -8,16 +8,20 @@
 
 pub mod ablation;
 pub mod blobs;
-pub mod check;
 pub mod drawing;
+mod floats;
 pub mod gradient;
-pub mod line;
+pub mod insight;
+pub mod linearization;
+pub mod loading;
 pub mod maps;
 pub mod messages;
+pub mod nearest;
 pub mod numbers;
-pub mod palette;
 pub mod places;
 pub mod recovery;
-pub mod similarity;
+pub mod self_check;
+pub mod terms;
 pub mod training;
+pub mod trouble;
 pub mod viewport;

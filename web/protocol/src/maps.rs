@@ -1,6 +1,6 @@
 //! The maps of a layer, side by side as one picture.
 
-use crate::messages::Maps;
+use crate::insight::Maps;
 
 /// Maps `[O, side, side]` as rows of tiles, about as many tiles across as down, with the width in numbers. What is left
 /// of the last row is 0.

@@ -1,6 +1,7 @@
 //! The arithmetic and the spelling of numbers that the views show.
 
-use crate::messages::Terms;
+use crate::terms::Terms;
+use vocabulary::argmax;
 
 /// The probabilities that logits stand for.
 pub fn softmax(logits: &[f64]) -> Vec<f64> {
@@ -13,7 +14,8 @@ pub fn softmax(logits: &[f64]) -> Vec<f64> {
 /// The most probable class and its probability; `None` without classes.
 pub fn best(terms: &[Terms]) -> Option<(usize, f64)> {
     let logits: Vec<f64> = terms.iter().map(|terms| f64::from(terms.total())).collect();
-    softmax(&logits).into_iter().enumerate().max_by(|a, b| a.1.total_cmp(&b.1))
+    let class = argmax(logits.iter().copied())?;
+    Some((class, softmax(&logits)[class]))
 }
 
 /// A span of a bar, as shares of the half-width that stands for the scale: `-1..=1`, zero in the middle.
@@ -157,6 +159,13 @@ mod tests {
         assert_eq!(scale(all.iter()), 3.5);
         let within = |span: Span| span.from >= -1.0 && span.to <= 1.0;
         assert!(all.iter().map(|&t| bar(t, 3.5)).all(|b| within(b.activation) && within(b.gradient)));
+    }
+
+    #[test]
+    fn the_first_of_equal_classes_is_the_best() {
+        let tied = [terms(0.5, 0.0), terms(1.0, 1.0), terms(0.0, 2.0), terms(2.0, 0.0)];
+        assert_eq!(best(&tied).map(|(class, _)| class), Some(1));
+        assert_eq!(best(&[]), None);
     }
 
     #[test]

@@ -1,11 +1,9 @@
 //! Training in the page: what the interface and the engine say of it, which images it is on, and its curves.
 
-use crate::{
-    blobs,
-    messages::{Mode, Source, Trouble},
-};
+use crate::{blobs, messages::Source, trouble::Trouble};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
+use vocabulary::{Mode, Scope};
 use web_sys::Blob;
 
 /// The models, in the order of the numbers in a [`Report`].
@@ -18,25 +16,25 @@ const ONE_HELD_OF: usize = 5;
 /// From the interface to the engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ToTrainer {
-    /// Begin a lesson in place of any other.
+    /// Begin training in place of any other.
     Begin(Plan),
     /// Take so many steps of each model, or as many as fit into a while, and report.
     Advance {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// Steps.
         steps: usize,
     },
     /// Make a file of a model.
     Save {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// Which model.
         mode: Mode,
     },
     /// Take a model from a file.
     Load {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// The file.
         #[serde(with = "blobs::one")]
@@ -44,27 +42,27 @@ pub enum ToTrainer {
     },
     /// Read an image as the network sees it.
     Read {
-        /// Told again in the answer.
+        /// Sent back in the answer.
         id: u32,
         /// The image.
         source: Source,
     },
 }
 
-/// A lesson.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+/// What to train on, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Told again in every answer.
+    /// Sent back in every answer.
     pub id: u32,
-    /// The scope's name.
-    pub scope: String,
+    /// Which layers the gradient is taken by.
+    pub scope: Scope,
     /// The classes' names.
     pub classes: Vec<String>,
     /// The images, each with its class: those that are fitted on, then those held out.
     pub images: Vec<(Source, u8)>,
     /// How many are fitted on.
     pub fitted: usize,
-    /// About how many steps it has.
+    /// About how many steps there are.
     pub steps: usize,
     /// Where the order of the images comes from.
     pub seed: u32,
@@ -72,7 +70,7 @@ pub struct Plan {
     pub from: Option<Snapshot>,
 }
 
-/// The models of a lesson at one step. The bytes are the browser's to keep: they cost the interface nothing.
+/// The models at one step. The bytes are the browser's to keep: they cost the interface nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Steps done.
@@ -87,7 +85,7 @@ pub struct Snapshot {
 pub enum FromTrainer {
     /// How far the images are read and ω̄ is fitted, from 0 to 1.
     Preparing {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// The share that is done.
         share: f32,
@@ -96,14 +94,14 @@ pub enum FromTrainer {
     Report(Report),
     /// The models as they are, to go on from should the engine break.
     Snapshot {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// The models.
         snapshot: Snapshot,
     },
     /// A model's file.
     Saved {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// Which model.
         mode: Mode,
@@ -113,23 +111,23 @@ pub enum FromTrainer {
     },
     /// A file's model has taken the place of its mode's.
     Loaded {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// Which model.
         mode: Mode,
         /// What the models reach now.
         mark: Mark,
     },
-    /// The lesson cannot go on, and why.
+    /// Training cannot go on, and why.
     Failed {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// Why.
         trouble: Trouble,
     },
-    /// A request that cannot be met while the lesson goes on, and why.
+    /// A request that cannot be met while training goes on, and why.
     Refused {
-        /// The lesson.
+        /// Its number.
         id: u32,
         /// Why.
         trouble: Trouble,
@@ -144,7 +142,7 @@ pub enum FromTrainer {
 }
 
 impl FromTrainer {
-    /// The lesson that it is of.
+    /// The training that it is part of.
     pub fn id(&self) -> u32 {
         match self {
             Self::Report(report) => report.id,
@@ -162,7 +160,7 @@ impl FromTrainer {
 /// What happened since the last report.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Report {
-    /// The lesson.
+    /// Its number.
     pub id: u32,
     /// Steps done.
     pub step: usize,
@@ -194,7 +192,7 @@ pub struct Mark {
     pub held: [f32; MODES],
 }
 
-/// The classes that a lesson tells apart, by their labels in CIFAR-10.
+/// The classes of the training, by their labels in CIFAR-10.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Classes(pub [bool; 10]);
 
@@ -226,7 +224,7 @@ impl FromStr for Classes {
 
 /// One class's images: those that are fitted on, and those held out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Division<T> {
+pub struct HoldoutSplit<T> {
     /// To fit on.
     pub fitted: Vec<T>,
     /// To measure on.
@@ -235,11 +233,11 @@ pub struct Division<T> {
 
 /// Deals a class's images out, in an order of the seed: as many as are wanted to fit on, the rest held out, and at
 /// least one of five of those.
-pub fn divide<T>(mut images: Vec<T>, wanted: usize, seed: u32) -> Division<T> {
+pub fn split<T>(mut images: Vec<T>, wanted: usize, seed: u32) -> HoldoutSplit<T> {
     shuffle(&mut images, seed);
     let fitted = wanted.min(images.len() - images.len() / ONE_HELD_OF);
     let held = images.split_off(fitted);
-    Division { fitted: images, held }
+    HoldoutSplit { fitted: images, held }
 }
 
 /// Fisher and Yates's, by xorshift: a handful of images needs no more, and the interface no crate for it.
@@ -258,7 +256,7 @@ fn shuffle<T>(items: &mut [T], seed: u32) {
     }
 }
 
-/// What is known of a lesson's course.
+/// How training went so far.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Course {
     /// Every step.
@@ -277,7 +275,7 @@ impl Course {
         self.marks.extend(report.marks);
     }
 
-    /// Forgets what was after a step, where a lesson goes on from it.
+    /// Forgets what was after a step, where training continues from it.
     pub fn cut(&mut self, step: usize) {
         self.taken.truncate(step);
         self.marks.retain(|mark| mark.step <= step);
@@ -324,19 +322,19 @@ mod tests {
 
     #[test]
     fn every_image_is_dealt_once_and_the_rest_is_held_out() {
-        let Division { fitted, held } = divide((0..100).collect(), 50, 1);
+        let HoldoutSplit { fitted, held } = split((0..100).collect(), 50, 1);
         assert_eq!((fitted.len(), held.len()), (50, 50));
         let mut all = [fitted.clone(), held].concat();
         all.sort_unstable();
         assert_eq!(all, (0..100).collect::<Vec<_>>());
-        assert_ne!(fitted, divide((0..100).collect(), 50, 2).fitted, "another seed, other images");
-        assert_eq!(fitted, divide((0..100).collect(), 50, 1).fitted);
+        assert_ne!(fitted, split((0..100).collect(), 50, 2).fitted, "another seed, other images");
+        assert_eq!(fitted, split((0..100).collect(), 50, 1).fitted);
     }
 
     #[test]
     fn of_few_images_one_of_five_is_held_out() {
         let sizes = |count: u32, wanted| {
-            let Division { fitted, held } = divide((0..count).collect(), wanted, 1);
+            let HoldoutSplit { fitted, held } = split((0..count).collect(), wanted, 1);
             (fitted.len(), held.len())
         };
         assert_eq!([sizes(5, 50), sizes(4, 50), sizes(12, 5), sizes(0, 5)], [(4, 1), (4, 0), (5, 7), (0, 0)]);

@@ -1,5 +1,5 @@
 //! Makes two programs of the page's interface, as it was compiled: `app`, which shows the first of it, and what
-//! `views::later` says, which `app` loads behind it. Writes both, with their JavaScript.
+//! `later` says, which `app` loads behind it. Writes both, with their JavaScript.
 //!
 //! ```text
 //! split APP.wasm FOLDER

@@ -1,0 +1,51 @@
+//! Images of the gallery with their classes, divided into those to fit on and those to hold out.
+
+use crate::{gallery::Gallery, say};
+use protocol::{
+    messages::Source,
+    training::{Classes, HoldoutSplit, split},
+};
+use vocabulary::classes::CIFAR10;
+
+/// Classes, and their images divided into those to fit on and those to hold out.
+pub struct Examples {
+    /// The classes' names.
+    pub classes: Vec<String>,
+    /// The images, each with its class: those to fit on come first.
+    pub images: Vec<(Source, u8)>,
+    /// How many are to be fitted on.
+    pub fitted: usize,
+}
+
+impl Examples {
+    /// Divides every class's images by the seed: `wanted` of each to fit on, the rest to hold out.
+    pub fn split(sources: Vec<(String, Vec<Source>)>, wanted: usize, seed: u32) -> Result<Self, String> {
+        let (mut classes, mut fitted, mut held) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, images) in sources {
+            let HoldoutSplit { fitted: own, held: rest } = split(images, wanted, seed);
+            if own.is_empty() {
+                return Err(say::train_empty(name));
+            }
+            // There are fewer classes than a byte counts: see below.
+            let labelled = |source| (source, classes.len() as u8);
+            fitted.extend(own.into_iter().map(labelled));
+            held.extend(rest.into_iter().map(labelled));
+            classes.push(name);
+        }
+        if !(2..=usize::from(u8::MAX)).contains(&classes.len()) {
+            return Err(say::train_two().to_owned());
+        }
+        let count = fitted.len();
+        Ok(Self { classes, images: [fitted, held].concat(), fitted: count })
+    }
+}
+
+/// The classes of CIFAR-10 that are chosen, with the gallery's images of them.
+pub fn of_the_gallery(gallery: Gallery, chosen: Classes) -> Result<Vec<(String, Vec<Source>)>, String> {
+    let tiles = gallery.all_tiles()?;
+    let class = |label: usize| {
+        let images = tiles.iter().filter(|tile| tile.label == label).map(|tile| tile.source());
+        (CIFAR10[label].to_owned(), images.collect())
+    };
+    Ok((0..CIFAR10.len()).filter(|&label| chosen.0[label]).map(class).collect())
+}

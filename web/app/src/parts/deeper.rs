@@ -1,0 +1,15 @@
+//! More about a section, for those who ask.
+
+use crate::say;
+use leptos::prelude::*;
+
+/// A text that is closed at first.
+#[component]
+pub fn Deeper(text: &'static str) -> impl IntoView {
+    view! {
+        <details class="deeper">
+            <summary>{say::deeper()}</summary>
+            <p inner_html=text></p>
+        </details>
+    }
+}

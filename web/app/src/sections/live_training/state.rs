@@ -1,0 +1,365 @@
+//! Live training's state: it asks for a few steps, shows their result, and asks again once that is drawn. The engine
+//! never runs ahead, and training continues in another engine from the last snapshot.
+
+use crate::{
+    engine::Engine,
+    examples::{Examples, of_the_gallery},
+    gallery::Gallery,
+    say,
+    setting::{kept, kept_scope},
+    words,
+};
+use leptos::prelude::*;
+use protocol::{
+    messages::{FromEngine, Source, ToEngine},
+    training::{Classes, Course, FromTrainer, Plan, Snapshot, ToTrainer},
+    trouble::Trouble,
+};
+use vocabulary::{Mode, Scope, classes::CIFAR10};
+use wasm_bindgen::JsCast;
+use web_sys::{Blob, HtmlAnchorElement, Url};
+
+/// Live training: a handle, to be copied at will.
+#[derive(Clone, Copy)]
+pub struct LiveTraining {
+    /// The classes of CIFAR-10.
+    pub classes: RwSignal<Classes>,
+    /// Images a class to fit on.
+    pub images: RwSignal<usize>,
+    /// Which layers the gradient is taken by.
+    pub scope: RwSignal<Scope>,
+    /// About how many steps there are.
+    pub steps: RwSignal<usize>,
+    /// Where the randomness comes from.
+    pub seed: RwSignal<u32>,
+    /// Steps a drawn frame.
+    pub speed: RwSignal<usize>,
+    /// The visitor's own classes.
+    pub own: RwSignal<Vec<OwnClass>>,
+    /// Where training stands.
+    pub phase: RwSignal<Phase>,
+    /// How it went so far.
+    pub course: RwSignal<Course>,
+    /// Whether it goes on by itself.
+    pub playing: RwSignal<bool>,
+    /// What there is to say of the last thing asked for.
+    pub note: RwSignal<Option<String>>,
+    engine: Engine,
+    gallery: Gallery,
+    id: StoredValue<u32>,
+    plan: StoredValue<Option<Plan>, LocalStorage>,
+    snapshot: StoredValue<Option<Snapshot>, LocalStorage>,
+    /// What to do once training has begun or the steps under way are done.
+    next: StoredValue<Next, LocalStorage>,
+    /// Whether the engine has yet to answer.
+    waiting: StoredValue<bool>,
+    /// Images that are being read, and the classes that they are for.
+    reading: StoredValue<Vec<String>>,
+}
+
+/// Where training stands.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Phase {
+    /// Not begun.
+    #[default]
+    Idle,
+    /// Its images are read and ω̄ is fitted: the share that is done.
+    Preparing(f32),
+    /// The models learn.
+    Learning,
+    /// It is over: all steps are done.
+    Done,
+    /// It cannot go on, and why.
+    Failed(String),
+}
+
+/// What was asked for while the engine was at something else.
+#[derive(Default)]
+enum Next {
+    #[default]
+    Nothing,
+    Step,
+    Load(Blob),
+}
+
+/// A class of the visitor's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnClass {
+    /// Its name.
+    pub name: String,
+    /// Its images, planar.
+    pub images: Vec<Vec<u8>>,
+}
+
+impl Phase {
+    /// The one spelling in the page's attributes.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Preparing(_) => "preparing",
+            Self::Learning => "learning",
+            Self::Done => "done",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+impl LiveTraining {
+    /// As the address says.
+    pub fn new(engine: Engine, gallery: Gallery) -> Self {
+        let training = Self {
+            classes: kept("classes", Classes::default()),
+            images: kept("images", 50),
+            scope: kept_scope("trainscope"),
+            steps: kept("steps", 200),
+            seed: kept("seed", 1),
+            speed: kept("speed", 4),
+            own: RwSignal::default(),
+            phase: RwSignal::default(),
+            course: RwSignal::default(),
+            playing: RwSignal::new(false),
+            note: RwSignal::new(None),
+            engine,
+            gallery,
+            id: StoredValue::new(0),
+            plan: StoredValue::new_local(None),
+            snapshot: StoredValue::new_local(None),
+            next: StoredValue::new_local(Next::Nothing),
+            waiting: StoredValue::new(false),
+            reading: StoredValue::default(),
+        };
+        engine.listen(move |message| match message {
+            FromEngine::Trained(message) => training.take(message),
+            FromEngine::Ready(_) => training.engine_ready(),
+            _ => {}
+        });
+        training
+    }
+
+    /// Goes on by itself, from the beginning if need be.
+    pub fn play(self) {
+        self.playing.set(true);
+        self.go();
+    }
+
+    /// Stops after the steps that are under way.
+    pub fn pause(self) {
+        self.playing.set(false);
+    }
+
+    /// Takes one step.
+    pub fn step(self) {
+        self.playing.set(false);
+        self.next.set_value(Next::Step);
+        self.go();
+    }
+
+    /// Takes a model from a file.
+    pub fn load(self, file: Blob) {
+        self.playing.set(false);
+        self.next.set_value(Next::Load(file));
+        self.go();
+    }
+
+    /// Forgets all of it.
+    pub fn reset(self) {
+        self.id.update_value(|id| *id += 1);
+        self.playing.set(false);
+        self.waiting.set_value(false);
+        self.plan.set_value(None);
+        self.snapshot.set_value(None);
+        self.next.set_value(Next::Nothing);
+        self.note.set(None);
+        self.phase.set(Phase::Idle);
+        self.course.set(Course::default());
+    }
+
+    /// Has a model's file made.
+    pub fn save(self, mode: Mode) {
+        self.send(ToTrainer::Save { id: self.id.get_value(), mode });
+    }
+
+    /// Does what is next, unless the engine is at something already.
+    fn go(self) {
+        if self.waiting.get_value() {
+            return;
+        }
+        if matches!(self.phase.get_untracked(), Phase::Idle | Phase::Failed(_)) {
+            return self.begin();
+        }
+        let id = self.id.get_value();
+        match self.next.try_update_value(std::mem::take).unwrap_or_default() {
+            Next::Load(file) => self.ask(ToTrainer::Load { id, file }),
+            _ if self.phase.get_untracked() == Phase::Done => self.playing.set(false),
+            Next::Step => self.ask(ToTrainer::Advance { id, steps: 1 }),
+            Next::Nothing if self.playing.get_untracked() => {
+                self.ask(ToTrainer::Advance { id, steps: self.speed.get_untracked().max(1) });
+            }
+            Next::Nothing => {}
+        }
+    }
+
+    /// Sends a message; whether there is an engine that is ready for it.
+    fn send(self, message: ToTrainer) -> bool {
+        self.engine.send(&ToEngine::Train(message))
+    }
+
+    fn ask(self, message: ToTrainer) {
+        self.waiting.set_value(true);
+        self.send(message);
+    }
+
+    fn begin(self) {
+        let (playing, next) = (self.playing.get_untracked(), self.next.try_update_value(std::mem::take));
+        self.reset();
+        match self.plan() {
+            Ok(plan) => {
+                self.playing.set(playing);
+                self.next.set_value(next.unwrap_or_default());
+                self.phase.set(Phase::Preparing(0.0));
+                self.plan.set_value(Some(plan.clone()));
+                self.ask(ToTrainer::Begin(plan));
+            }
+            Err(message) => self.note.set(Some(message)),
+        }
+    }
+
+    /// The training that is set.
+    fn plan(self) -> Result<Plan, String> {
+        let (wanted, seed) = (self.images.get_untracked().max(1), self.seed.get_untracked());
+        let Examples { classes, images, fitted } = Examples::split(self.sources()?, wanted, seed)?;
+        Ok(Plan {
+            id: self.id.get_value(),
+            scope: self.scope.get_untracked(),
+            classes,
+            images,
+            fitted,
+            steps: self.steps.get_untracked().max(1),
+            seed,
+            from: None,
+        })
+    }
+
+    /// Every class with its images.
+    fn sources(self) -> Result<Vec<(String, Vec<Source>)>, String> {
+        let of_the_gallery = of_the_gallery(self.gallery, self.classes.get_untracked())?;
+        let own = self.own.get_untracked().into_iter();
+        let own = own.map(|class| (class.name, class.images.into_iter().map(Source::Pixels).collect()));
+        Ok(of_the_gallery.into_iter().chain(own).collect())
+    }
+
+    /// Adds a class of the visitor's own, unless there is one of that name.
+    pub fn add_class(self, name: &str) {
+        let name = name.trim().to_owned();
+        let is_taken = CIFAR10.contains(&name.as_str())
+            || self.own.with_untracked(|own| own.iter().any(|class| class.name == name));
+        match (name.is_empty(), is_taken) {
+            (true, _) => self.note.set(Some(say::train_no_name().to_owned())),
+            (_, true) => self.note.set(Some(say::train_taken(name))),
+            _ => self.own.update(|own| own.push(OwnClass { name, images: Vec::new() })),
+        }
+    }
+
+    /// Removes a class of the visitor's own.
+    pub fn remove_class(self, name: &str) {
+        self.own.update(|own| own.retain(|class| class.name != name));
+    }
+
+    /// Gives one of the visitor's own classes another image, once the engine has read it.
+    pub fn add_image(self, class: String, source: Source) {
+        let id = self.id.get_value();
+        self.reading.update_value(|reading| reading.push(class));
+        if !self.send(ToTrainer::Read { id, source }) {
+            self.reading.update_value(Vec::clear);
+            self.note.set(Some(say::engine_not_ready().to_owned()));
+        }
+    }
+
+    /// Another engine is ready: training continues from the last snapshot.
+    fn engine_ready(self) {
+        self.reading.update_value(Vec::clear);
+        let Some(plan) = self.plan.get_value() else { return };
+        let from = self.snapshot.get_value();
+        let step = from.as_ref().map_or(0, |snapshot| snapshot.step);
+        if self.phase.get_untracked() != Phase::Preparing(0.0) {
+            self.note.set(Some(say::train_resumed(step)));
+        }
+        self.course.update(|course| course.cut(step));
+        self.phase.set(Phase::Preparing(0.0));
+        self.ask(ToTrainer::Begin(Plan { from, ..plan }));
+    }
+
+    /// Takes in what the engine says.
+    fn take(self, message: &FromTrainer) {
+        if let FromTrainer::Read { image, .. } = message {
+            return self.read(image);
+        }
+        if message.id() != self.id.get_value() {
+            return;
+        }
+        match message {
+            FromTrainer::Read { .. } => {}
+            FromTrainer::Preparing { share, .. } => self.phase.set(Phase::Preparing(*share)),
+            FromTrainer::Report(report) => {
+                if !report.taken.is_empty() {
+                    self.engine.proved();
+                }
+                let is_done = report.step >= report.steps;
+                self.course.update(|course| course.add(report.clone()));
+                self.phase.set(if is_done { Phase::Done } else { Phase::Learning });
+                self.answered();
+            }
+            FromTrainer::Snapshot { snapshot, .. } => self.snapshot.set_value(Some(snapshot.clone())),
+            FromTrainer::Saved { mode, file, .. } => download(*mode, file),
+            FromTrainer::Loaded { mode, mark, .. } => {
+                self.course.update(|course| course.marks.push(*mark));
+                self.note.set(Some(say::train_loaded(mode.name())));
+                self.answered();
+            }
+            FromTrainer::Failed { trouble, .. } => {
+                self.reset();
+                self.phase.set(Phase::Failed(say::sentence(words::trouble(trouble))));
+            }
+            FromTrainer::Refused { trouble, .. } => {
+                self.note.set(Some(say::sentence(words::trouble(trouble))));
+                self.answered();
+            }
+        }
+    }
+
+    /// The engine has done what it was asked for: goes on after the next frame is drawn.
+    fn answered(self) {
+        let id = self.id.get_value();
+        request_animation_frame(move || {
+            if id == self.id.get_value() {
+                self.waiting.set_value(false);
+                self.go();
+            }
+        });
+    }
+
+    fn read(self, image: &Result<Vec<u8>, Trouble>) {
+        // The engine answers in the order in which it is asked.
+        let class = self.reading.try_update_value(|reading| (!reading.is_empty()).then(|| reading.remove(0))).flatten();
+        match (class, image) {
+            (Some(class), Ok(pixels)) => self.own.update(|own| {
+                if let Some(class) = own.iter_mut().find(|own| own.name == class) {
+                    class.images.push(pixels.clone());
+                }
+            }),
+            (_, Err(trouble)) => self.note.set(Some(say::sentence(words::trouble(trouble)))),
+            (None, Ok(_)) => {}
+        }
+    }
+}
+
+/// Gives the visitor a file.
+fn download(mode: Mode, file: &Blob) {
+    let anchor = document().create_element("a").ok().map(JsCast::unchecked_into::<HtmlAnchorElement>);
+    let (Some(anchor), Ok(address)) = (anchor, Url::create_object_url_with_blob(file)) else { return };
+    anchor.set_href(&address);
+    anchor.set_download(&format!("gradfeat-{}.safetensors", mode.name()));
+    anchor.click();
+    // The browser has taken hold of the file by then.
+    let _ = Url::revoke_object_url(&address);
+}
