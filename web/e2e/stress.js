@@ -27,7 +27,7 @@ const control = await browser.newBrowserCDPSession();
 const recovered = { webgpu: 0, cpu: 0 };
 const started = Date.now();
 for (let count = 1; count <= crashes; count++) {
-  const scene = [idle, predicting, training][count % 3];
+  const scene = [idle, predicting, busy][count % 3];
   const goesOn = await scene(images[count % images.length]);
   const engine = tab.workers()[0];
   const isNoticed = (await page.engine.getAttribute("data-backend")) === "webgpu";
@@ -74,7 +74,7 @@ async function predicting(image) {
   return () => page.outcome(String(image));
 }
 
-async function training() {
+async function busy() {
   await training.get("reset").click();
   await training.get("play").click();
   await training.beyond(0);
