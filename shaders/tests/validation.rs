@@ -4,7 +4,7 @@ use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 #[test]
 fn every_kernel_is_valid_wgsl() {
-    for kernel in shaders::ALL {
+    for kernel in gradient_features_shaders::ALL {
         let module = naga::front::wgsl::parse_str(kernel.source)
             .unwrap_or_else(|error| panic!("{}: {}", kernel.name, error.emit_to_string(kernel.source)));
         Validator::new(ValidationFlags::all(), Capabilities::empty())
@@ -22,7 +22,7 @@ fn every_wgsl_file_is_listed() {
         .expect("the source folder is there")
         .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.strip_suffix(".wgsl")?.to_owned()))
         .collect();
-    let mut listed: Vec<String> = shaders::ALL.iter().map(|kernel| kernel.name.to_owned()).collect();
+    let mut listed: Vec<String> = gradient_features_shaders::ALL.iter().map(|kernel| kernel.name.to_owned()).collect();
     files.sort();
     listed.sort();
     assert_eq!(files, listed);
