@@ -72,14 +72,15 @@ fn text(message: Message<String>) -> Option<Text> {
 }
 
 /// Its parameters are in the order of the English text.
+// The text is in backticks: it may hold HTML, which rustdoc would read as its own.
 fn function(name: &str, variables: &[String], texts: [&str; 2]) -> String {
     if variables.is_empty() {
-        return format!("/// {0:?}\npub fn {name}() -> &'static str {{ say({texts:?}) }}\n", texts[0]);
+        return format!("/// `{0:?}`\npub fn {name}() -> &'static str {{ say({texts:?}) }}\n", texts[0]);
     }
     let parameters: Vec<String> = variables.iter().map(|name| format!("{name}: impl Display")).collect();
     let values: Vec<String> = variables.iter().map(|name| format!("(\"{{{name}}}\", &{name})")).collect();
     format!(
-        "/// {0:?}\npub fn {name}({1}) -> String {{ fill({texts:?}, &[{2}]) }}\n",
+        "/// `{0:?}`\npub fn {name}({1}) -> String {{ fill({texts:?}, &[{2}]) }}\n",
         texts[0],
         parameters.join(", "),
         values.join(", "),

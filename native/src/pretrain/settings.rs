@@ -36,8 +36,12 @@ pub struct Settings {
     pub learning_rate: Option<f64>,
     #[command(flatten)]
     pub options: RecipeOptions,
-    /// Where the base network goes, with the checkpoint and the report [default: <runs-dir>/<dataset>-<recipe>]
-    #[arg(long, value_name = "DIR")]
+    /// Where the base network goes, with the checkpoint and the report.
+    #[arg(
+        long,
+        value_name = "DIR",
+        help = "Where the base network goes, with the checkpoint and the report [default: <runs-dir>/<dataset>-<recipe>]"
+    )]
     pub out: Option<PathBuf>,
     /// Go on from the checkpoint in the folder of --out
     #[arg(long)]
