@@ -59,6 +59,8 @@ cargo package --quiet --no-verify --offline --allow-dirty "${PUBLISHED[@]}"
 
 step "native tests, examples and documents' examples"
 cargo test --release "${NATIVE[@]}"
+# The tests have built them.
+for example in predict fit jvp; do "$TARGET/release/examples/$example"; done
 cargo test --release -p protocol
 
 step "the shipped models on the real test images"
