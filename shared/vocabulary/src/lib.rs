@@ -1,7 +1,7 @@
 //! The words that every part of gradfeat shares: what is fitted ([`Mode`]), on which layers ([`Scope`]), how stored
 //! parameters are read ([`Parametrization`], [`InputRange`]), the classes' names, what was done to an image
-//! ([`ImageNote`]), the one rule for the winning class
-//! ([`argmax`]), and the one palette of signed quantities ([`palette`]).
+//! ([`ImageNote`]), the one rule for the winning class ([`argmax`]), and the one palette of signed quantities
+//! ([`palette`]).
 //!
 //! The page's interface links this crate and not the model, so it stays small: serde and thiserror only.
 //!
