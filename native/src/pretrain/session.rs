@@ -300,38 +300,63 @@ mod tests {
     #[test]
     fn a_resumed_run_keeps_its_recipe_options() {
         let warm_up: fn(&mut Settings, Option<f64>) =
-            |settings, times| settings.options.warm_up = times.map(|times| 4 * times as usize);
+            |settings, times| settings.options.warm_up = times.map(|times| 2 * times as usize);
         let cycle: fn(&mut Settings, Option<f64>) = |settings, weight| settings.options.cycle = weight;
         let pace: fn(&mut Settings, Option<f64>) = |settings, times| settings.options.pace = times;
         let deterministic: fn(&mut Settings, Option<f64>) =
             |settings, number| settings.options.deterministic = number.map(|number| number > 0.0);
         let average: fn(&mut Settings, Option<f64>) =
             |settings, steps| settings.options.average = steps.map(|steps| steps as usize);
-        for (recipe, depart, row) in [
-            (RecipeName::Ali, warm_up, "Steps as an autoencoder"),
-            (RecipeName::Wali, warm_up, "Steps as an autoencoder"),
-            (RecipeName::Ali, cycle, "Weight of the cycle-consistency"),
-            (RecipeName::Wali, cycle, "Weight of the cycle-consistency"),
-            (RecipeName::Ali, pace, "Pace of the encoder and generator"),
-            (RecipeName::Ali, deterministic, "Latents without noise"),
-            (RecipeName::Wali, deterministic, "Latents without noise"),
-            (RecipeName::Ali, average, "Steps of encoder and generator that are averaged"),
-            (RecipeName::Wali, average, "Steps of encoder and generator that are averaged"),
+        for (recipe, options) in [
+            (
+                RecipeName::Ali,
+                &[
+                    (warm_up, "Steps as an autoencoder"),
+                    (cycle, "Weight of the cycle-consistency"),
+                    (pace, "Pace of the encoder and generator"),
+                    (deterministic, "Latents without noise"),
+                    (average, "Steps of encoder and generator that are averaged"),
+                ][..],
+            ),
+            (
+                RecipeName::Wali,
+                &[
+                    (warm_up, "Steps as an autoencoder"),
+                    (cycle, "Weight of the cycle-consistency"),
+                    (deterministic, "Latents without noise"),
+                    (average, "Steps of encoder and generator that are averaged"),
+                ],
+            ),
         ] {
             let folder = tempfile::tempdir().expect("a temporary folder");
-            let with = |name, number, resume| {
-                let mut settings = Settings { resume, ..settings(recipe, &folder.path().join(name)) };
-                depart(&mut settings, number);
-                settings
-            };
-            let whole = results_after(&with("whole", Some(2.0), false), 99);
-            let report = fs::read_to_string(folder.path().join("whole/report.html")).expect("it is there");
-            assert!(report.contains(row), "{recipe:?}");
-            assert!(results_after(&with("without", None, false), 99) != whole, "{recipe:?}: {row} changes nothing");
-            results_after(&with("parts", Some(2.0), false), 5);
-            results_after(&with("changed", Some(2.0), false), 5);
-            assert!(results_after(&with("parts", None, true), 99) == whole, "{recipe:?}: {row} was forgotten");
-            assert!(results_after(&with("changed", Some(0.0), true), 99) != whole, "{recipe:?}: {row} was not changed");
+            let plain = Settings { epochs: Some(1), ..settings(recipe, &folder.path().join("without")) };
+            let without = results_after(&plain, 99);
+            for (depart, row) in options {
+                let folder = tempfile::tempdir().expect("a temporary folder");
+                let with = |name, number, resume| {
+                    let out = Some(folder.path().join(name));
+                    let mut settings = Settings { resume, out, ..plain.clone() };
+                    depart(&mut settings, number);
+                    settings
+                };
+                let whole = results_after(&with("whole", Some(2.0), false), 99);
+                let report = fs::read_to_string(folder.path().join("whole/report.html")).expect("it is there");
+                assert!(report.contains(row), "{recipe:?}");
+                assert!(whole != without, "{recipe:?}: {row} changes nothing");
+                results_after(&with("parts", Some(2.0), false), 3);
+                copy(&folder.path().join("parts"), &folder.path().join("changed"));
+                assert!(results_after(&with("parts", None, true), 99) == whole, "{recipe:?}: {row} was forgotten");
+                assert!(results_after(&with("changed", Some(0.0), true), 99) != whole, "{recipe:?}: {row} stayed");
+            }
+        }
+    }
+
+    /// Copies the files of a run's folder.
+    fn copy(from: &Path, to: &Path) {
+        fs::create_dir(to).expect("the folder can be made");
+        for entry in fs::read_dir(from).expect("the folder can be read") {
+            let entry = entry.expect("the folder can be read");
+            fs::copy(entry.path(), to.join(entry.file_name())).expect("the file can be copied");
         }
     }
 
