@@ -48,6 +48,24 @@ export VK_DRIVER_FILES
 PATH="$(./tools.sh --path):$PATH"
 TARGET="$(cargo metadata --no-deps --format-version 1 | node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory')"
 
+# The page's programs: with its tests cargo links the engine itself, beside them. A link is a single thread for minutes,
+# and so all this goes on beside the next steps. Then the page as it is published, and for a fixed address: its programs
+# are the same, and optimised once.
+programs() {
+    cargo test "${ENGINE[@]}" --no-run
+    cargo build "${APP[@]}" --bins --tests
+    trunk build --release --offline
+    trunk build --release --offline --public-url /any/prefix/ --dist "$PREFIXED"
+}
+ASIDE="$(mktemp -d)"
+export PREFIXED="$ASIDE/page"
+# A group of its own, to be ended with this.
+set -m
+programs >"$ASIDE/said" 2>&1 &
+set +m
+programs=$!
+trap 'kill -- "-$programs" 2>/dev/null || true; rm -rf "$ASIDE"' EXIT
+
 step "lints"
 cargo clippy "${ALL[@]}" --all-targets -- -D warnings
 
@@ -68,25 +86,20 @@ cargo test --release "${NATIVE[@]}" --test shipped -- --ignored
 
 step "the page's programs"
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner
+built=0
+wait "$programs" || built=$?
+cat "$ASIDE/said"
+[ "$built" = 0 ]
 cargo test "${APP[@]}"
-cargo test "${ENGINE[@]}" --no-run
-# One is a single thread for minutes, and so is the other.
-trunk build --release --offline &
-page=$!
-cargo test "${ENGINE[@]}"
-wait "$page"
-# In a browser with a software GPU the whole suite takes the better part of an hour; these a few minutes.
+# On the CPU the suite is a single thread too. With a software GPU it takes the better part of an hour; these parts minutes.
+cargo test "${ENGINE[@]}" &
+suite=$!
 for part in kernels golden training similarity::images; do
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="node $PWD/web/e2e/webgpu_runner.js" cargo test "${ENGINE[@]}" --test suite "$part"
 done
-# The same page for a fixed address; without wasm-opt, which takes minutes.
-PREFIXED="$(mktemp -d)"
-export PREFIXED
-trap 'rm -rf "$PREFIXED"' EXIT
-trunk build --offline --public-url /any/prefix/ --dist "$PREFIXED"
-node --input-type=module --eval 'import("./web/publish/publish.js").then(({ publish }) => publish(process.env.PREFIXED))'
+wait "$suite"
 
 step "the page in a browser, with WebGPU and without"
-GRADFEAT="$TARGET/release/gradfeat" node --test --test-concurrency=2 web/e2e/*.test.js
+GRADFEAT="$TARGET/release/gradfeat" node web/e2e/run.js
 
 step "done"

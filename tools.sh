@@ -54,22 +54,36 @@ if [ ! -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ]; then
 fi
 
 # The lock of wasm-bindgen-cli names a version that is not to be had, and Trunk does not compile without its own.
-if [ ! -x "$BINDGEN/wasm-bindgen" ]; then
+bindgen() {
+    [ ! -x "$BINDGEN/wasm-bindgen" ] || return 0
     install 1 wasm-bindgen-cli "$(pinned wasm_bindgen)" --no-default-features --root "$BINDGEN"
     mv "$BINDGEN"/bin/* "$BINDGEN/"
-fi
-case "$(trunk --version 2>/dev/null || true)" in
-    "trunk 0.21."*) ;;
-    *) install 0 trunk "$TRUNK" --locked --no-default-features --features rustls ;;
-esac
+}
+
+trunk_itself() {
+    case "$(trunk --version 2>/dev/null || true)" in
+        "trunk 0.21."*) ;;
+        *) install 0 trunk "$TRUNK" --locked --no-default-features --features rustls ;;
+    esac
+}
 
 # Along with wasm-opt come the browser's driver and the rules of accessibility, for the tests: both are small.
-modules=web/e2e/node_modules
-if ! cmp -s web/e2e/package-lock.json "$modules/.installed"; then
-    (cd web/e2e && npm ci --silent --no-audit --no-fund)
-    cp web/e2e/package-lock.json "$modules/.installed"
-fi
-if [ ! -x "$OPT/bin/wasm-opt" ]; then
-    mkdir -p "$OPT/bin"
-    cp "$modules"/binaryen/bin/{package.json,wasm-opt} "$OPT/bin/"
-fi
+modules() {
+    local modules=web/e2e/node_modules
+    if ! cmp -s web/e2e/package-lock.json "$modules/.installed"; then
+        (cd web/e2e && npm ci --silent --no-audit --no-fund)
+        cp web/e2e/package-lock.json "$modules/.installed"
+    fi
+    if [ ! -x "$OPT/bin/wasm-opt" ]; then
+        mkdir -p "$OPT/bin"
+        cp "$modules"/binaryen/bin/{package.json,wasm-opt} "$OPT/bin/"
+    fi
+}
+
+# Side by side, for each has times when a single thread of it is busy.
+parts=()
+for part in bindgen trunk_itself modules; do
+    $part &
+    parts+=($!)
+done
+for part in "${parts[@]}"; do wait "$part"; done

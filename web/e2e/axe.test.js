@@ -1,18 +1,16 @@
 // Whether everyone can use the page: axe-core's rules over all sections, and the keyboard alone. Environment: as in
 // page.test.js.
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { indices } from "./gallery.js";
 import { stage } from "./setup.js";
 
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
-const { ready } = stage("cpu");
-
 /** The page with every section filled and everything open that can be opened. */
-async function openFully(options) {
+async function openFully(site) {
   const index = indices(0)[5];
-  const page = await ready({ query: `?image=${index}&compare=true`, reducedMotion: "reduce", ...options });
+  const page = await site.ready({ query: `?image=${index}&compare=true&ablationimages=2`, reducedMotion: "reduce" });
   await page.section("line", String(index));
   await page.page.getByTestId("board-open").click();
   await page.page.getByTestId("image-maps").waitFor({ timeout: 120_000 });
@@ -22,25 +20,30 @@ async function openFully(options) {
   await page.page.waitForSelector("[data-testid=ablation]:not([data-rows='0'])", { timeout: 300_000 });
   await page.page.getByTestId("ablation-start").click();
   await page.page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
-  // The last thing on the page that can be clicked.
-  await page.page.getByTestId("check-start").focus();
   return page;
 }
 
-for (const [device, viewport] of Object.entries(SIZES)) {
-  describe(device, { timeout: 600_000 }, () => {
+describe("the page with everything open", { timeout: 600_000 }, () => {
+  const site = stage("cpu");
+  let page;
+
+  before(async () => {
+    page = await openFully(site);
+  });
+
+  for (const [device, viewport] of Object.entries(SIZES)) {
     for (const colorScheme of ["light", "dark"]) {
-      test(`axe-core finds nothing in ${colorScheme}`, async () => {
-        const page = await openFully({ viewport, colorScheme });
+      test(`axe-core finds nothing on a ${device} in ${colorScheme}`, async () => {
+        await page.page.setViewportSize(viewport);
+        await page.page.emulateMedia({ colorScheme });
         assert.deepEqual(await page.violations(), []);
-        page.assertQuiet();
-        await page.close();
       });
     }
 
-    test("Tab leads once through every section and out again, and is seen", async () => {
-      const page = await openFully({ viewport });
-      // From the last thing that was clicked, which is the last on the page.
+    test(`on a ${device}, Tab leads once through every section and out again, and is seen`, async () => {
+      await page.page.setViewportSize(viewport);
+      // From the last thing on the page that can be clicked.
+      await page.page.getByTestId("check-start").focus();
       await page.page.keyboard.press("Tab");
       const sections = new Set();
       const seen = new Set();
@@ -71,7 +74,8 @@ for (const [device, viewport] of Object.entries(SIZES)) {
       for (const section of ["intro", "choose", "network", "gradient", "line", "similar", "train ablation", "check"]) {
         assert.ok(sections.has(section), `Tab does not reach ${section}: ${[...sections]}`);
       }
-      await page.close();
     });
-  });
-}
+  }
+
+  test("nothing was printed as an error, nothing asked of others", () => page.assertQuiet());
+});

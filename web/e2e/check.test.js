@@ -1,7 +1,7 @@
 // The page's check of itself, against a network of the tests' own. Environment: as in page.test.js.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { MODEL, indices, tile } from "./gallery.js";
+import { MODEL, indices } from "./gallery.js";
 import { CLASSES, Network, convolve, moved } from "./network.js";
 import { largest } from "./numbers.js";
 import { stage } from "./setup.js";
@@ -13,7 +13,7 @@ const CHECK_MS = 400_000;
 
 /** The derivative of every logit along w2, and how far a difference quotient is from it, both without rounding. */
 function error(index, h) {
-  const { input, pre } = network.layers(tile(index)).at(-1);
+  const { input, pre } = network.last(index);
   const along = convolve(input, network.w2, 1).values;
   const at = (r) => convolve(input, moved(network.conv5, network.w2, r), 1).values.map((value) => network.leaky(value));
   const [zero, there] = [at(0), at(h)];

@@ -1,6 +1,7 @@
 // The built page, and the gallery and the model that it is built with.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { once } from "./once.js";
 import { crop, decode, encode } from "./png.js";
 
 /** The built page. */
@@ -14,13 +15,15 @@ const GALLERY = JSON.parse(readFileSync(join(ROOT, "gallery/index.json"), "utf8"
 /** The images of a sheet, by their indices in the test set. */
 export const indices = (sheet) => GALLERY.sheets[sheet].images.map(({ index }) => index);
 
+const decoded = once((file) => decode(readFileSync(join(ROOT, "gallery", file))));
+
 /** A gallery image's pixels. */
 export function tile(index) {
   const sheet = GALLERY.sheets.find(({ images }) => images.some((image) => image.index === index));
   const place = sheet.images.findIndex((image) => image.index === index);
   const [row, column] = [Math.floor(place / GALLERY.columns), place % GALLERY.columns];
   const side = GALLERY.tile;
-  return crop(decode(readFileSync(join(ROOT, "gallery", sheet.file))), column * side, row * side, side);
+  return crop(decoded(sheet.file), column * side, row * side, side);
 }
 
 /** A gallery image as a PNG of its own. */

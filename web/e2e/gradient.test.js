@@ -1,7 +1,7 @@
 // The section of the gradient, against a network of the tests' own. Environment: as in page.test.js.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { MODEL, indices, tile } from "./gallery.js";
+import { MODEL, indices } from "./gallery.js";
 import { assertClose, assertColour, largest } from "./numbers.js";
 import { CLASSES, Network } from "./network.js";
 import { stage } from "./setup.js";
@@ -12,8 +12,7 @@ const network = new Network(MODEL);
 
 /** What the section should say of an image: y, d and ω. */
 function expected(index, { label, against }) {
-  const layers = network.layers(tile(index));
-  const conv5 = layers.at(-1);
+  const conv5 = network.last(index);
   const derivative = conv5.pre.values.map((value) => (value > 0 ? 1 : network.slope));
   const minus = against === undefined ? new Float64Array(ROWS) : network.omega(against);
   const omega = network.omega(label).map((value, o) => value - minus[o]);
@@ -138,7 +137,7 @@ for (const backend of ["webgpu", "cpu"]) {
     });
 
     test("the whole state comes back from the address", async () => {
-      const query = `?image=${index}&class=3&against=5&rows=value&columns=position&view=1000,100,256`;
+      const query = `?backend=cpu&image=${index}&class=3&against=5&rows=value&columns=position&view=1000,100,256`;
       const other = await site.open({ query });
       await other.outcome(String(index));
       await other.section("gradient", String(index));

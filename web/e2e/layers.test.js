@@ -7,6 +7,8 @@ import { Network, convolve } from "./network.js";
 import { stage } from "./setup.js";
 
 const network = new Network(MODEL);
+const index = indices(0)[5];
+const layers = network.layers(tile(index));
 /** Weights and biases of conv5, and of conv3 to conv5. */
 const PARAMETERS = { conv5: "2,097,664", "conv3-5": "2,753,408" };
 
@@ -18,8 +20,6 @@ function strongest({ side, values }) {
 
 for (const backend of ["webgpu", "cpu"]) {
   describe(`the network on ${backend}`, { timeout: 600_000 }, () => {
-    const index = indices(0)[5];
-    const layers = network.layers(tile(index));
     const site = stage(backend);
     let page;
 

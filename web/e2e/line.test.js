@@ -2,7 +2,7 @@
 // page.test.js.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { MODEL, indices, tile, tilePng } from "./gallery.js";
+import { MODEL, indices, tilePng } from "./gallery.js";
 import { predict } from "./native.js";
 import { assertClose, largest } from "./numbers.js";
 import { Network, convolve, moved } from "./network.js";
@@ -27,7 +27,7 @@ for (const backend of ["webgpu", "cpu"]) {
 
     before(async () => {
       native = predict(tilePng(index));
-      ({ input } = network.layers(tile(index)).at(-1));
+      ({ input } = network.last(index));
       page = await site.ready({ query: `?image=${index}&class=${label}` });
       await page.section("line", String(index));
     });
@@ -82,7 +82,7 @@ for (const backend of ["webgpu", "cpu"]) {
       const other = indices(0)[8];
       await page.choose(other);
       await page.section("line", String(other));
-      const { input } = network.layers(tile(other)).at(-1);
+      const { input } = network.last(other);
       const found = await reading();
       assertClose(found.network, logitAt(input, label, 1.95) - logitAt(input, against, 1.95), largest(native.full.logits), "the network");
     });

@@ -1,7 +1,7 @@
 // The maps of the gallery, against a network of the tests' own. Environment: as in page.test.js.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { MODEL, indices, tile } from "./gallery.js";
+import { MODEL, indices } from "./gallery.js";
 import { Network } from "./network.js";
 import { stage } from "./setup.js";
 
@@ -12,7 +12,7 @@ const label = 3;
 const dot = (a, b) => a.reduce((sum, value, at) => sum + value * b[at], 0);
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const features = images.map((index) => {
-  const { input, pre, out } = network.layers(tile(index)).at(-1);
+  const { input, pre, out } = network.last(index);
   const omega = network.omega(label);
   return { y: input.values, rows: pre.values.map((value, o) => omega[o] * (value > 0 ? 1 : network.slope)), f: out.values };
 });

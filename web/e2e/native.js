@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { MODEL } from "./gallery.js";
+import { once } from "./once.js";
 import { write } from "./scratch.js";
 
 /** The order in which the page shows them. */
@@ -18,11 +19,15 @@ export function native(...options) {
 
 /** What `gradfeat predict` says of one image file's bytes, by mode, by the page's models of a scope. */
 export function predict(bytes, scope = "conv5") {
-  const image = write("image", bytes);
-  // The activation model is of any scope, and there once.
-  const one = (mode) => native("predict", MODEL, "--mode", mode, "--scope", mode === "activation" ? "conv5" : scope, image)[0];
-  return Object.fromEntries(MODES.map((mode) => [mode, one(mode)]));
+  return Object.fromEntries(MODES.map((mode) => [mode, one(bytes, mode, scope)]));
 }
+
+/** The same of one model. Both backends, and the scopes for the activation model, ask the same. */
+const one = once(
+  // The activation model is of any scope, and there once.
+  (bytes, mode, scope) => native("predict", MODEL, "--mode", mode, "--scope", mode === "activation" ? "conv5" : scope, write("image", bytes))[0],
+  (bytes, mode, scope) => `${mode} ${mode === "activation" ? "" : scope} ${bytes.toString("base64")}`,
+);
 
 /** Fails unless the page's outcome is the native one, to rounding. */
 export function assertSame(outcome, native, what) {

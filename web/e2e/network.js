@@ -1,6 +1,8 @@
 // The network once more, in double precision and as plainly as it can be written, from the model's files.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { tile } from "./gallery.js";
+import { once } from "./once.js";
 
 /** Kernel and stride follow from the files and from the published architecture. */
 const STRIDES = { conv1: 1, conv2: 2, conv3: 1, conv4: 2, conv5: 1 };
@@ -14,14 +16,17 @@ function read(file) {
   const { __metadata__: metadata, ...entries } = JSON.parse(bytes.toString("utf8", 8, start));
   const tensor = ({ dtype, shape, data_offsets: [from, to] }) => {
     if (dtype !== "F16") throw new Error(`${file}: ${dtype}`);
-    const half = (at) => fromHalf(bytes.readUInt16LE(start + from + 2 * at));
-    return { shape, values: Float64Array.from({ length: (to - from) / 2 }, (_, at) => half(at)) };
+    const values = new Float64Array((to - from) / 2);
+    for (let at = 0; at < values.length; at++) values[at] = fromHalf(bytes.readUInt16LE(start + from + 2 * at));
+    return { shape, values };
   };
   return { metadata, ...Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, tensor(entry)])) };
 }
 
 function fromHalf(bits) {
-  const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+  const sign = bits >> 15 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
   if (exponent === 31) throw new Error("not a finite number");
   return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -14 * (fraction / 1024));
 }
@@ -34,6 +39,9 @@ export class Network {
     const { slope, parametrization, input_range: range } = this.base.metadata;
     if (parametrization !== "ntk" || range !== "0,1") throw new Error("the model is not of the kind that this reads");
     this.slope = Number(slope);
+    this.weights = once((name) => this.applied(this.base, name));
+    /** Its last layer, for the gallery image of an index. */
+    this.last = once((index) => this.layers(tile(index)).at(-1));
   }
 
   /** ω̄ of a class, `[512]`. */
@@ -59,7 +67,7 @@ export class Network {
 
   /** conv5 as it is applied, and the full model's w2 for it. */
   get conv5() {
-    return this.applied(this.base, "conv5");
+    return this.weights("conv5");
   }
 
   get w2() {
@@ -76,7 +84,7 @@ export class Network {
     const values = Float64Array.from({ length: 3 * plane }, (_, at) => pixels[(at % plane) * 3 + Math.floor(at / plane)] / 255);
     let input = { side: width, values };
     return Object.entries(STRIDES).map(([name, stride]) => {
-      const pre = convolve(input, this.applied(this.base, name), stride);
+      const pre = convolve(input, this.weights(name), stride);
       const layer = { name, input, pre, out: { ...pre, values: pre.values.map((value) => this.leaky(value)) } };
       input = layer.out;
       return layer;
@@ -94,17 +102,18 @@ export function moved(a, b, r) {
 export function convolve({ side, values }, { shape: [outputs, channels, kernel], weight, bias }, stride) {
   const out = (side - kernel) / stride + 1;
   const result = new Float64Array(outputs * out * out);
-  for (let o = 0; o < outputs; o++) {
-    for (let y = 0; y < out; y++) {
-      for (let x = 0; x < out; x++) {
-        let sum = bias[o];
-        for (let c = 0; c < channels; c++) {
-          for (let ky = 0; ky < kernel; ky++) {
-            const row = (c * side + y * stride + ky) * side + x * stride;
-            const weights = ((o * channels + c) * kernel + ky) * kernel;
-            for (let kx = 0; kx < kernel; kx++) sum += values[row + kx] * weight[weights + kx];
-          }
+  const patch = new Float64Array(channels * kernel * kernel);
+  for (let y = 0; y < out; y++) {
+    for (let x = 0; x < out; x++) {
+      for (let c = 0; c < channels; c++) {
+        for (let ky = 0; ky < kernel; ky++) {
+          const row = (c * side + y * stride + ky) * side + x * stride;
+          for (let kx = 0; kx < kernel; kx++) patch[(c * kernel + ky) * kernel + kx] = values[row + kx];
         }
+      }
+      for (let o = 0; o < outputs; o++) {
+        let sum = bias[o];
+        for (let at = 0; at < patch.length; at++) sum += patch[at] * weight[o * patch.length + at];
         result[(o * out + y) * out + x] = sum;
       }
     }

@@ -3,12 +3,25 @@ import { after, before } from "node:test";
 import { launch } from "./chromium.js";
 import { DIST } from "./gallery.js";
 import { LiveTraining } from "./live_training.js";
+import { once } from "./once.js";
 import { Page } from "./page.js";
 import { serve } from "./server.js";
 
+/** One browser of a kind serves all suites of a file. */
+const browsers = [];
+const browserFor = once(
+  (...of) => {
+    const coming = launch(...of);
+    browsers.push(coming);
+    return coming;
+  },
+  (...of) => of.join(" "),
+);
+after(() => Promise.all(browsers.map(async (browser) => (await browser).close())));
+
 /**
- * Serves the page and starts a browser in which the engine finds `backend`, with `flags`, for the surrounding suite. Its
- * `server` (see server.js) and its `browser` are there once that begins.
+ * Serves the page and has a browser in which the engine finds `backend`, with `flags`, for the surrounding suite. Its
+ * `server` (see server.js) and its `browser` are there once that begins; what it opens is closed when that ends.
  */
 export function stage(backend, ...flags) {
   const stage = {
@@ -27,10 +40,10 @@ export function stage(backend, ...flags) {
   };
   before(async () => {
     stage.server = await serve(DIST);
-    stage.browser = await launch(backend, ...flags);
+    stage.browser = await browserFor(backend, ...flags);
   });
   after(async () => {
-    await stage.browser?.close();
+    for (const context of stage.browser?.contexts() ?? []) await context.close();
     await stage.server?.close();
   });
   return stage;

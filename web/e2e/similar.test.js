@@ -1,7 +1,7 @@
 // The section of similarity, against a network of the tests' own. Environment: as in page.test.js.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { MODEL, indices, tile } from "./gallery.js";
+import { MODEL, indices } from "./gallery.js";
 import { Network } from "./network.js";
 import { stage } from "./setup.js";
 
@@ -11,7 +11,7 @@ const TOLERANCE = 1e-3;
 
 /** What is compared of an image. */
 function features(index) {
-  const { input, pre, out } = network.layers(tile(index)).at(-1);
+  const { input, pre, out } = network.last(index);
   return { y: input.values, d: pre.values.map((value) => (value > 0 ? 1 : network.slope)), f: out.values };
 }
 

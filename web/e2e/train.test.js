@@ -10,7 +10,7 @@ import { stage } from "./setup.js";
 
 /** Two classes, five images each, two passes: nothing that a software GPU could not do. */
 const TINY = "?classes=35&images=5&steps=5&speed=1";
-const SMALL = "?classes=35&images=20&steps=50&speed=4";
+const SMALL = "?classes=35&images=20&steps=10&speed=4";
 /** Two backends round differently, step after step. */
 const TOLERANCE = 1e-3;
 
@@ -103,16 +103,19 @@ describe("runs of live training", { timeout: 900_000 }, () => {
   const site = stage("cpu");
 
   test("the same seed trains the same models, another one others", async () => {
-    const run = async (seed) => {
-      const training = await site.training(`${SMALL}&seed=${seed}`);
+    const run = async (training) => {
       const models = await training.train();
       const { values } = tensor((await training.save("activation")).bytes, "classifier.weight");
-      await training.page.close();
       return { loss: models.full.loss, values };
     };
-    const [one, again, other] = [await run(7), await run(7), await run(8)];
-    assert.deepEqual(one, again);
-    assert.notDeepEqual(one.values, other.values);
+    const [one, two] = [await site.training(`${SMALL}&seed=7`), await site.training(`${SMALL}&seed=7`)];
+    const first = await run(one);
+    assert.deepEqual(await run(two), first);
+    await two.get("seed").fill("8");
+    await two.get("seed").press("Tab");
+    await two.until("idle", 0);
+    assert.notDeepEqual((await run(two)).values, first.values);
+    await Promise.all([one, two].map(({ page }) => page.close()));
   });
 
   test("settings are in the address, and a change ends live training", async () => {
@@ -191,7 +194,10 @@ describe("runs of live training", { timeout: 900_000 }, () => {
   });
 
   test("live training goes on from its snapshot when the engine's worker breaks", async () => {
-    const training = await site.training("?classes=35&images=50&steps=2000&speed=50");
+    // A snapshot is taken every ten seconds of the worker's clock, which here goes by how often it is looked at.
+    site.server.faults.sabotage = "let time = 0; performance.now = () => (time += 10);\n";
+    const training = await site.training("?classes=35&images=20&steps=2000&speed=50");
+    site.server.faults.sabotage = "";
     await training.get("play").click();
     await training.beyond(200);
     const worker = training.tab.workers().at(-1);
