@@ -10,7 +10,7 @@ import { basename, join } from "node:path";
 /** As many as there are cores on the smallest machine that this runs on: some tests wait for seconds that were promised. */
 const SIDE_BY_SIDE = 2;
 /** In falling order; the others take less. */
-const LONGEST = ["coverage", "train", "check", "similar", "ablation", "page", "offline", "map"];
+const LONGEST = ["train", "coverage", "ablation", "scopes", "page", "sources", "layers", "line"];
 
 const ENDING = ".test.js";
 const name = (file) => basename(file, ENDING);

@@ -219,7 +219,7 @@ describe("runs of live training", { timeout: 900_000 }, () => {
         self.engineMemory = made.instance.exports.memory;
         return made;
       };\n`;
-    const training = await site.training("?classes=35&images=5&steps=1000&speed=50");
+    const training = await site.training("?classes=35&images=5&steps=200&speed=50");
     site.server.faults.sabotage = "";
     const worker = training.tab.workers().at(-1);
     const bytes = () => worker.evaluate(() => self.engineMemory.buffer.byteLength);
