@@ -80,7 +80,8 @@ modules() {
     fi
 }
 
-# Side by side, for each has times when a single thread of it is busy.
+# Side by side, for each has times when a single thread of it is busy. In the background they do not hear Ctrl-C.
+trap 'kill 0' INT
 parts=()
 for part in bindgen trunk_itself modules; do
     $part &

@@ -18,10 +18,10 @@ const beyond = (page, rows) =>
 
 const table = (page) => get(page, "row").evaluateAll((rows) => rows.map(({ dataset: { trained, gradient, full } }) => ({ trained, gradient, full })));
 
-/** The rows of which the figures are known. */
+/** The rows whose figures are known. */
 const measured = (rows) => rows.filter(({ gradient, full }) => gradient !== undefined && full !== undefined);
 
-/** How many rows are compared between runs: in the third, ω or θ₂ have been random. */
+/** How many rows are compared between runs: by the third, ω and θ₂ have each been random once. */
 const ENOUGH = 3;
 
 describe("the ablation", { timeout: 1_800_000 }, () => {

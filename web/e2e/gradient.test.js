@@ -137,7 +137,7 @@ for (const backend of ["webgpu", "cpu"]) {
     });
 
     test("the whole state comes back from the address", async () => {
-      const query = `?backend=cpu&image=${index}&class=3&against=5&rows=value&columns=position&view=1000,100,256`;
+      const query = `?image=${index}&class=3&against=5&rows=value&columns=position&view=1000,100,256`;
       const other = await site.open({ query });
       await other.outcome(String(index));
       await other.section("gradient", String(index));
