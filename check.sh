@@ -19,6 +19,13 @@ ALL=(--workspace --release)
 step() { printf '\n== %s (%d s)\n' "$1" "$SECONDS"; }
 has() { command -v "$1" >/dev/null 2>&1; }
 first() { find "$1" -name "$2" 2>/dev/null | head -n 1; }
+# Waits for what was begun beside, and prints what it said.
+finish() {
+    local code=0
+    wait "$1" || code=$?
+    cat "$2"
+    return "$code"
+}
 browser() { has chromium || has chromium-browser || has google-chrome || has google-chrome-stable; }
 lavapipe() { first /usr/share/vulkan/icd.d 'lvp_icd*.json'; }
 
@@ -61,10 +68,10 @@ ASIDE="$(mktemp -d)"
 export PREFIXED="$ASIDE/page"
 # A group of its own, to be ended with this.
 set -m
-programs >"$ASIDE/said" 2>&1 &
+programs >"$ASIDE/programs" 2>&1 &
 set +m
 programs=$!
-trap 'kill -- "-$programs" 2>/dev/null || true; rm -rf "$ASIDE"' EXIT
+trap 'kill -- "-$programs" 2>/dev/null || true; kill $(jobs -p) 2>/dev/null || true; rm -rf "$ASIDE"' EXIT
 
 step "lints"
 cargo clippy "${ALL[@]}" --all-targets -- -D warnings
@@ -76,28 +83,30 @@ step "packages"
 cargo package --quiet --no-verify --offline --allow-dirty "${PUBLISHED[@]}"
 
 step "native tests, examples and documents' examples"
-cargo test --release "${NATIVE[@]}"
+cargo test --release "${NATIVE[@]}" --no-run
+# On a software GPU the suite takes longest, and keeps one core: the rest goes on beside it.
+cargo test --release "${NATIVE[@]}" --test wgpu >"$ASIDE/wgpu" 2>&1 &
+wgpu=$!
+cargo test --release "${NATIVE[@]}" -- --skip on_wgpu::
 # The tests have built them.
 for example in predict fit jvp; do "$TARGET/release/examples/$example"; done
 cargo test --release -p protocol
+finish "$wgpu" "$ASIDE/wgpu"
 
 step "the shipped models on the real test images"
 cargo test --release "${NATIVE[@]}" --test shipped -- --ignored
 
 step "the page's programs"
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner
-built=0
-wait "$programs" || built=$?
-cat "$ASIDE/said"
-[ "$built" = 0 ]
+finish "$programs" "$ASIDE/programs"
 cargo test "${APP[@]}"
 # On the CPU the suite is a single thread too. With a software GPU it takes the better part of an hour; these parts minutes.
-cargo test "${ENGINE[@]}" &
+cargo test "${ENGINE[@]}" >"$ASIDE/suite" 2>&1 &
 suite=$!
-for part in kernels golden training similarity::images; do
+for part in kernels golden training:: similarity::images; do
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="node $PWD/web/e2e/webgpu_runner.js" cargo test "${ENGINE[@]}" --test suite "$part"
 done
-wait "$suite"
+finish "$suite" "$ASIDE/suite"
 
 step "the page in a browser, with WebGPU and without"
 GRADFEAT="$TARGET/release/gradfeat" node web/e2e/run.js

@@ -22,4 +22,7 @@ fn wgpu() -> Option<Device> {
     DEVICE.clone()
 }
 
-suite::every_body_on!(crate::wgpu);
+/// A name of its own in every test's, so that one run can leave these out and another run them beside it.
+mod on_wgpu {
+    crate::suite::every_body_on!(crate::wgpu);
+}

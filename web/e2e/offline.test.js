@@ -196,7 +196,7 @@ test("after one visit the page works without a network", { timeout: 900_000 }, a
 
 test("the page works under any address", { timeout: 300_000, skip: !process.env.PREFIXED }, async () => {
   const server = await serve(process.env.PREFIXED, { folder: "/any/prefix/" });
-  const page = await Page.open(site.browser, server.url);
+  const page = await Page.open(site.browser, server.url, { serviceWorkers: "allow" });
   await page.until("ready");
   assertSame(await page.outcome(String(indices(0)[0])), native(indices(0)[0]), "under a prefix");
   await kept(page, process.env.PREFIXED);

@@ -16,11 +16,12 @@ use gradient_features::{
     Mode,
     images::{IMAGE_BYTES, ImageSet, to_tensor},
     model::encoder::{Conv, Encoder},
+    numbers_blocking,
 };
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
-use std::{fmt::Write, path::Path, time::Instant};
+use std::{fmt::Write, hint::black_box, path::Path, time::Instant};
 
 /// Images of a forward pass.
 const IMAGES: usize = 128;
@@ -51,22 +52,26 @@ fn timings(base: &Path, runs: usize, compute: &ComputeDevice) -> Result<Vec<Timi
     let images = noise(1024);
     let batch = to_tensor(&images.pixels[..IMAGES * IMAGE_BYTES], encoder.config().input_range, device);
     let mut timings = vec![];
-    let mut time = |work: String, images: usize, once: &mut dyn FnMut()| {
-        timings.push(Timing { work, images, milliseconds: median(runs, once) });
+    let mut time = |work: String, images: usize, once: &mut dyn FnMut() -> Result<()>| -> Result<()> {
+        timings.push(Timing { work, images, milliseconds: median(runs, once)? });
+        Ok(())
     };
     time("encoder forward".to_owned(), IMAGES, &mut || {
-        wait(forward(&encoder, &batch, encoder.config().kind.scopes()[0], &[]).0);
-    });
+        wait(forward(&encoder, &batch, encoder.config().kind.scopes()[0], &[]).0)
+    })?;
     for &scope in encoder.config().kind.scopes() {
         let specs = encoder.config().kind.scope_layers(scope);
         let tangents: Vec<Conv> = specs.iter().map(|spec| Conv::zeros(spec, device)).collect();
         time(format!("{} forward with tangent, {scope}", Mode::Gradient), IMAGES, &mut || {
-            wait(forward(&encoder, &batch, scope, &tangents).1.expect("there are tangents"));
-        });
+            wait(forward(&encoder, &batch, scope, &tangents).1.expect("there are tangents"))
+        })?;
     }
     for &recipe in RecipeName::ALL {
         let mut step = pretrain::stepper(recipe, &images, device);
-        time(format!("{} step", recipe.name()), recipe.defaults().batch, &mut || step());
+        time(format!("{} step", recipe.name()), recipe.defaults().batch, &mut || {
+            step();
+            Ok(())
+        })?;
     }
     Ok(timings)
 }
@@ -81,22 +86,24 @@ fn forward(
     (dual.primal, dual.tangent)
 }
 
-/// A GPU answers before it has computed; reading makes it finish.
-fn wait(tensor: Tensor<2>) {
-    tensor.into_data();
+/// A GPU answers before it has computed. It has to finish once its numbers are read, and not before.
+fn wait(tensor: Tensor<2>) -> Result<()> {
+    black_box(numbers_blocking(tensor)?);
+    Ok(())
 }
 
-fn median(runs: usize, once: &mut dyn FnMut()) -> f64 {
-    (0..WARM_UP).for_each(|_| once());
-    let mut times: Vec<f64> = (0..runs)
-        .map(|_| {
-            let begun = Instant::now();
-            once();
-            1e3 * begun.elapsed().as_secs_f64()
-        })
-        .collect();
+fn median(runs: usize, once: &mut dyn FnMut() -> Result<()>) -> Result<f64> {
+    for _ in 0..WARM_UP {
+        once()?;
+    }
+    let mut times = vec![];
+    for _ in 0..runs {
+        let begun = Instant::now();
+        once()?;
+        times.push(1e3 * begun.elapsed().as_secs_f64());
+    }
     times.sort_by(f64::total_cmp);
-    times[runs / 2]
+    Ok(times[runs / 2])
 }
 
 /// Images of random bytes.

@@ -34,7 +34,7 @@ pub struct RecipeOptions {
 }
 
 /// What the checks and the report need to know of one option.
-struct OptionFacts {
+struct OptionDescription {
     flag: &'static str,
     /// The recipes that take it.
     recipes: &'static [RecipeName],
@@ -47,7 +47,7 @@ struct OptionFacts {
     is_switch: bool,
 }
 
-impl OptionFacts {
+impl OptionDescription {
     /// An option of both bidirectional GANs.
     fn of_bigans(flag: &'static str, label: &'static str, value: Option<f64>) -> Self {
         let recipes = &[RecipeName::Ali, RecipeName::Wali];
@@ -56,18 +56,18 @@ impl OptionFacts {
 }
 
 impl RecipeOptions {
-    fn facts(&self) -> [OptionFacts; 5] {
+    fn descriptions(&self) -> [OptionDescription; 5] {
         let steps = |steps: usize| steps as f64;
-        let of_bigans = OptionFacts::of_bigans;
+        let of_bigans = OptionDescription::of_bigans;
         [
             of_bigans("--warm-up", "Steps as an autoencoder, before the game", self.warm_up.map(steps)),
             of_bigans("--cycle", "Weight of the cycle-consistency, with latents held to the prior", self.cycle),
-            OptionFacts {
+            OptionDescription {
                 recipes: &[RecipeName::Ali],
                 refusal: "no discriminator that could be at chance",
                 ..of_bigans("--pace", "Pace of the encoder and generator, times the discriminator's edge", self.pace)
             },
-            OptionFacts {
+            OptionDescription {
                 is_switch: true,
                 ..of_bigans("--deterministic", "Latents without noise", self.deterministic.map(f64::from))
             },
@@ -91,8 +91,8 @@ impl RecipeOptions {
     /// # Errors
     /// When it does not, with the recipes that do; when a number is negative or not finite.
     pub fn check(&self, recipe: RecipeName) -> Result<()> {
-        let facts = self.facts();
-        let given = || facts.iter().filter_map(|option| Some((option, option.value?)));
+        let descriptions = self.descriptions();
+        let given = || descriptions.iter().filter_map(|option| Some((option, option.value?)));
         if let Some((option, _)) = given().find(|(option, _)| !option.recipes.contains(&recipe)) {
             let takers: Vec<&str> = option.recipes.iter().map(|recipe| recipe.name()).collect();
             bail!("{} is for {}: {recipe} has {}", option.flag, takers.join(" and "), option.refusal);
@@ -105,11 +105,11 @@ impl RecipeOptions {
 
     /// What is not as published, for the report: name and value.
     pub fn rows(&self) -> Vec<(&'static str, String)> {
-        let row = |option: OptionFacts| {
+        let row = |option: OptionDescription| {
             let value = option.value.filter(|value| *value > 0.0)?;
             Some((option.label, if option.is_switch { "yes".to_owned() } else { value.to_string() }))
         };
-        self.facts().into_iter().filter_map(row).collect()
+        self.descriptions().into_iter().filter_map(row).collect()
     }
 
     /// The deviation of the noise ε in the latents `μ + σ ε` of images.
@@ -130,7 +130,7 @@ mod tests {
         let command = RecipeOptions::augment_args(Command::new("test"));
         let spelled =
             command.get_arguments().filter_map(|argument| argument.get_long().map(|long| format!("--{long}")));
-        let known = RecipeOptions::default().facts().map(|option| option.flag.to_owned());
+        let known = RecipeOptions::default().descriptions().map(|option| option.flag.to_owned());
         assert_eq!(spelled.collect::<BTreeSet<_>>(), BTreeSet::from(known));
     }
 

@@ -18,7 +18,7 @@ pub mod training;
 /// Makes one test of every body, on the device that `$device()` gives, if it gives one.
 macro_rules! every_body_on {
     ($device:path) => {
-        suite::tests! { $device:
+        crate::suite::tests! { $device:
             ablation {
                 mixtures_have_each_part_from_its_origin,
                 omega_is_of_its_origin,
