@@ -66,6 +66,7 @@ function sizes(files) {
 
 /** The page's own timings, by processor. */
 async function check(page) {
+  await page.openAppendix();
   await page.page.getByTestId("check-start").click();
   await page.page.waitForSelector("[data-testid=check][data-state=done]", { timeout: CHECK_MS });
   const rows = await page.page.getByTestId("check-timing").evaluateAll((rows) => rows.map((row) => ({ ...row.dataset })));

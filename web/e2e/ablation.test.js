@@ -32,6 +32,7 @@ describe("the ablation", { timeout: 1_800_000 }, () => {
 
   before(async () => {
     page = await ready({ query: SMALL });
+    await page.openAppendix();
   });
 
   test("its rows come one by one, and it stops and lets an image through", async () => {

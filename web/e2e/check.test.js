@@ -31,6 +31,7 @@ for (const backend of ["webgpu", "cpu"]) {
 
     before(async () => {
       page = await site.ready({ query: `?image=${index}` });
+      await page.openAppendix();
       await page.section("line", String(index));
     });
 

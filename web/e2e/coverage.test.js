@@ -333,6 +333,7 @@ function walk(backend, [first, ...others]) {
       const viewport = { width: first.width, height: first.height };
       const page = await site.ready({ viewport, query: `?lang=${first.language}&image=${BEFORE}&${SMALL}` });
       await page.outcome(String(BEFORE));
+      await page.openAppendix();
       visit = new Visit(page, backend, first);
       assert.equal(await page.engine.getAttribute("data-backend"), backend);
     });
@@ -357,6 +358,7 @@ function walk(backend, [first, ...others]) {
         await visit.tab.setViewportSize({ width: layout.width, height: layout.height });
         visit.look(layout);
         await visit.press(`[data-testid=language-${layout.language}]`, "Enter");
+        await visit.page.openAppendix();
         for (const section of Object.keys(SECTIONS)) await seen[section]();
         await assertFits();
         assert.deepEqual(await visit.page.violations(), []);

@@ -28,3 +28,24 @@ export function tile(index) {
 
 /** A gallery image as a PNG of its own. */
 export const tilePng = (index) => encode(tile(index));
+
+/** What was precomputed for the first sheet: by index, the class that each model predicts, and whether it is right. */
+export const precomputed = () => {
+  const { images } = JSON.parse(readFileSync(join(MODEL, "predictions.json"), "utf8"));
+  const labels = new Map(GALLERY.sheets.flatMap(({ images }) => images.map(({ index, label }) => [index, label])));
+  return images.map(({ index, terms }) => {
+    const label = labels.get(index);
+    const classes = Object.fromEntries(Object.entries(terms).map(([mode, terms]) => [mode, winner(terms)]));
+    const right = Object.fromEntries(Object.entries(classes).map(([mode, found]) => [mode, found === label]));
+    return { index, label, classes, right };
+  });
+};
+
+/** The first of the largest sums. */
+function winner(terms) {
+  const logits = terms.map(([activation, gradient]) => activation + gradient);
+  return logits.indexOf(Math.max(...logits));
+}
+
+/** The image that the page opens on: the first that activation gets wrong and the other models get right. */
+export const OPENING = precomputed().find(({ right }) => !right.activation && right.gradient && right.full && right.finetune).index;

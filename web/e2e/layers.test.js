@@ -25,6 +25,7 @@ for (const backend of ["webgpu", "cpu"]) {
 
     before(async () => {
       page = await site.ready({ query: `?image=${index}` });
+      await page.openAppendix();
       await page.outcome(String(index));
       await page.section("network", String(index));
     });
@@ -73,6 +74,7 @@ for (const backend of ["webgpu", "cpu"]) {
         const other = await site.open({ query: `?backend=cpu&image=${index}&${query}` });
         await other.outcome(String(index));
         await other.section("network", String(index));
+        await other.openAppendix();
         assert.ok(await other.page.getByTestId(`scope-${scope}`).isChecked(), query);
         assert.equal(await other.page.locator("[data-testid=layer][aria-pressed=true]").getAttribute("data-layer"), layer);
         other.assertQuiet();

@@ -37,6 +37,7 @@ for (const backend of ["webgpu", "cpu"]) {
 
     before(async () => {
       page = await site.ready({ query: `?image=${index}&class=${label}&compare=true` });
+      await page.openAppendix();
       await page.page.waitForSelector(`[data-testid=image-maps][data-for="${index}"]`, { timeout: 300_000 });
     });
 

@@ -15,6 +15,7 @@ for (const backend of ["webgpu", "cpu"]) {
 
     before(async () => {
       page = await site.ready({ query: `?image=${index}` });
+      await page.openAppendix();
       await page.outcome(String(index));
       await page.section("line", String(index));
     });

@@ -35,6 +35,7 @@ for (const backend of ["webgpu", "cpu"]) {
 
     before(async () => {
       page = await site.ready({ query: `?image=${index}&class=${label}` });
+      await page.openAppendix();
       await page.outcome(String(index));
     });
 

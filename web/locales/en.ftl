@@ -28,23 +28,29 @@ try-again = Try again
 seed = Seed
 images-a-class = Images a class
 
-## Introduction
+## Claim
 
-intro-idea = A network that learned without labels turns an image into activations <var>f</var>. How its output would change if its weights moved, the Jacobian <var>J</var>, is a second description of the same image. A linear classifier on both comes close to fine-tuning the network, although no weight of the network changes.
-intro-equation = logits of x = w1 transposed times f, plus omega-bar transposed times J times w2
-intro-f = the network’s 512 activations
-intro-j = their derivatives by the 2.1 million weights of its last layer
-intro-w = what is trained: one weight a feature
-intro-omega = a classifier on <var>f</var>, trained once and then fixed
+claim-idea = A network learned from images without labels and is now frozen. The usual way to use it is a linear classifier on its <b>activations</b>. A linear classifier on its <b>gradients</b>, how the output would change with each weight, is right about as often as a network that was trained further, although no weight of it moves.
+claim-models = Mark which images this model gets right
+claim-count = <strong>{ $right }</strong> of these { $all } images right
+claim-test = On all { $images } test images: { $share } ± { $half } % right (95 % interval).
+claim-agreement = It gives the fine-tuned network’s answer on { $share } % of them.
+claim-finetuned = Here the network itself was trained further.
+verdict-right = right
+verdict-wrong = wrong
+own-image = Your own image, or more test images
+
+equation-label = logits of x = w1 transposed times f, plus omega-bar transposed times J times w2
+equation-f = the network’s 512 activations
+equation-j = their derivatives by the 2.1 million weights of its last layer
+equation-w = what is trained: one weight a feature
+equation-omega = a classifier on <var>f</var>, trained once and then fixed
 sections = Sections
-to-network = The network
 to-gradient = The gradient
 to-predictions = The predictions
 to-line = The tangent
-to-similar = Similar images
 to-train = Train it here
-to-ablation = Random or trained
-to-check = Self-check
+to-appendix = Appendix
 
 ## Engine
 
@@ -70,10 +76,8 @@ engine-not-ready = The engine is not ready yet.
 
 ## Choosing an image
 
-choose-title = Choose an image
-choose-tile = test image { $index }, as labelled
-choose-own = your image, as the network sees it
-choose-verdict = full model: { $class }, { $share }
+chosen-tile = label of test image { $index }
+chosen-own = your image, as the network sees it
 choose-picture = Test image { $index }: { $class }
 choose-own-picture = Your image, 32 by 32 pixels
 gallery-loading = The gallery is loading …
@@ -82,6 +86,8 @@ gallery-missing = The gallery is not there yet.
 gallery-keys = Images of the CIFAR-10 test set; arrow keys move, Enter chooses
 gallery-more = More images
 gallery-tile = { $class }, image { $index }
+gallery-right = { $class }, image { $index }: right
+gallery-wrong = { $class }, image { $index }: wrong
 upload-button = Use your own image
 upload-hint = or drop or paste one. It stays on your machine.
 upload-large = { $name } is too large: the page reads at most { $most } MB.
@@ -378,6 +384,13 @@ tour-train = Press Play: all four models learn { $classes } from { $images } ima
 tour-check-title = Do not take our word
 tour-check = Press “Check it here”: the page compares its derivative with finite differences, and one processor with the other, on this image and this machine, and shows the numbers.
 later-failed = The rest of this page could not be loaded.
+
+## Appendix and footer
+
+appendix-title = Appendix
+footer-code = Source code
+footer-card = Model card
+footer-licence = Licence:
 
 ## Deeper
 deeper = Deeper

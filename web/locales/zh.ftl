@@ -28,23 +28,29 @@ try-again = 重试
 seed = 随机种子
 images-a-class = 每类图像数
 
-## Introduction
+## Claim
 
-intro-idea = 一个无标签学得的网络把图像变成激活 <var>f</var>。若移动它的权重，输出会怎样变化？答案是雅可比矩阵 <var>J</var>，它是同一图像的第二种描述。同时读取两者的线性分类器，效果接近于继续训练网络，而网络的权重一个也不动。
-intro-equation = x 的 logit 等于 w1 转置乘 f，加上 omega-bar 转置乘 J 乘 w2
-intro-f = 网络的 512 个激活
-intro-j = 它们对最后一层 210 万个权重的导数
-intro-w = 要训练的部分：每个特征一个权重
-intro-omega = 基于 <var>f</var> 的分类器，训练一次后固定不变
+claim-idea = 一个网络从没有标签的图像中学习，之后被冻结。通常的做法是在它的<b>激活</b>上训练一个线性分类器。若改用它的<b>梯度</b>，即每个权重变动时输出会怎样变化，线性分类器的正确率就能接近继续训练过的网络，而网络的权重一个也没有改动。
+claim-models = 标出此模型判断正确的图像
+claim-count = 这 { $all } 幅图像中有 <strong>{ $right }</strong> 幅正确
+claim-test = 在全部 { $images } 幅测试图像上：正确率 { $share } ± { $half } %（95 % 置信区间）。
+claim-agreement = 其中 { $share } % 的图像上，它与微调网络的判断相同。
+claim-finetuned = 这里是继续训练网络本身的结果。
+verdict-right = 正确
+verdict-wrong = 错误
+own-image = 自己的图像，或更多测试图像
+
+equation-label = x 的 logit 等于 w1 转置乘 f，加上 omega-bar 转置乘 J 乘 w2
+equation-f = 网络的 512 个激活
+equation-j = 它们对最后一层 210 万个权重的导数
+equation-w = 要训练的部分：每个特征一个权重
+equation-omega = 基于 <var>f</var> 的分类器，训练一次后固定不变
 sections = 各节
-to-network = 网络
 to-gradient = 梯度
 to-predictions = 预测
 to-line = 切线
-to-similar = 相似图像
 to-train = 在此训练
-to-ablation = 随机还是预训练
-to-check = 自检
+to-appendix = 附录
 
 ## Engine
 
@@ -70,10 +76,8 @@ engine-not-ready = 引擎尚未就绪。
 
 ## Choosing an image
 
-choose-title = 选择图像
-choose-tile = 测试图像 { $index }，按其标签
-choose-own = 您的图像，网络所见的样子
-choose-verdict = 完整模型：{ $class }，{ $share }
+chosen-tile = 测试图像 { $index } 的标签
+chosen-own = 您的图像，网络所见的样子
 choose-picture = 测试图像 { $index }：{ $class }
 choose-own-picture = 您的图像，32 × 32 像素
 gallery-loading = 图库正在加载……
@@ -82,6 +86,8 @@ gallery-missing = 图库尚未就绪。
 gallery-keys = CIFAR-10 测试集图像；方向键移动，回车键选择
 gallery-more = 更多图像
 gallery-tile = { $class }，图像 { $index }
+gallery-right = { $class }，图像 { $index }：正确
+gallery-wrong = { $class }，图像 { $index }：错误
 upload-button = 使用自己的图像
 upload-hint = 也可拖放或粘贴。图像不会离开您的设备。
 upload-large = { $name } 太大：最多读取 { $most } MB。
@@ -378,6 +384,13 @@ tour-train = 按“播放”：四个模型就在这里用每类 { $images } 幅
 tour-check-title = 不必轻信
 tour-check = 按“在此检验”：页面会在这幅图像、这台机器上，把自己的导数与微小步长对照，并把两种处理器相互对照，给出数值。
 later-failed = 本页的其余部分未能加载。
+
+## Appendix and footer
+
+appendix-title = 附录
+footer-code = 源代码
+footer-card = 模型说明
+footer-licence = 许可证：
 
 ## Deeper
 deeper = 深入一步

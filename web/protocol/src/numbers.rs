@@ -113,6 +113,11 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// Half of the 95 % confidence interval of a share that was measured on so many independent cases.
+pub fn half_width(share: f64, cases: usize) -> f64 {
+    1.96 * (share * (1.0 - share) / cases as f64).sqrt()
+}
+
 /// Bytes as megabytes.
 pub fn megabytes(bytes: f64) -> String {
     format!("{:.1}", bytes / 1e6)
@@ -178,6 +183,13 @@ mod tests {
     #[test]
     fn whole_numbers_are_grouped() {
         assert_eq!([grouped(7), grouped(999), grouped(2_097_664)], ["7", "999", "2,097,664"]);
+    }
+
+    #[test]
+    fn the_interval_of_a_share_shrinks_with_the_root_of_the_cases() {
+        assert!((half_width(0.5, 100) - 0.098).abs() < 1e-12);
+        assert!((half_width(0.5, 10_000) - 0.0098).abs() < 1e-12);
+        assert_eq!(half_width(1.0, 10), 0.0);
     }
 
     #[test]

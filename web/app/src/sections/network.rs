@@ -6,6 +6,7 @@ use crate::{
     parts::{
         deeper::Deeper,
         picture::{Legend, Numbers, Picture},
+        section::Section,
     },
     say,
     selection::Selection,
@@ -42,8 +43,14 @@ impl NetworkState {
 }
 
 /// The section.
+pub const SECTION: Section = Section { set_up, view: || view! { <NetworkView /> }.into_any() };
+
+fn set_up() {
+    provide_context(NetworkState::new(expect_context(), expect_context()));
+}
+
 #[component]
-pub fn NetworkView() -> impl IntoView {
+fn NetworkView() -> impl IntoView {
     let (engine, state) = (expect_context::<Engine>(), expect_context::<NetworkState>());
     let network = Memo::new(move |_| engine.status.with(network));
     let of = move || state.maps.with(|maps| Some(maps.as_ref()?.image.key()));

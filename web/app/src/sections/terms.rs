@@ -3,6 +3,7 @@
 use crate::{
     parts::modes::{formula, title},
     say,
+    sections::equation::Equation,
     selection::Selection,
 };
 use leptos::prelude::*;
@@ -23,6 +24,7 @@ pub fn TermsView() -> impl IntoView {
     view! {
         <section class="terms" id="terms" aria-labelledby="terms-title">
             <h2 id="terms-title">{say::terms_title()}</h2>
+            <Equation />
             <div class="legend">
                 <span><i class="swatch activation"></i>{say::terms_activation()}</span>
                 <span><i class="swatch gradient"></i>{say::terms_gradient()}</span>
