@@ -7,8 +7,8 @@ use crate::{
     parts::section::Section,
     say,
     sections::{
-        ablation, appendix::Appendix, camera, drawing_canvas, gradient, linearization, live_training, network, self_check,
-        similar, tour,
+        ablation, appendix::Appendix, camera, drawing_canvas, gradient, linearization, live_training, network,
+        self_check, similar, tour,
     },
     selection::Selection,
 };

@@ -57,9 +57,8 @@ impl Precomputed {
     /// The first image that the activation model gets wrong and the three others get right.
     pub fn first_gained(&self, label: impl Fn(u32) -> Option<usize>) -> Option<u32> {
         let is_right = |image: &Prediction, mode| Some(image.class(mode)? == label(image.index)?);
-        let is_gained = |image: &&Prediction| {
-            Mode::ALL.iter().all(|&mode| is_right(image, mode) == Some(mode != Mode::Activation))
-        };
+        let is_gained =
+            |image: &&Prediction| Mode::ALL.iter().all(|&mode| is_right(image, mode) == Some(mode != Mode::Activation));
         self.images.iter().find(is_gained).map(|image| image.index)
     }
 }

@@ -120,7 +120,8 @@ fn Figures() -> impl IntoView {
     let state = expect_context::<ClaimState>();
     let reached = move || {
         state.figure().map(|TestFigure { test_accuracy, images, .. }| {
-            let [share, half] = [test_accuracy, half_width(test_accuracy, images)].map(|share| format!("{:.1}", 100.0 * share));
+            let [share, half] =
+                [test_accuracy, half_width(test_accuracy, images)].map(|share| format!("{:.1}", 100.0 * share));
             say::claim_test(grouped(images), share, half)
         })
     };
