@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { DIST, MODEL, OPENING, indices, precomputed } from "./gallery.js";
 import { MODES } from "./native.js";
+import { Page } from "./page.js";
 import { stage } from "./setup.js";
 import { Words } from "./words.js";
 
@@ -42,11 +43,12 @@ function watchShifts() {
   }).observe({ type: "layout-shift", buffered: true });
 }
 
-/** Opens the page and watches what moves. */
-async function openWatched(viewport, query = "") {
-  const page = await site.open({ viewport, query: "?lang=en" });
-  await page.page.addInitScript(watchShifts);
-  await page.page.goto(site.server.url + query);
+/** Opens the page for the first time and watches what moves. */
+async function openWatched(viewport) {
+  const context = await site.browser.newContext({ viewport });
+  await context.addInitScript(watchShifts);
+  const page = new Page(await context.newPage(), site.server.url);
+  await page.page.goto(site.server.url);
   return page;
 }
 

@@ -23,7 +23,7 @@ pub fn FirstSheet() -> impl IntoView {
             {move || match gallery.index.get() {
                 Loaded::Waiting => view! { <p class="note">{say::gallery_loading()}</p> }.into_any(),
                 Loaded::Failed(error) => failed(gallery, &error).into_any(),
-                Loaded::Ready(index) => view! { <Tiles index sheets=Signal::stored(0..1) node_ref=NodeRef::new() /> }.into_any(),
+                Loaded::Ready(index) => view! { <Tiles index sheets=Signal::stored(0..1) group=NodeRef::new() /> }.into_any(),
             }}
         </div>
     }
@@ -60,7 +60,7 @@ fn OpenSheets(index: Index) -> impl IntoView {
     view! {
         <div class="gallery">
             <Show when=move || (open.get() > 1)>
-                <Tiles index=index.get_value() sheets=Signal::derive(move || 1..open.get()) node_ref=group />
+                <Tiles index=index.get_value() sheets=Signal::derive(move || 1..open.get()) group />
             </Show>
             <Show when=move || open.get() < sheets>
                 <button class="more" data-testid="gallery-more" on:click=more>{say::gallery_more()}</button>
@@ -71,7 +71,7 @@ fn OpenSheets(index: Index) -> impl IntoView {
 
 /// The images of some sheets.
 #[component]
-fn Tiles(index: Index, sheets: Signal<Range<usize>>, node_ref: NodeRef<html::Div>) -> impl IntoView {
+fn Tiles(index: Index, sheets: Signal<Range<usize>>, group: NodeRef<html::Div>) -> impl IntoView {
     let selection = expect_context::<Selection>();
     let chosen = Memo::new(move |_| selection.choice.with(chosen_tile));
     let first = index.tiles(sheets.get_untracked().start).first().map(|tile| tile.index);
@@ -86,8 +86,8 @@ fn Tiles(index: Index, sheets: Signal<Range<usize>>, node_ref: NodeRef<html::Div
             class="tiles"
             role="group"
             aria-label=say::gallery_keys()
-            node_ref=node_ref
-            on:keydown=move |event| move_focus(&event, node_ref)
+            node_ref=group
+            on:keydown=move |event| move_focus(&event, group)
         >
             <For each=move || sheets.get() key=|sheet| *sheet let:sheet>
                 {index.tiles(sheet).into_iter().map(|tile| tile_button(selection, tile, chosen, tab_stop)).collect_view()}
