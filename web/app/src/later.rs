@@ -6,10 +6,7 @@ use crate::{
     logit::Logit,
     parts::section::Section,
     say,
-    sections::{
-        ablation, appendix::Appendix, camera, drawing_canvas, gradient, linearization, live_training, network,
-        self_check, similar, tour,
-    },
+    sections::{appendix, camera, drawing_canvas, gradient, linearization, live_training, tour},
     selection::Selection,
 };
 use leptos::{
@@ -34,7 +31,7 @@ pub struct Program {
     /// Live training.
     train: Section,
     /// What goes deeper.
-    appendix: [Section; 4],
+    appendix: Section,
     /// The guided tour.
     tour: Section,
 }
@@ -46,7 +43,7 @@ static PROGRAM: Program = Program {
     gradient: gradient::SECTION,
     line: linearization::SECTION,
     train: live_training::SECTION,
-    appendix: [network::SECTION, similar::SECTION, ablation::SECTION, self_check::SECTION],
+    appendix: appendix::SECTION,
     tour: tour::SECTION,
 };
 
@@ -78,8 +75,8 @@ impl Program {
     /// Makes the sections' states, in the order of the data: a section finds those before it.
     fn set_up(&self) {
         (self.set_up)();
-        let story = [&self.gradient, &self.line, &self.train];
-        for section in self.sources.iter().chain(story).chain(&self.appendix).chain([&self.tour]) {
+        let story = [&self.gradient, &self.line, &self.train, &self.appendix, &self.tour];
+        for section in self.sources.iter().chain(story) {
             (section.set_up)();
         }
     }
@@ -106,8 +103,7 @@ impl Program {
 
     /// What goes deeper.
     pub fn appendix(&self) -> AnyView {
-        let sections = shown(&self.appendix);
-        view! { <Appendix>{sections}</Appendix> }.into_any()
+        (self.appendix.view)()
     }
 
     /// The guided tour.

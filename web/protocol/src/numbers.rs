@@ -65,15 +65,15 @@ pub fn signed(value: f32) -> String {
     }
 }
 
-/// A signed number with four digits that count, small ones with a power of ten, and a real minus sign.
+/// A signed number with three digits that count, small ones with a power of ten, and a real minus sign.
 pub fn precise(value: f32) -> String {
     let magnitude = value.abs();
     let text = match magnitude {
         0.0 => "0".to_owned(),
-        small if small < 1e-3 => scientific(small, 3),
+        small if small < 1e-3 => scientific(small, 2),
         middle => {
             let power = middle.log10().floor() as i32;
-            format!("{middle:.*}", usize::try_from(3 - power).unwrap_or(0))
+            format!("{middle:.*}", usize::try_from(2 - power).unwrap_or(0))
         }
     };
     if value < 0.0 { format!("−{text}") } else { text }
@@ -175,8 +175,8 @@ mod tests {
 
     #[test]
     fn precise_numbers_keep_their_digits() {
-        assert_eq!([precise(-0.01234), precise(12.3456), precise(0.0)], ["−0.01234", "12.35", "0"]);
-        assert_eq!([precise(0.000_056_78), precise(-3e-12)], ["5.678·10⁻⁵", "−3.000·10⁻¹²"]);
+        assert_eq!([precise(-0.01234), precise(12.3456), precise(0.0)], ["−0.0123", "12.3", "0"]);
+        assert_eq!([precise(0.000_056_78), precise(-3e-12)], ["5.68·10⁻⁵", "−3.00·10⁻¹²"]);
         assert_eq!([rough(0.0156), rough(0.0), rough(2.0)], ["1.6·10⁻²", "0", "2.0·10⁰"]);
     }
 
