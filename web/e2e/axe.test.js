@@ -73,7 +73,7 @@ describe("the page with everything open", { timeout: 600_000 }, () => {
         sections.add(stop.section);
       }
       assert.equal(await page.page.evaluate(() => document.activeElement === document.body), true, "Tab leads out");
-      for (const section of ["claim", "gradient", "line", "train", "network", "similar", "train ablation", "check"]) {
+      for (const section of ["claim", "gradient", "predictions", "line", "train", "network", "similar", "train ablation", "check"]) {
         assert.ok(sections.has(section), `Tab does not reach ${section}: ${[...sections]}`);
       }
     });

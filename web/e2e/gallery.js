@@ -15,6 +15,9 @@ const GALLERY = JSON.parse(readFileSync(join(ROOT, "gallery/index.json"), "utf8"
 /** The images of a sheet, by their indices in the test set. */
 export const indices = (sheet) => GALLERY.sheets[sheet].images.map(({ index }) => index);
 
+/** All images of the gallery: their indices in the test set and their classes. */
+export const labelled = () => GALLERY.sheets.flatMap(({ images }) => images);
+
 const decoded = once((file) => decode(readFileSync(join(ROOT, "gallery", file))));
 
 /** A gallery image's pixels. */

@@ -81,6 +81,35 @@ for (const backend of ["webgpu", "cpu"]) {
       for (const target of targets) assert.equal(await page.page.locator(`main ${target}`).count(), 1, target);
     });
 
+    test("a link into the appendix opens it", async () => {
+      const appendix = page.page.getByTestId("appendix");
+      const isOpen = () => appendix.evaluate(({ open }) => open);
+      for (const section of ["network", "similar", "ablation", "check"]) {
+        if (await isOpen()) await page.page.getByTestId("appendix-summary").click();
+        assert.equal(await isOpen(), false);
+        await page.page.evaluate((section) => (location.hash = section), section);
+        await page.page.waitForFunction((section) => {
+          const { top, bottom } = document.getElementById(section).getBoundingClientRect();
+          return bottom > top && top >= -1 && top < innerHeight;
+        }, section);
+        assert.equal(await isOpen(), true);
+      }
+      const other = await site.open({ query: "?backend=cpu#check" });
+      await other.page.waitForSelector("[data-testid=appendix][open]");
+      await other.page.waitForFunction(() => document.getElementById("check").getBoundingClientRect().top < innerHeight);
+      await other.close();
+    });
+
+    test("the chosen image is beside what is said of it", async () => {
+      await page.choose(indices(0)[2]);
+      const [image, logits] = await Promise.all([page.page.getByTestId("result-image"), page.page.locator("table.full")].map((found) => found.boundingBox()));
+      assert.ok(Math.abs(image.y - logits.y) < 400, `${image.y} and ${logits.y}`);
+      assert.equal(await page.page.locator("[data-testid=terms] table:visible").count(), 1, "one chart");
+      await page.unfold("terms-others");
+      assert.equal(await page.page.locator("[data-testid=terms] table:visible").count(), 4);
+      await page.page.getByTestId("terms-others-summary").click();
+    });
+
     test("every section says more, in words, to those who ask", async () => {
       await page.openAppendix();
       const deeper = page.page.locator("main details.deeper");

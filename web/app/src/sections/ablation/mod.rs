@@ -35,6 +35,7 @@ fn AblationView() -> impl IntoView {
             data-testid="ablation"
             data-state=move || state_name(ablation)
             data-rows=move || ablation.rows.with(|rows| rows.len().to_string())
+            data-held=move || ablation.shown_held().to_string()
             data-source=move || if ablation.is_idle() { "precomputed" } else { "own" }
         >
             <h2 id="ablation-title">{say::ablation_title()}</h2>
