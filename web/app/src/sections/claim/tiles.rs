@@ -57,9 +57,10 @@ fn OpenSheets(index: Index) -> impl IntoView {
         gallery.open_sheets.update(|open| *open += 1);
         focus_first_of_sheet(group, gallery.open_sheets.get_untracked() - 1);
     };
+    let is_more_open = move || open.get() > 1;
     view! {
         <div class="gallery">
-            <Show when=move || (open.get() > 1)>
+            <Show when=is_more_open>
                 <Tiles index=index.get_value() sheets=Signal::derive(move || 1..open.get()) group />
             </Show>
             <Show when=move || open.get() < sheets>
