@@ -19,15 +19,21 @@ const LIVE_TRAINING = "?classes=35&images=50&seed=1&steps=200&speed=10";
 /** The self-check takes long on a software GPU. */
 const CHECK_MS = 400_000;
 
-/** Runs in the page: notes in `seen` when precomputed and live predictions first appear on the screen. */
+/** Runs in the page: notes in `seen` when the first screen is complete, and when live predictions are first on show. */
 function watch() {
   window.seen = {};
+  const has = (selector) => document.querySelector(selector) !== null;
+  const isThere = {
+    first: () => document.querySelectorAll("[data-right]").length >= 104 && has("[data-testid=claim-count][data-count]"),
+    live: () => has("[data-testid=origin][data-origin=live]"),
+  };
   new MutationObserver(() => {
-    const origin = document.querySelector("[data-testid=origin]")?.dataset.origin;
-    if (!origin || origin in window.seen) return;
-    window.seen[origin] = null;
-    // What is in the document now is drawn before the task after the next frame.
-    requestAnimationFrame(() => setTimeout(() => (window.seen[origin] = performance.now())));
+    for (const [what, isIt] of Object.entries(isThere)) {
+      if (what in window.seen || !isIt()) continue;
+      window.seen[what] = null;
+      // What is in the document now is drawn before the task after the next frame.
+      requestAnimationFrame(() => setTimeout(() => (window.seen[what] = performance.now())));
+    }
   }).observe(document, { subtree: true, childList: true, attributes: true });
 }
 
@@ -66,6 +72,7 @@ function sizes(files) {
 
 /** The page's own timings, by processor. */
 async function check(page) {
+  await page.openAppendix();
   await page.page.getByTestId("check-start").click();
   await page.page.waitForSelector("[data-testid=check][data-state=done]", { timeout: CHECK_MS });
   const rows = await page.page.getByTestId("check-timing").evaluateAll((rows) => rows.map((row) => ({ ...row.dataset })));
@@ -104,7 +111,7 @@ await server.close();
 const rows = [
   ["interface, gzipped", `${(size.interface / 1000).toFixed(0)} kB`, "≤ 250 kB"],
   ["the interface's second program, behind the first look", `${(size.later / 1000).toFixed(0)} kB`, ""],
-  ["its results computed beforehand on the screen", milliseconds(seen.baked), "≤ 1 s"],
+  ["first screen: 100 tiles marked, counter, four verdicts", milliseconds(seen.first), "≤ 1 s"],
   ["engine, gzipped", megabytes(size.engine), "≤ 3.0 MB"],
   ["all that a first live prediction needs", megabytes(size.first), "≤ 9.5 MB"],
   ["first live predictions of all four models, CPU", milliseconds(seen.live), "≤ 4 s"],

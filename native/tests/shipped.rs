@@ -2,7 +2,7 @@
 //! default; `check.sh` runs it.
 
 use serde_json::Value;
-use std::{path::Path, process::Command};
+use std::{fs, path::Path, process::Command};
 
 fn evaluate(scope: &str) -> Value {
     let root = Path::new("..");
@@ -26,4 +26,18 @@ fn the_shipped_models_reach_what_the_readme_says() {
         assert!(reached >= activation + 0.08, "{mode}: {reached}, activation: {activation}");
     }
     assert!(accuracy("finetune") >= 0.72);
+    the_page_shows_these(&results);
+}
+
+/// The figures that the page quotes are those that `evaluate` prints.
+fn the_page_shows_these(results: &Value) {
+    let file = fs::read("../models/cifar10-rotation/test.json").expect("the page's figures are there");
+    let shown: Value = serde_json::from_slice(&file).expect("they are JSON");
+    for mode in ["activation", "gradient", "full", "finetune"] {
+        assert_eq!(shown[mode]["images"], results[mode]["images"], "{mode}");
+        for figure in ["test_accuracy", "finetune_agreement"] {
+            let [shown, now] = [&shown, results].map(|from| from[mode][figure].as_f64().expect("a share"));
+            assert!((shown - now).abs() <= 1e-3, "{mode}, {figure}: {shown} on the page, but {now}");
+        }
+    }
 }

@@ -18,6 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if env::var("CARGO_CFG_TARGET_FAMILY")? == "wasm" {
         println!("cargo::rustc-link-arg-bin=app=--emit-relocs");
     }
+    println!("cargo::rustc-env=REPOSITORY={}", repository());
     let [english, chinese] = FILES.map(messages);
     let (english, mut chinese) = (english?, chinese?);
     let mut code = String::new();
@@ -33,6 +34,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((name, _)) => Err(format!("{}: {name} is not in {}", FILES[1], FILES[0]).into()),
         None => Ok(fs::write(Path::new(&env::var("OUT_DIR")?).join("messages.rs"), code)?),
     }
+}
+
+/// The address of the source code: the package's, or where GitHub builds it; empty where neither is known.
+fn repository() -> String {
+    let on_github = || {
+        let [server, name] = ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY"].map(|variable| {
+            println!("cargo::rerun-if-env-changed={variable}");
+            env::var(variable).ok()
+        });
+        Some(format!("{}/{}", server?, name?))
+    };
+    let named = env::var("CARGO_PKG_REPOSITORY").ok().filter(|named| !named.is_empty());
+    named.or_else(on_github).unwrap_or_default()
 }
 
 /// Every message of a file.

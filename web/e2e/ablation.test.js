@@ -1,7 +1,9 @@
 // The section of the ablation. Environment: as in page.test.js.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { before, describe, test } from "node:test";
-import { indices } from "./gallery.js";
+import { MODEL, indices } from "./gallery.js";
 import { stage } from "./setup.js";
 
 const SMALL = "?ablationimages=2";
@@ -24,6 +26,15 @@ const measured = (rows) => rows.filter(({ gradient, full }) => gradient !== unde
 /** How many rows are compared between runs: by the third, ω and θ₂ have each been random once. */
 const ENOUGH = 3;
 
+/** Fails unless the sentence has the effects of a table. */
+function assertFinding(finding, table) {
+  for (const [part, name] of ["θ₁", "θ₂", "ω"].entries()) {
+    const effect = table.reduce((sum, { trained, gradient }) => sum + (trained[part] === "1" ? 25 : -25) * gradient, 0);
+    const said = Number(finding.match(new RegExp(`${name} ([+−][0-9]+(?:[.][0-9]+)?)`))[1].replace("−", "-"));
+    assert.ok(Math.abs(said - effect) <= 0.051, `${name}: ${said} instead of ${effect}`);
+  }
+}
+
 describe("the ablation", { timeout: 1_800_000 }, () => {
   const { ready, training: begin } = stage("cpu");
   let page;
@@ -32,11 +43,28 @@ describe("the ablation", { timeout: 1_800_000 }, () => {
 
   before(async () => {
     page = await ready({ query: SMALL });
+    await page.openAppendix();
+  });
+
+  test("what was measured beforehand is there at once, and what is said follows from it", async () => {
+    await get(page, "measured").getByText("5").waitFor();
+    const { seeds, images, held, rows } = JSON.parse(readFileSync(join(MODEL, "ablation.json"), "utf8"));
+    const mean = (shares) => shares.reduce((sum, share) => sum + share, 0) / seeds.length;
+    const shown = await table(page);
+    assert.deepEqual(shown.map(({ trained }) => trained), ROWS);
+    for (const [at, { gradient, full }] of rows.entries()) {
+      assert.ok(Math.abs(Number(shown[at].gradient) - mean(gradient)) < 1e-5 && Math.abs(Number(shown[at].full) - mean(full)) < 1e-5, `row ${at}`);
+    }
+    const said = await get(page, "measured").innerText();
+    for (const number of [seeds.length, images, held]) assert.match(said, new RegExp(`\\b${number}\\b`));
+    assertFinding(await get(page, "finding").innerText(), shown);
+    assert.deepEqual((({ source, state }) => ({ source, state }))(await page.data("ablation")), { source: "precomputed", state: "idle" });
   });
 
   test("its rows come one by one, and it stops and lets an image through", async () => {
-    assert.ok((await table(page)).every(({ gradient, full }) => gradient === undefined && full === undefined));
     await get(page, "start").press("Enter");
+    assert.equal((await page.data("ablation")).source, "own");
+    assert.equal(measured(await table(page)).length, Number((await page.data("ablation")).rows), "nothing of before is left");
     await beyond(page, 0);
     await page.choose(indices(0)[4]);
     assert.equal((await page.data("ablation")).state, "running", "the image did not wait for it");
@@ -57,12 +85,7 @@ describe("the ablation", { timeout: 1_800_000 }, () => {
     for (const { gradient, full } of all) {
       for (const share of [gradient, full]) assert.ok(Number(share) > 0.05 && Number(share) < 0.95, JSON.stringify(all));
     }
-    const finding = await get(page, "finding").innerText();
-    for (const [part, name] of ["θ₁", "θ₂", "ω"].entries()) {
-      const effect = all.reduce((sum, { trained, gradient }) => sum + (trained[part] === "1" ? 25 : -25) * gradient, 0);
-      const said = Number(finding.match(new RegExp(`${name} ([+−][0-9]+(?:[.][0-9]+)?)`))[1].replace("−", "-"));
-      assert.ok(Math.abs(said - effect) <= 0.051, `${name}: ${said} instead of ${effect}`);
-    }
+    assertFinding(await get(page, "finding").innerText(), all);
   });
 
   test("the same seed gives the same table, another one another, also on a phone, which it fits", async () => {

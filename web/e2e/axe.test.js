@@ -12,6 +12,8 @@ async function openFully(site) {
   const index = indices(0)[5];
   const page = await site.ready({ query: `?image=${index}&compare=true&ablationimages=2`, reducedMotion: "reduce" });
   await page.section("line", String(index));
+  await page.openSources();
+  await page.openAppendix();
   await page.page.getByTestId("board-open").click();
   await page.page.getByTestId("image-maps").waitFor({ timeout: 120_000 });
   await page.page.getByTestId("check-start").click();
@@ -43,7 +45,7 @@ describe("the page with everything open", { timeout: 600_000 }, () => {
     test(`on a ${device}, Tab leads once through every section and out again, and is seen`, async () => {
       await page.page.setViewportSize(viewport);
       // From the last thing on the page that can be clicked.
-      await page.page.getByTestId("check-start").focus();
+      await page.page.getByTestId("to-apache").focus();
       await page.page.keyboard.press("Tab");
       const sections = new Set();
       const seen = new Set();
@@ -60,7 +62,7 @@ describe("the page with everything open", { timeout: 600_000 }, () => {
           return {
             number: window.stops.get(element),
             what: element.dataset.testid ?? element.outerHTML.slice(0, 80),
-            section: element.closest("section, header")?.className,
+            section: element.closest("section, footer")?.className,
             isSeen: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && width > 0 && height > 0,
           };
         });
@@ -71,7 +73,7 @@ describe("the page with everything open", { timeout: 600_000 }, () => {
         sections.add(stop.section);
       }
       assert.equal(await page.page.evaluate(() => document.activeElement === document.body), true, "Tab leads out");
-      for (const section of ["intro", "choose", "network", "gradient", "line", "similar", "train ablation", "check"]) {
+      for (const section of ["claim", "gradient", "predictions", "line", "train", "network", "similar", "train ablation", "check"]) {
         assert.ok(sections.has(section), `Tab does not reach ${section}: ${[...sections]}`);
       }
     });

@@ -32,6 +32,7 @@ for (const backend of ["webgpu", "cpu"]) {
     before(async () => {
       page = await site.ready({ query: `?image=${index}` });
       await page.section("line", String(index));
+      await page.openAppendix();
     });
 
     const rows = (testid) =>

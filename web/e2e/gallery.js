@@ -15,6 +15,9 @@ const GALLERY = JSON.parse(readFileSync(join(ROOT, "gallery/index.json"), "utf8"
 /** The images of a sheet, by their indices in the test set. */
 export const indices = (sheet) => GALLERY.sheets[sheet].images.map(({ index }) => index);
 
+/** All images of the gallery: their indices in the test set and their classes. */
+export const labelled = () => GALLERY.sheets.flatMap(({ images }) => images);
+
 const decoded = once((file) => decode(readFileSync(join(ROOT, "gallery", file))));
 
 /** A gallery image's pixels. */
@@ -28,3 +31,24 @@ export function tile(index) {
 
 /** A gallery image as a PNG of its own. */
 export const tilePng = (index) => encode(tile(index));
+
+/** What was precomputed for the first sheet: by index, the class that each model predicts, and whether it is right. */
+export const precomputed = () => {
+  const { images } = JSON.parse(readFileSync(join(MODEL, "predictions.json"), "utf8"));
+  const labels = new Map(GALLERY.sheets.flatMap(({ images }) => images.map(({ index, label }) => [index, label])));
+  return images.map(({ index, terms }) => {
+    const label = labels.get(index);
+    const classes = Object.fromEntries(Object.entries(terms).map(([mode, terms]) => [mode, winner(terms)]));
+    const right = Object.fromEntries(Object.entries(classes).map(([mode, found]) => [mode, found === label]));
+    return { index, label, classes, right };
+  });
+};
+
+/** The first of the largest sums. */
+function winner(terms) {
+  const logits = terms.map(([activation, gradient]) => activation + gradient);
+  return logits.indexOf(Math.max(...logits));
+}
+
+/** The image that the page opens on: the first that activation gets wrong and the other models get right. */
+export const OPENING = precomputed().find(({ right }) => !right.activation && right.gradient && right.full && right.finetune).index;

@@ -19,6 +19,22 @@ function expected(index, { label, against }) {
   return { omega, derivative, rows: omega.map((value, o) => value * derivative[o]), input: conv5.input.values };
 }
 
+/** Where a factor's number of the greatest magnitude is. */
+const strongestOf = (factor) => factor.findIndex((value) => Math.abs(value) === largest(factor));
+/** The weight with the largest gradient, by its output and its input. */
+const strongestPlace = ({ rows, input }) => ({ o: strongestOf(rows), column: strongestOf(input) });
+
+/** What the network says of the logits of two classes when a weight of conv5 has moved, evaluated anew. */
+function evaluated(index, { label, against }, { o, column }, delta) {
+  const { input, pre } = network.last(index);
+  const logit = (label) => {
+    const omega = network.omega(label);
+    const terms = pre.values.map((z, at) => omega[at] * network.leaky(at === o ? z + delta * input.values[column] : z));
+    return network.bias(label) + terms.reduce((sum, term) => sum + term, 0);
+  };
+  return logit(label) - (against === undefined ? 0 : logit(against));
+}
+
 /** Fails unless the entry on show has the place and the numbers that the network says. */
 function assertEntry(entry, { omega, derivative, input, rows }, what) {
   const { output: o, channel: c, y, x } = entry;
@@ -41,6 +57,7 @@ for (const backend of ["webgpu", "cpu"]) {
       page = await site.ready({ query: `?image=${index}&unrelated=1` });
       outcome = await page.outcome(String(index));
       await page.section("gradient", String(index));
+      await page.unfold("gradient-advanced");
     });
 
     const choose = (testid, value) => page.page.getByTestId(testid).selectOption(value);
@@ -62,19 +79,8 @@ for (const backend of ["webgpu", "cpu"]) {
       assert.deepEqual([page.setting("class"), page.setting("image"), page.setting("unrelated")], [String(label), String(index), "1"]);
     });
 
-    test("the magnitudes are summed by position", async () => {
-      const [label, against] = [Number(page.setting("class")), Number(page.setting("against"))];
-      const { rows, input } = expected(index, { label, against });
-      const sum = (numbers) => numbers.reduce((sum, number) => sum + Math.abs(number), 0);
-      const wanted = Array.from({ length: KERNEL * KERNEL }, (_, at) => sum(rows) * sum(input.filter((_, i) => i % (KERNEL * KERNEL) === at)));
-      const found = await page.page.getByTestId("spatial-cell").evaluateAll((cells) => cells.map((cell) => Number(cell.dataset.value)));
-      assert.equal(found.length, wanted.length);
-      found.forEach((value, at) => assertClose(value, wanted[at], largest(wanted), `position ${at}`));
-    });
-
-    test("rows and columns are sorted", async () => {
-      await choose("gradient-rows", "value");
-      await choose("gradient-columns", "value");
+    test("rows and columns are sorted at first", async () => {
+      assert.deepEqual([page.setting("rows"), page.setting("columns")], [null, null]);
       const [label, against] = [Number(page.setting("class")), Number(page.setting("against"))];
       const want = expected(index, { label, against });
       const matrix = page.page.getByTestId("gradient-matrix");
@@ -86,12 +92,68 @@ for (const backend of ["webgpu", "cpu"]) {
       assertClose(want.input[column], Math.max(...want.input), largest(want.input), "the largest column");
       await choose("gradient-rows", "stored");
       await choose("gradient-columns", "position");
+      assert.equal((await page.data("nudge")).output, String(strongestPlace(want).o), "the order does not change the weight that is moved");
       await matrix.focus();
       await page.page.keyboard.press("Home");
       for (let press = 0; press < 3; press++) await page.page.keyboard.press("ArrowRight");
       const { channel, x, y } = await page.entry();
       assert.deepEqual([channel, y, x], [3, 0, 0], "by position, the fourth column is the fourth channel");
       await choose("gradient-columns", "stored");
+    });
+
+    test("a weight is moved, and the logit is that of the moved network", async () => {
+      const [label, against] = [Number(page.setting("class")), Number(page.setting("against"))];
+      const want = expected(index, { label, against });
+      const place = strongestPlace(want);
+      const slider = page.page.getByTestId("nudge-delta");
+      await slider.focus();
+      const seen = [];
+      for (const key of ["Home", "End", "ArrowLeft"]) {
+        await page.page.keyboard.press(key);
+        const { output, column } = await page.data("nudge");
+        assert.deepEqual([output, column], [String(place.o), String(place.column)], "the strongest");
+        const data = Object.fromEntries(Object.entries(await page.data("nudge-reading")).map(([name, value]) => [name, Number(value)]));
+        const at = (delta) => evaluated(index, { label, against }, place, delta);
+        const size = Math.max(1, Math.abs(at(data.delta)), Math.abs(at(0)));
+        assertClose(data.before, at(0), size, "before");
+        assertClose(data.after, at(data.delta), size, `after ${data.delta}`);
+        assertClose(data.feature, want.rows[place.o] * want.input[place.column], largest(want.rows) * largest(want.input), "the slope");
+        assertClose(data.tangent, at(0) + data.delta * data.feature, size, "the tangent");
+        seen.push({ ...data, off: Math.abs(data.tangent - data.after) > 1e-3 * size });
+      }
+      assert.deepEqual([seen[0].delta, seen[2].delta / seen[1].delta].map((value) => Number(value.toFixed(3))), [Number((-seen[1].delta).toFixed(3)), 0.95]);
+      assert.equal(seen.filter(({ off }, at) => at < 2 && off).length, 1, "the kink is on one side, and the tangent is exact on the other");
+      await page.page.waitForURL((url) => url.searchParams.get("nudge") === "19");
+    });
+
+    test("a click on the picture chooses the weight, and so does Enter", async () => {
+      const matrix = page.page.getByTestId("gradient-matrix");
+      await matrix.scrollIntoViewIfNeeded();
+      const { width, height } = await matrix.boundingBox();
+      await matrix.click({ position: { x: width / 3, y: height / 3 } });
+      const pointed = await page.entry();
+      const weight = ({ output, channel, y, x }) => [output, (channel * KERNEL + y) * KERNEL + x].map(String);
+      const moved = async () => Object.values(await page.data("nudge")).filter((value) => /^[0-9]+$/.test(value));
+      assert.deepEqual(await moved(), weight(pointed));
+      await page.page.waitForURL((url) => url.searchParams.get("weight") === weight(pointed).join(","));
+      assert.equal(await page.page.locator(".chosen-weight").isVisible(), true);
+      await page.page.keyboard.press("ArrowRight");
+      await page.page.keyboard.press("ArrowDown");
+      assert.deepEqual(await moved(), weight(pointed), "the cursor alone does not");
+      await page.page.keyboard.press("Enter");
+      assert.deepEqual(await moved(), weight(await page.entry()));
+      await page.page.getByTestId("nudge-strongest").click();
+      assert.equal(await page.page.getByTestId("nudge-strongest").count(), 0);
+    });
+
+    test("a finger that swipes up or down scrolls the page, also over the zoomed picture", async () => {
+      const matrix = page.page.getByTestId("gradient-matrix");
+      const touch = () => matrix.evaluate((canvas) => getComputedStyle(canvas).touchAction);
+      assert.equal(await touch(), "pan-y");
+      await page.page.getByTestId("zoom-in").click();
+      assert.ok((await page.drawn())[1] < COLUMNS);
+      assert.equal(await touch(), "pan-y");
+      await page.page.getByTestId("zoom-all").click();
     });
 
     test("the keyboard zooms and moves, and the picture shows the entries' colours", async () => {
@@ -137,12 +199,14 @@ for (const backend of ["webgpu", "cpu"]) {
     });
 
     test("the whole state comes back from the address", async () => {
-      const query = `?image=${index}&class=3&against=5&rows=value&columns=position&view=1000,100,256`;
+      const query = `?image=${index}&class=3&against=5&rows=stored&columns=position&view=1000,100,256&weight=7,99&nudge=-3`;
       const other = await site.open({ query });
       await other.outcome(String(index));
       await other.section("gradient", String(index));
       assertEntry(await other.entry(), expected(index, { label: 3, against: 5 }), "from the address");
       assert.deepEqual(await other.drawn(), [1000, 256, 100, 32]);
+      const { output, column } = await other.data("nudge");
+      assert.deepEqual([output, column, await other.page.getByTestId("nudge-delta").inputValue()], ["7", "99", "-3"]);
       other.assertQuiet();
       await other.close();
     });

@@ -6,7 +6,7 @@ import { stage } from "./setup.js";
 
 /** Latin words that stay in a Chinese text: names, commands, abbreviations, symbols. */
 const STAY = new Set(
-  "English Mu Liang Li ICLR Gradients as Features for Deep Representation Learning CPU GPU WebGPU WebAssembly MB CIFAR PCA JVP SHA gradfeat train scope Shift He ReLU leaky softmax logit logits conv1 conv2 conv3 conv4 conv5 kernel ms w1 w2 omega bar".split(" "),
+  "English ZH MIT Apache Mu Liang Li ICLR Gradients as Features for Deep Representation Learning CPU GPU WebGPU WebAssembly MB CIFAR PCA JVP SHA gradfeat train scope Shift He ReLU leaky softmax logit logits conv1 conv2 conv3 conv4 conv5 kernel ms w1 w2 omega bar".split(" "),
 );
 
 const site = stage("cpu");
@@ -50,6 +50,8 @@ describe("languages", { timeout: 400_000 }, () => {
     const page = await site.open({ query: `?lang=zh&image=${index}&compare=true` });
     await page.outcome(String(index));
     await page.section("line", String(index));
+    await page.openSources();
+    await page.openAppendix();
     await page.page.getByTestId("board-open").click();
     await page.page.getByTestId("image-maps").waitFor({ timeout: 120_000 });
     await page.page.getByTestId("check-start").click();

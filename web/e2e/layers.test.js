@@ -26,6 +26,8 @@ for (const backend of ["webgpu", "cpu"]) {
     before(async () => {
       page = await site.ready({ query: `?image=${index}` });
       await page.outcome(String(index));
+      await page.openAppendix();
+      await page.unfold("gradient-advanced");
       await page.section("network", String(index));
     });
 
@@ -35,6 +37,10 @@ for (const backend of ["webgpu", "cpu"]) {
       assertClose(Number(found.value), want.value, largest(maps.values), what);
       assert.equal(Number(found.strongest), want.map, what);
     }
+
+    test("the first layer's maps are shown at first", async () => {
+      assert.equal(await page.page.locator("[data-testid=layer][aria-pressed=true]").getAttribute("data-layer"), "conv1");
+    });
 
     test("the feature maps of every layer are those of the network", async () => {
       for (const { name, out } of layers) {
@@ -51,8 +57,8 @@ for (const backend of ["webgpu", "cpu"]) {
       const moved = convolve(input, network.w2, 1);
       const tangents = { ...moved, values: moved.values.map((value, o) => value * (pre.values[o] > 0 ? 1 : network.slope)) };
       await assertStrongest("tangent-maps", tangents, "the tangents");
-      // 512 maps of one number lie in 16 rows of 32.
-      const places = Array.from(tangents.values, (_, o) => [((o % 32) + 0.5) / 32, (Math.floor(o / 32) + 0.5) / 16]);
+      // 512 maps of one number are a strip.
+      const places = Array.from(tangents.values, (_, o) => [(o + 0.5) / tangents.values.length, 0.5]);
       const colours = await page.colours("maps-picture", places, page.page.getByTestId("tangent-maps"));
       colours.forEach((colour, o) => assertColour(colour, tangents.values[o] / largest(tangents.values)));
     });
@@ -69,10 +75,11 @@ for (const backend of ["webgpu", "cpu"]) {
     });
 
     test("scope and layer come back from the address; unknown ones are left aside", async () => {
-      for (const [query, scope, layer] of [["scope=conv4-5&layer=conv2", "conv4-5", "conv2"], ["scope=conv9&layer=%00", "conv5", "conv5"]]) {
+      for (const [query, scope, layer] of [["scope=conv4-5&layer=conv2", "conv4-5", "conv2"], ["scope=conv9&layer=%00", "conv5", "conv1"]]) {
         const other = await site.open({ query: `?backend=cpu&image=${index}&${query}` });
         await other.outcome(String(index));
         await other.section("network", String(index));
+        await other.openAppendix();
         assert.ok(await other.page.getByTestId(`scope-${scope}`).isChecked(), query);
         assert.equal(await other.page.locator("[data-testid=layer][aria-pressed=true]").getAttribute("data-layer"), layer);
         other.assertQuiet();

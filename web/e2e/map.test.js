@@ -37,7 +37,20 @@ for (const backend of ["webgpu", "cpu"]) {
 
     before(async () => {
       page = await site.ready({ query: `?image=${index}&class=${label}&compare=true` });
+      await page.openAppendix();
       await page.page.waitForSelector(`[data-testid=image-maps][data-for="${index}"]`, { timeout: 300_000 });
+    });
+
+    /** Shows the map by one measure. */
+    async function show(testid) {
+      await page.page.getByTestId("map-by").selectOption(testid.replace("map-", ""));
+      await page.page.getByTestId(testid).waitFor();
+      assert.equal(await page.page.locator(".image-map").count(), 1, "one map at a time");
+    }
+
+    test("it goes by the gradient at first", async () => {
+      assert.equal(await page.page.getByTestId("map-gradient").count(), 1);
+      assert.equal(await page.page.getByTestId("map-activation").count(), 0);
     });
 
     /** Where images are, in percent from the left and from below. */
@@ -48,6 +61,7 @@ for (const backend of ["webgpu", "cpu"]) {
 
     for (const [testid, product] of Object.entries(PRODUCTS)) {
       test(`${testid}: the two directions are those of most variance`, async () => {
+        await show(testid);
         const found = await places(testid);
         assert.deepEqual(found.map(({ index }) => index), images);
         const kernel = centred(product);
@@ -78,6 +92,7 @@ for (const backend of ["webgpu", "cpu"]) {
 
     test("the chosen image is marked, and words say what the map shows", async () => {
       for (const testid of Object.keys(PRODUCTS)) {
+        await show(testid);
         const map = page.page.getByTestId(testid);
         const pressed = map.locator('[aria-pressed="true"]');
         assert.equal(await pressed.getAttribute("data-index"), String(index));

@@ -40,6 +40,7 @@ export class Network {
     if (parametrization !== "ntk" || range !== "0,1") throw new Error("the model is not of the kind that this reads");
     this.slope = Number(slope);
     this.weights = once((name) => this.applied(this.base, name));
+    this.w2Applied = once(() => this.applied(this.full, "conv5.tangent"));
     /** Its last layer, for the gallery image of an index. */
     this.last = once((index) => this.layers(tile(index)).at(-1));
   }
@@ -71,7 +72,19 @@ export class Network {
   }
 
   get w2() {
-    return this.applied(this.full, "conv5.tangent");
+    return this.w2Applied();
+  }
+
+  /** The class that the full model predicts, from the input and the pre-activation of the last layer. */
+  predicted(input, pre) {
+    const { "classifier.weight": weight, "classifier.bias": bias } = this.full;
+    const along = convolve(input, this.w2, 1).values;
+    const logits = Array.from({ length: CLASSES }, (_, label) => {
+      const omega = this.omega(label);
+      const terms = pre.values.map((z, o) => weight.values[o * CLASSES + label] * this.leaky(z) + omega[o] * along[o] * (z > 0 ? 1 : this.slope));
+      return bias.values[label] + terms.reduce((sum, term) => sum + term, 0);
+    });
+    return logits.indexOf(Math.max(...logits));
   }
 
   leaky(value) {

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, test } from "node:test";
-import { DIST, indices, tilePng } from "./gallery.js";
+import { DIST, OPENING, indices, tilePng } from "./gallery.js";
 import { assertSame, predict } from "./native.js";
 import { Page } from "./page.js";
 import { SCRATCH } from "./scratch.js";
@@ -91,11 +91,11 @@ describe("the page", { timeout: 900_000 }, () => {
     const page = await site.open();
     await page.until("failed");
     assert.match(await page.engine.innerText(), /model\.safetensors broke off/);
-    await baked(page, indices(0)[0]);
+    await baked(page, OPENING);
     site.server.faults.cut = [];
     await page.page.getByTestId("engine-retry").click();
     await page.until("ready");
-    await page.outcome(String(indices(0)[0]));
+    await page.outcome(String(OPENING));
     await page.close();
   });
 
@@ -110,7 +110,7 @@ describe("the page", { timeout: 900_000 }, () => {
       for (const visit of ["first", "second"]) {
         await page.page.goto(site.server.url);
         await page.until("ready");
-        assertSame(await page.outcome(String(indices(0)[0])), native(indices(0)[0]), `${what}, ${visit} visit`);
+        assertSame(await page.outcome(String(OPENING)), native(OPENING), `${what}, ${visit} visit`);
         assert.equal(await page.page.getByRole("alert").count(), 0, `${what}: nothing is complained of`);
       }
       page.assertQuiet();
@@ -144,7 +144,7 @@ test("a new version takes over as a whole", { timeout: 900_000 }, async () => {
   let page = new Page(await context.newPage(), server.url);
   await page.page.goto(server.url);
   await page.until("ready");
-  await page.outcome(String(indices(0)[0]));
+  await page.outcome(String(OPENING));
   await kept(page, DIST);
 
   const later = laterVersion();
@@ -152,7 +152,7 @@ test("a new version takes over as a whole", { timeout: 900_000 }, async () => {
   await page.page.reload();
   assert.equal(await isLater(page), 1, "the newest page where there is a network");
   await page.until("ready");
-  await page.outcome(String(indices(0)[0]));
+  await page.outcome(String(OPENING));
   await kept(page, later);
 
   // The later version takes over when no page of the earlier one is open any more, which the browser finds out soon.
@@ -171,7 +171,7 @@ test("a new version takes over as a whole", { timeout: 900_000 }, async () => {
   await page.page.reload();
   assert.equal(await isLater(page), 1);
   await page.until("ready");
-  await page.outcome(String(indices(0)[0]));
+  await page.outcome(String(OPENING));
   page.assertQuiet();
   await page.close();
 });
@@ -182,12 +182,13 @@ test("after one visit the page works without a network", { timeout: 900_000 }, a
   const page = new Page(await context.newPage(), server.url);
   await page.page.goto(server.url);
   await page.until("ready");
-  await page.outcome(String(indices(0)[0]));
+  await page.outcome(String(OPENING));
   await kept(page, DIST);
   await context.setOffline(true);
   await server.close();
   await page.page.reload();
   await page.until("ready");
+  await page.openSources();
   await page.page.getByTestId("gallery-more").click();
   assertSame(await page.choose(indices(1)[3]), native(indices(1)[3]), "without a network");
   page.assertQuiet();
@@ -198,12 +199,12 @@ test("the page works under any address", { timeout: 300_000, skip: !process.env.
   const server = await serve(process.env.PREFIXED, { folder: "/any/prefix/" });
   const page = await Page.open(site.browser, server.url, { serviceWorkers: "allow" });
   await page.until("ready");
-  assertSame(await page.outcome(String(indices(0)[0])), native(indices(0)[0]), "under a prefix");
+  assertSame(await page.outcome(String(OPENING)), native(OPENING), "under a prefix");
   await kept(page, process.env.PREFIXED);
   await page.page.context().setOffline(true);
   await page.page.reload();
   await page.until("ready");
-  await page.outcome(String(indices(0)[0]));
+  await page.outcome(String(OPENING));
   page.assertQuiet();
   await page.close();
   await server.close();

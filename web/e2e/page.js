@@ -40,6 +40,21 @@ export class Page {
     await this.page.waitForSelector(`[data-testid=engine][data-state=${state}]`, { timeout: START_MS });
   }
 
+  /** Opens what is closed at first: the other sources of images, the appendix. */
+  async unfold(testid) {
+    const isThere = this.page.getByTestId(testid);
+    await isThere.waitFor({ state: "attached" });
+    await isThere.evaluate((details) => (details.open = true));
+  }
+
+  openSources() {
+    return this.unfold("sources");
+  }
+
+  openAppendix() {
+    return this.unfold("appendix");
+  }
+
   tile(index) {
     return this.page.locator(`[data-testid=gallery-item][data-index="${index}"]`);
   }

@@ -1,10 +1,15 @@
 // The models of all scopes, against the native program. Environment: as in page.test.js.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { indices, tilePng } from "./gallery.js";
+import { MODEL, indices, tilePng } from "./gallery.js";
 import { assertSame, predict } from "./native.js";
+import { Network } from "./network.js";
 import { assertClose, largest } from "./numbers.js";
 import { stage } from "./setup.js";
+
+const network = new Network(MODEL);
+/** Weights and biases of layers, in the model's file. */
+const count = (layers) => layers.reduce((sum, layer) => sum + ["weight", "bias"].reduce((sum, name) => sum + network.base[`${layer}.${name}`].values.length, 0), 0);
 
 for (const backend of ["webgpu", "cpu"]) {
   describe(`the scopes on ${backend}`, { timeout: 600_000 }, () => {
@@ -17,6 +22,8 @@ for (const backend of ["webgpu", "cpu"]) {
       page = await site.ready({ query: `?image=${index}` });
       await page.outcome(String(index));
       await page.section("line", String(index));
+      await page.unfold("gradient-advanced");
+      await page.openAppendix();
     });
 
     /** What is predicted once a scope is chosen. */
@@ -31,6 +38,23 @@ for (const backend of ["webgpu", "cpu"]) {
         assertSame(await choose(scope), predict(png, scope), scope);
       });
     }
+
+    test("every text that names the scope names the chosen one, with its numbers", async () => {
+      const texts = ["#gradient-title", "[data-testid=gradient-lead]", "[data-testid=equation-j]", ".gradient .deeper p", ".network .deeper p"];
+      const said = () => page.page.evaluate((texts) => texts.map((text) => document.querySelector(text).textContent), texts);
+      for (const [scope, layers] of Object.entries({ "conv3-5": ["conv3", "conv4", "conv5"], "conv4-5": ["conv4", "conv5"], conv5: ["conv5"] })) {
+        await choose(scope);
+        const size = `${(count(layers) / 1e6).toFixed(1)} million`;
+        const found = await said();
+        for (const [at, text] of found.entries()) {
+          assert.deepEqual([...new Set(text.match(/[0-9.]+ million/g))], [size], `${texts[at]}: ${text}`);
+        }
+        for (const text of [found[1], found[2]]) {
+          assert.deepEqual([...new Set(text.match(/conv[0-9-]+/g))], [scope], text);
+        }
+        assert.equal(await page.page.getByTestId("gradient-wider").count(), scope === "conv5" ? 0 : 1);
+      }
+    });
 
     test("the tangent is along the chosen scope's w2", async () => {
       const { full } = await choose("conv4-5");

@@ -1,5 +1,7 @@
 // The section of similarity, against a network of the tests' own. Environment: as in page.test.js.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { MODEL, indices } from "./gallery.js";
 import { Network } from "./network.js";
@@ -35,6 +37,7 @@ for (const backend of ["webgpu", "cpu"]) {
 
     before(async () => {
       page = await site.ready({ query: `?image=${index}&class=${label}` });
+      await page.openAppendix();
       await page.outcome(String(index));
     });
 
@@ -61,6 +64,16 @@ for (const backend of ["webgpu", "cpu"]) {
       assert.ok(best <= found.at(-1).similarity + TOLERANCE, `${testid}: one of ${best} was left out`);
     }
 
+    test("over the whole gallery it is said how good the nearest images are, from the file", async () => {
+      await page.page.getByTestId("similar-measured").waitFor();
+      const { images, nearest, ...shares } = JSON.parse(readFileSync(join(MODEL, "similar.json"), "utf8"));
+      const said = await page.data("similar-measured");
+      assert.deepEqual(Object.keys(shares).map((name) => Number(said[name])), Object.values(shares));
+      const text = await page.page.getByTestId("similar-measured").innerText();
+      for (const share of Object.values(shares)) assert.ok(text.includes((100 * share).toFixed(1)), `${text} lacks ${share}`);
+      assert.deepEqual([images, nearest], [1000, 8]);
+    });
+
     test("nothing is compared until that is asked for", async () => {
       assert.equal(await page.page.getByTestId("similar-gradient").count(), 0);
       await page.page.getByTestId("similar-start").press("Enter");
@@ -85,6 +98,16 @@ for (const backend of ["webgpu", "cpu"]) {
       await page.outcome(String(next));
       await known(images.length, next);
       await assertNearest("similar-gradient", next, (a, b) => byGradient(network.omega(7), a, b));
+    });
+
+    test("a closed appendix asks for no comparison", async () => {
+      const other = await site.open({ query: `?backend=cpu&image=${index}&compare=true` });
+      await other.outcome(String(index));
+      await other.section("line", String(index));
+      assert.equal((await other.data("similar")).known, "0");
+      await other.openAppendix();
+      await other.page.waitForSelector(`[data-testid=similar][data-known="${images.length}"]`, { timeout: 120_000 });
+      await other.close();
     });
 
     test("nothing was printed as an error, nothing asked of others", () => page.assertQuiet());

@@ -39,7 +39,7 @@ for (const [name, viewport] of [["a desktop", { width: 1440, height: 900 }], ["a
     test("begins by a button, and the arrow keys lead through it", async () => {
       await id("tour-start").click();
       await at(1);
-      await shows("choose");
+      await shows("claim");
       assert.match(await text(), new RegExp(`test image ${index},`));
       assert.ok(await id("tour-start").isHidden());
       await press("ArrowRight", "ArrowRight", "ArrowRight");

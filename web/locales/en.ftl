@@ -19,32 +19,31 @@ mode-activation = Activation
 mode-gradient = Gradient
 mode-full = Full
 mode-finetune = Fine-tuned
-about-activation = a linear classifier on activations
-about-gradient = a linear classifier on gradients
-about-full = both together: the paper’s model
-about-finetune = the network itself, trained further
 comes-after-predictions = This appears after the predictions …
 try-again = Try again
+large-number = { $count } million
+large-unit = 1000000
 seed = Seed
 images-a-class = Images a class
 
-## Introduction
+## Claim
 
-intro-idea = A network that learned without labels turns an image into activations <var>f</var>. How its output would change if its weights moved, the Jacobian <var>J</var>, is a second description of the same image. A linear classifier on both comes close to fine-tuning the network, although no weight of the network changes.
-intro-equation = logits of x = w1 transposed times f, plus omega-bar transposed times J times w2
-intro-f = the network’s 512 activations
-intro-j = their derivatives by the 2.1 million weights of its last layer
-intro-w = what is trained: one weight a feature
-intro-omega = a classifier on <var>f</var>, trained once and then fixed
+claim-idea = A network learned from images without labels and is now frozen. The usual way to use it is a linear classifier on its <b>activations</b>. A linear classifier on its <b>gradients</b>, how the output would change with each weight, is right about as often as a network that was trained further, although no weight of it moves.
+claim-models = Mark which images this model gets right
+claim-count = <strong>{ $right }</strong> of these { $all } images right
+claim-test = On all { $images } test images: { $share } ± { $half } % right (95 % interval).
+claim-agreement = It gives the fine-tuned network’s answer on { $share } % of them.
+claim-finetuned = Here the network itself was trained further.
+verdict-right = right
+verdict-wrong = wrong
+own-image = Your own image, or more test images
+
 sections = Sections
-to-network = The network
-to-gradient = The gradient
-to-predictions = The predictions
+to-gradient = One weight, one number
+to-predictions = Two terms
 to-line = The tangent
-to-similar = Similar images
 to-train = Train it here
-to-ablation = Random or trained
-to-check = Self-check
+to-appendix = Appendix
 
 ## Engine
 
@@ -70,10 +69,8 @@ engine-not-ready = The engine is not ready yet.
 
 ## Choosing an image
 
-choose-title = Choose an image
-choose-tile = test image { $index }, as labelled
-choose-own = your image, as the network sees it
-choose-verdict = full model: { $class }, { $share }
+chosen-tile = label of test image { $index }
+chosen-own = your image, as the network sees it
 choose-picture = Test image { $index }: { $class }
 choose-own-picture = Your image, 32 by 32 pixels
 gallery-loading = The gallery is loading …
@@ -82,6 +79,8 @@ gallery-missing = The gallery is not there yet.
 gallery-keys = Images of the CIFAR-10 test set; arrow keys move, Enter chooses
 gallery-more = More images
 gallery-tile = { $class }, image { $index }
+gallery-right = { $class }, image { $index }: right
+gallery-wrong = { $class }, image { $index }: wrong
 upload-button = Use your own image
 upload-hint = or drop or paste one. It stays on your machine.
 upload-large = { $name } is too large: the page reads at most { $most } MB.
@@ -133,7 +132,7 @@ colour-blue = blue
 ## Network
 
 network-title = The network
-network-lead = Convolutions turn the image into activations, and a linear classifier reads those. The gradient is taken by the weights of the upper layers, <span class="formula"><var>θ</var><sub>2</sub></span>; the lower ones, <span class="formula"><var>θ</var><sub>1</sub></span>, are frozen.
+network-lead = Convolutions turn the image into activations, and a linear classifier reads those. The gradient is taken by the weights of the upper layers, <span class="formula"><var>θ</var><sub>2</sub></span>; the lower ones, <span class="formula"><var>θ</var><sub>1</sub></span>, are frozen. Choose a layer to see what it makes of the image.
 network-waits = This appears with the engine …
 network-scope = Gradient by the weights of
 network-frozen = frozen, { $count } numbers
@@ -152,12 +151,26 @@ legend = { $what }: purple is { $low }, green is +{ $high }
 
 ## Gradient
 
-gradient-title = The gradient as a feature
-gradient-lead = How much would a logit change if one weight of conv5 moved? One number for each of its weights, 2.1 million in all, is this image’s gradient feature. It is the product of two factors: <span class="formula">(<var>ω</var> ∘ <var>d</var>)</span>, one number an output of the layer, and <span class="formula"><var>y</var></span>, one an input.
+gradient-title = One number, then { $count }
+gradient-lead = Move one weight of the network a little, and a logit changes. How fast it changes is a slope: one number. Every weight of { $scope } has such a slope, and all { $count } together are this image’s gradient feature. Nothing is trained to compute them.
+gradient-every = The same for every weight
+gradient-every-lead = Each entry of this picture is the slope of one weight of { $layer }, and so one feature: { $rows } outputs down, { $columns } inputs across. The whole matrix is the product of two short lists: <span class="formula">(<var>ω</var> ∘ <var>d</var>)</span>, one number for each output (left), and <span class="formula"><var>y</var></span>, one for each input (below).
+gradient-wider = The models now use the gradient by { $scope }, { $count } numbers. The picture shows the part that belongs to { $layer }.
+gradient-advanced = Advanced: layers and order
+nudge-title = Move one weight
+nudge-strongest = Back to the strongest weight
+nudge-slider = Change of the weight
+nudge-reading = Move the weight by { $delta }, and the logit of { $name } goes from { $before } to { $after }.
+nudge-feature = The slope is { $slope } per unit of the weight. <strong>This slope is one feature.</strong>
+nudge-agrees = A straight line with this slope says { $tangent } too. They agree until the output of the weight changes its sign, at { $kink }.
+nudge-parts = A straight line with this slope says { $tangent }. They part at { $kink }: there the output changes its sign, and the ReLU’s slope with it. From there on the network’s slope is { $slope }.
+nudge-network = the network
+nudge-tangent = straight line with the slope
+nudge-plot = The logit of { $name } against the change of the weight. { $reading } { $kink }
 gradient-rows = Rows
 gradient-columns = Columns
-order-stored = as they are
-order-value = by value
+order-stored = as stored
+order-value = sorted
 order-channel = by channel
 order-position = by position
 logit-of = Logit of
@@ -165,7 +178,7 @@ logit-minus = minus that of
 logit-predicted = predicted
 logit-none = none
 gradient-colours = Colours of the gradient
-gradient-strongest = This is the strongest entry. Point at another one.
+gradient-strongest = This is the entry with the largest magnitude. Point at another one.
 matrix-row-factor = The factor ω ∘ d of the rows on show
 matrix-column-factor = The factor y of the columns on show
 matrix-role = matrix
@@ -173,17 +186,20 @@ matrix-zoom = Zoom
 matrix-zoom-in = Zoom in
 matrix-zoom-out = Zoom out
 matrix-all = All
-matrix-keys = Drag to move. Keys: arrows move the cursor, with Shift by a tenth; + and − zoom; 0 shows all.
+matrix-keys = Click an entry, or press Enter on it, to move its weight above. Drag to look elsewhere. Keys: arrows move the cursor, with Shift by a tenth; + and − zoom; 0 shows all.
 matrix-whole = All { $rows } rows and { $columns } columns; a pixel shows the strongest of its entries.
 matrix-window = Rows { $top } to { $bottom }, columns { $left } to { $right }.
-matrix-description = The gradient of the logit of { $name } by the weights of conv5: { $rows } rows of { $columns } numbers, none larger than { $extent }
-spatial-title = Where it comes from
-spatial-note = Magnitudes of the gradient, summed over all weights that read the same position of conv4’s 4 × 4. A position sees { $field } × { $field } pixels, { $step } further on for the next; a cell stands in their middle. Every class has the same shares: the rows’ factor is the same at all positions.
-spatial-text = Most at row { $row }, column { $column }: { $share } % of the whole. Least at row { $least_row }, column { $least_column }: { $least_share } %.
+matrix-description = The gradient of the logit of { $name } by the weights of { $layer }: { $rows } rows of { $columns } numbers, none larger than { $extent }
 
 ## Predictions
 
-predictions-title = What the models say
+predictions-title = Two terms, one logit
+equation-label = logits of x = w1 transposed times f, plus omega-bar transposed times J times w2
+equation-f = the network’s 512 activations
+equation-j = their derivatives by the { $count } weights of { $scope }
+equation-w = the only trained parts
+equation-omega = a classifier on <var>f</var>, trained once and then fixed
+predictions-lead = The full model adds two terms for each class. One reads the activations, the other the gradient. Both are linear in what is trained, and the network stays as it is.
 predictions-precomputed = Computed beforehand by the native program; shown until the engine is ready.
 predictions-live = Computed live, in this browser.
 predictions-right = ✓ as labelled
@@ -192,7 +208,8 @@ predictions-says = { $model }: { $class }, { $share }
 predictions-image = Image { $index }, labelled { $class }
 predictions-own = Your image
 predictions-all = { $image }. { $said }.
-terms-title = Where the logits come from
+terms-title = The logits of the full model
+terms-others = The other three models
 terms-activation = activation term
 terms-gradient = gradient term
 terms-whole = not split
@@ -218,13 +235,15 @@ line-summary = The logit of { $name } as r goes from 0 to 2. { $places }
 similar-title = Which images are alike
 similar-lead = Two images are alike to the network when their features point the same way: their activations, or their gradients. The inner product of two gradients is the network’s tangent kernel; it is computed from their factors, without writing the gradients down.
 similar-start = Compare with { $count } images of the gallery
+similar-measured = Over all { $images } gallery images, { $gradient } of the { $nearest } nearest images by gradient are of the same class, and { $activation } by activation; by chance it would be { $chance }. Nearness counts every feature alike, while a linear model learns which of them matter.
 similar-done = Compared with all { $count } images that the gallery shows.
 similar-progress = Compared with { $known } of the { $count } images that the gallery shows.
 similar-by-activation = By activation
 similar-by-gradient = By the gradient of the logit of { $name }
 similar-share = { $alike } of { $count } are labelled { $class }
 similar-tile = { $class }, image { $index }, similarity { $similarity }
-map-title = On a map
+map-title = Map of the gallery
+map-by = Near by
 map-note = The two directions in which the gallery’s images differ most (kernel PCA of the same cosines). A frame’s colour is the class. Arrow keys move, Enter chooses.
 map-waits = This appears when all images are compared …
 map-summary = Map of { $count } images. { $title }. On it, the nearest neighbour of { $alike } of them is of the same class. It keeps { $share } of all variance.
@@ -293,7 +312,9 @@ ablation-table = Accuracy by what is pre-trained
 ablation-caption = Accuracy on the images held out, by what is pre-trained
 ablation-start = Start
 ablation-stop = Stop
-ablation-idle = Nothing is measured yet.
+ablation-idle = You can measure it here: this takes about a minute.
+ablation-measured = Computed beforehand: the mean of { $seeds } seeds, fitted on { $images } images a class, measured on { $held } held-out images.
+ablation-own = Run it yourself
 ablation-running = About { $share } % done, { $rows } of { $all } rows.
 ablation-done = Measured on { $held } images that were held out.
 ablation-stopped = Stopped after { $rows } of { $all } rows.
@@ -379,10 +400,18 @@ tour-check-title = Do not take our word
 tour-check = Press “Check it here”: the page compares its derivative with finite differences, and one processor with the other, on this image and this machine, and shows the numbers.
 later-failed = The rest of this page could not be loaded.
 
+## Appendix and footer
+
+appendix-title = Appendix
+appendix-lead = Which parts have to be trained, similar images, the network’s maps, self-check
+footer-code = Source code
+footer-card = Model card
+footer-licence = Licence:
+
 ## Deeper
 deeper = Deeper
-network-deeper = Forward mode differentiates on the way up. A layer hands on a pair: its output, and how that changes when the weights move along <span class="formula"><var>w</var><sub>2</sub></span>. A convolution of <var>x</var> with weights <var>W</var> has the derivative <span class="formula"><var>x</var> ⋆ <var>w</var><sub>2</sub> + <var>ẋ</var> ⋆ <var>W</var></span>; leaky ReLU multiplies both parts by <var>d</var>, which is 1 where the value is above 0 and its slope elsewhere (the paper’s Eq. 6 and 7). So one pass ends in <var>f</var> and in <span class="formula"><var>J</var> <var>w</var><sub>2</sub></span>. The Jacobian itself, 512 rows of 2.1 million numbers for every image, is never there.
-gradient-deeper = By the chain rule the logit of class <var>c</var> changes with the weight from input <var>i</var> to output <var>o</var> by <span class="formula"><var>ω</var>[<var>c</var>, <var>o</var>] · <var>d</var>[<var>o</var>] · <var>y</var>[<var>i</var>]</span>: how much the class depends on the output, whether the output was active, and the input’s value. Outputs times inputs is a matrix of rank 1, and two classes differ in the first factor alone. Of a wider scope the gradient has a part for each of its layers; below the last one it is a sum of such products over the positions of the image.
+network-deeper = Forward mode differentiates on the way up. A layer hands on a pair: its output, and how that changes when the weights move along <span class="formula"><var>w</var><sub>2</sub></span>. A convolution of <var>x</var> with weights <var>W</var> has the derivative <span class="formula"><var>x</var> ⋆ <var>w</var><sub>2</sub> + <var>ẋ</var> ⋆ <var>W</var></span>; leaky ReLU multiplies both parts by <var>d</var>, which is 1 where the value is above 0 and its slope elsewhere (the paper’s Eq. 6 and 7). So one pass ends in <var>f</var> and in <span class="formula"><var>J</var> <var>w</var><sub>2</sub></span>. The Jacobian itself, 512 rows of { $count } numbers for every image, is never computed.
+gradient-deeper = By the chain rule the logit of class <var>c</var> changes with the weight from input <var>i</var> to output <var>o</var> by <span class="formula"><var>ω</var>[<var>c</var>, <var>o</var>] · <var>d</var>[<var>o</var>] · <var>y</var>[<var>i</var>]</span>: how much the class depends on the output, whether the output was active, and the input’s value. Outputs times inputs is a matrix of rank 1, and two classes differ in the first factor alone. Of a wider scope the gradient has a part for each of its layers; below the last one it is a sum of such products over the positions of the image. All layers together have { $count } numbers.
 predictions-deeper = A model’s logits become percentages by the softmax, the exponentials as shares of their sum. Activation, gradient and full are linear in what is trained: their loss has a single valley, wherever training starts. For the gradient model the network is replaced by its tangent, <span class="formula"><var>F</var>(<var>θ̄</var>) + <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub></span>, without its constant part; the full model has a free classifier on <var>f</var> in place of that. Fine-tuning is what the tangent approximates.
 line-deeper = Taylor’s theorem: <span class="formula"><var>F</var>(<var>θ̄</var> + <var>r</var> <var>w</var><sub>2</sub>) = <var>F</var>(<var>θ̄</var>) + <var>r</var> <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub> + <var>O</var>(<var>r</var>²)</span>. The tangent keeps the first two. The last layer is made of straight pieces, and within one the tangent is exact; as <var>r</var> grows, more of the 512 activations change their sign, and the error grows about as the square. The wider the network, the less far its weights have to go, and the longer the tangent holds; that limit is the neural tangent kernel’s.
 similar-deeper = For the last layer the kernel is <span class="formula">(⟨<var>y</var>, <var>y</var>′⟩ / 512 + 0.1) · ⟨<var>ω</var> ∘ <var>d</var>, <var>ω</var> ∘ <var>d</var>′⟩</span>: two inner products, of 4,096 and of 512 numbers, for one of 2.1 million. Divided by the lengths of both gradients it is the cosine of their angle. The maps are kernel PCA: the matrix of all pairs’ kernels is centred, and its two leading eigenvectors are the images’ places.

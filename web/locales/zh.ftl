@@ -19,32 +19,31 @@ mode-activation = 激活
 mode-gradient = 梯度
 mode-full = 完整
 mode-finetune = 微调
-about-activation = 以激活为特征的线性分类器
-about-gradient = 以梯度为特征的线性分类器
-about-full = 两者合一：论文的模型
-about-finetune = 继续训练网络本身
 comes-after-predictions = 将在预测之后出现……
 try-again = 重试
+large-number = { $count } 万
+large-unit = 10000
 seed = 随机种子
 images-a-class = 每类图像数
 
-## Introduction
+## Claim
 
-intro-idea = 一个无标签学得的网络把图像变成激活 <var>f</var>。若移动它的权重，输出会怎样变化？答案是雅可比矩阵 <var>J</var>，它是同一图像的第二种描述。同时读取两者的线性分类器，效果接近于继续训练网络，而网络的权重一个也不动。
-intro-equation = x 的 logit 等于 w1 转置乘 f，加上 omega-bar 转置乘 J 乘 w2
-intro-f = 网络的 512 个激活
-intro-j = 它们对最后一层 210 万个权重的导数
-intro-w = 要训练的部分：每个特征一个权重
-intro-omega = 基于 <var>f</var> 的分类器，训练一次后固定不变
+claim-idea = 一个网络从没有标签的图像中学习，之后被冻结。通常的做法是在它的<b>激活</b>上训练一个线性分类器。若改用它的<b>梯度</b>，即每个权重变动时输出会怎样变化，线性分类器的正确率就能接近继续训练过的网络，而网络的权重一个也没有改动。
+claim-models = 标出此模型判断正确的图像
+claim-count = 这 { $all } 幅图像中有 <strong>{ $right }</strong> 幅正确
+claim-test = 在全部 { $images } 幅测试图像上：正确率 { $share } ± { $half } %（95 % 置信区间）。
+claim-agreement = 其中 { $share } % 的图像上，它与微调网络的判断相同。
+claim-finetuned = 这里是继续训练网络本身的结果。
+verdict-right = 正确
+verdict-wrong = 错误
+own-image = 自己的图像，或更多测试图像
+
 sections = 各节
-to-network = 网络
-to-gradient = 梯度
-to-predictions = 预测
+to-gradient = 一个权重，一个数
+to-predictions = 两项
 to-line = 切线
-to-similar = 相似图像
 to-train = 在此训练
-to-ablation = 随机还是预训练
-to-check = 自检
+to-appendix = 附录
 
 ## Engine
 
@@ -70,10 +69,8 @@ engine-not-ready = 引擎尚未就绪。
 
 ## Choosing an image
 
-choose-title = 选择图像
-choose-tile = 测试图像 { $index }，按其标签
-choose-own = 您的图像，网络所见的样子
-choose-verdict = 完整模型：{ $class }，{ $share }
+chosen-tile = 测试图像 { $index } 的标签
+chosen-own = 您的图像，网络所见的样子
 choose-picture = 测试图像 { $index }：{ $class }
 choose-own-picture = 您的图像，32 × 32 像素
 gallery-loading = 图库正在加载……
@@ -82,6 +79,8 @@ gallery-missing = 图库尚未就绪。
 gallery-keys = CIFAR-10 测试集图像；方向键移动，回车键选择
 gallery-more = 更多图像
 gallery-tile = { $class }，图像 { $index }
+gallery-right = { $class }，图像 { $index }：正确
+gallery-wrong = { $class }，图像 { $index }：错误
 upload-button = 使用自己的图像
 upload-hint = 也可拖放或粘贴。图像不会离开您的设备。
 upload-large = { $name } 太大：最多读取 { $most } MB。
@@ -133,7 +132,7 @@ colour-blue = 蓝
 ## Network
 
 network-title = 网络
-network-lead = 卷积层把图像变成激活，线性分类器读取激活。梯度对上部各层的权重 <span class="formula"><var>θ</var><sub>2</sub></span> 求取；下部各层 <span class="formula"><var>θ</var><sub>1</sub></span> 不参与。
+network-lead = 卷积层把图像变成激活，线性分类器读取激活。梯度对上部各层的权重 <span class="formula"><var>θ</var><sub>2</sub></span> 求取；下部各层 <span class="formula"><var>θ</var><sub>1</sub></span> 保持冻结。选择一层，看看它的输出。
 network-waits = 将随引擎出现……
 network-scope = 对以下各层的权重求梯度
 network-frozen = 冻结，{ $count } 个参数
@@ -152,12 +151,26 @@ legend = { $what }：紫色为 { $low }，绿色为 +{ $high }
 
 ## Gradient
 
-gradient-title = 作为特征的梯度
-gradient-lead = 若 conv5 的某个权重移动，logit 会改变多少？每个权重一个数，共 210 万个，就是这幅图像的梯度特征。它是两个因子之积：<span class="formula">(<var>ω</var> ∘ <var>d</var>)</span>，该层每个输出一个数；以及 <span class="formula"><var>y</var></span>，每个输入一个数。
+gradient-title = 从一个数到 { $count }个数
+gradient-lead = 把网络的一个权重移动一点，logit 就会改变。改变的快慢是一个斜率，也就是一个数。{ $scope } 的每个权重都有这样一个斜率，{ $count }个斜率合在一起，就是这幅图像的梯度特征。计算它们不需要任何训练。
+gradient-every = 对每个权重都这样做
+gradient-every-lead = 图中每个元素是 { $layer } 的一个权重的斜率，也就是一个特征：纵向 { $rows } 个输出，横向 { $columns } 个输入。整个矩阵是两列短数的乘积：<span class="formula">(<var>ω</var> ∘ <var>d</var>)</span>，每个输出一个数（左侧）；<span class="formula"><var>y</var></span>，每个输入一个数（下方）。
+gradient-wider = 模型现在使用对 { $scope } 的梯度，共 { $count }个数。图中显示的是其中属于 { $layer } 的部分。
+gradient-advanced = 高级：层与顺序
+nudge-title = 移动一个权重
+nudge-strongest = 回到斜率最大的权重
+nudge-slider = 权重的改变量
+nudge-reading = 权重改变 { $delta }，{ $name }的 logit 就从 { $before } 变为 { $after }。
+nudge-feature = 斜率为 { $slope }（权重每改变 1）。<strong>这个斜率就是一个特征。</strong>
+nudge-agrees = 按此斜率画的直线也给出 { $tangent }。两者一直相同，直到 { $kink } 处该权重的输出变号。
+nudge-parts = 按此斜率画的直线给出 { $tangent }。两者在 { $kink } 处分开：输出在那里变号，ReLU 的斜率随之改变，此后网络的斜率为 { $slope }。
+nudge-network = 网络
+nudge-tangent = 按此斜率的直线
+nudge-plot = { $name }的 logit 随权重改变量的变化。{ $reading }{ $kink }
 gradient-rows = 行
 gradient-columns = 列
-order-stored = 原顺序
-order-value = 按数值
+order-stored = 按存储顺序
+order-value = 按数值排序
 order-channel = 按通道
 order-position = 按位置
 logit-of = 目标 logit
@@ -165,7 +178,7 @@ logit-minus = 减去
 logit-predicted = 预测的类别
 logit-none = 无
 gradient-colours = 梯度的颜色
-gradient-strongest = 全部中最强的一个。可指向其他元素。
+gradient-strongest = 这是绝对值最大的元素。可指向其他元素。
 matrix-row-factor = 所示各行的因子 ω ∘ d
 matrix-column-factor = 所示各列的因子 y
 matrix-role = 矩阵
@@ -173,17 +186,20 @@ matrix-zoom = 缩放
 matrix-zoom-in = 放大
 matrix-zoom-out = 缩小
 matrix-all = 全部
-matrix-keys = 拖动以移动。按键：方向键移动光标，加 Shift 每次移动十分之一；+ 和 − 缩放；0 显示全部。
+matrix-keys = 点击某个元素，或在其上按回车键，即可在上方移动它的权重。拖动可查看别处。按键：方向键移动光标，加 Shift 每次移动十分之一；+ 和 − 缩放；0 显示全部。
 matrix-whole = 全部 { $rows } 行、{ $columns } 列；每个像素显示其中最强的元素。
 matrix-window = 第 { $top } 至 { $bottom } 行，第 { $left } 至 { $right } 列。
-matrix-description = { $name } 的 logit 对 conv5 权重的梯度：{ $rows } 行，每行 { $columns } 个数，绝对值都不超过 { $extent }
-spatial-title = 来自图像何处
-spatial-note = 梯度的绝对值，按 conv4 的 4 × 4 位置分别求和。每个位置看到 { $field } × { $field } 个像素，相邻位置相距 { $step } 个像素；方格画在其中心。各类别的占比相同：行因子在所有位置上都一样。
-spatial-text = 最多在第 { $row } 行第 { $column } 列：占全部的 { $share } %。最少在第 { $least_row } 行第 { $least_column } 列：{ $least_share } %。
+matrix-description = { $name } 的 logit 对 { $layer } 权重的梯度：{ $rows } 行，每行 { $columns } 个数，绝对值都不超过 { $extent }
 
 ## Predictions
 
-predictions-title = 各模型的判断
+predictions-title = 两项相加，得一个 logit
+equation-label = x 的 logit 等于 w1 转置乘 f，加上 omega-bar 转置乘 J 乘 w2
+equation-f = 网络的 512 个激活
+equation-j = 激活对 { $scope } 的 { $count }个权重的导数
+equation-w = 仅有的要训练的部分
+equation-omega = 基于 <var>f</var> 的分类器，训练一次后固定不变
+predictions-lead = 完整模型为每个类别把两项相加：一项读取激活，另一项读取梯度。两项对所训练的参数都是线性的，网络本身不变。
 predictions-precomputed = 引擎就绪之前，显示事先在本机程序中算好的结果。
 predictions-live = 在此浏览器中实时计算。
 predictions-right = ✓ 与标签一致
@@ -192,7 +208,8 @@ predictions-says = { $model }：{ $class }，{ $share }
 predictions-image = 图像 { $index }，标签为{ $class }
 predictions-own = 您的图像
 predictions-all = { $image }。{ $said }。
-terms-title = logit 从何而来
+terms-title = 完整模型的 logit
+terms-others = 其余三个模型
 terms-activation = 激活项
 terms-gradient = 梯度项
 terms-whole = 未拆分
@@ -218,13 +235,15 @@ line-summary = r 从 0 到 2 时 { $name }的 logit。{ $places }
 similar-title = 哪些图像相似
 similar-lead = 当两幅图像的特征（激活或梯度）指向同一方向时，网络认为它们相似。两个梯度的内积就是网络的神经正切核；利用梯度的因子即可算出，无需写出整个梯度。
 similar-start = 与图库中的 { $count } 幅图像比较
+similar-measured = 在图库的全部 { $images } 幅图像上，按梯度最近的 { $nearest } 幅中有 { $gradient } 与原图同类，按激活为 { $activation }；随机选取则为 { $chance }。相似度对所有特征一视同仁，线性模型则能学会哪些特征重要。
 similar-done = 图库所示的 { $count } 幅图像已全部比较。
 similar-progress = 图库所示的 { $count } 幅图像中，已比较 { $known } 幅。
 similar-by-activation = 按激活
 similar-by-gradient = 按{ $name }的 logit 的梯度
 similar-share = { $count } 幅中有 { $alike } 幅标签为{ $class }
 similar-tile = { $class }，图像 { $index }，相似度 { $similarity }
-map-title = 在地图上
+map-title = 图库的地图
+map-by = 远近依据
 map-note = 图库图像差异最大的两个方向（对同样的余弦作核主成分分析）。边框颜色表示类别。方向键移动，回车键选择。
 map-waits = 全部图像比较完后出现……
 map-summary = { $count } 幅图像的地图。{ $title }。图上有 { $alike } 幅图像的最近邻与其同类。它保留了全部方差的 { $share }。
@@ -293,7 +312,9 @@ ablation-table = 按预训练部分列出的准确率
 ablation-caption = 留出图像上的准确率，按预训练部分列出
 ablation-start = 开始
 ablation-stop = 停止
-ablation-idle = 尚未测量。
+ablation-idle = 可以在这里亲自测量，约需一分钟。
+ablation-measured = 预先算好的结果：{ $seeds } 个随机种子的平均，每类用 { $images } 幅图像拟合，在 { $held } 幅留出图像上测得。
+ablation-own = 亲自运行
 ablation-running = 约完成 { $share } %，{ $all } 行中已有 { $rows } 行。
 ablation-done = 在 { $held } 幅留出图像上测得。
 ablation-stopped = 在 { $all } 行中的第 { $rows } 行后停止。
@@ -379,10 +400,18 @@ tour-check-title = 不必轻信
 tour-check = 按“在此检验”：页面会在这幅图像、这台机器上，把自己的导数与微小步长对照，并把两种处理器相互对照，给出数值。
 later-failed = 本页的其余部分未能加载。
 
+## Appendix and footer
+
+appendix-title = 附录
+appendix-lead = 哪些部分需要训练、相似图像、网络各层的图、自检
+footer-code = 源代码
+footer-card = 模型说明
+footer-licence = 许可证：
+
 ## Deeper
 deeper = 深入一步
-network-deeper = 前向模式在自下而上计算时求导。每一层传出一对量：它的输出，以及权重沿 <span class="formula"><var>w</var><sub>2</sub></span> 移动时输出的变化。<var>x</var> 与权重 <var>W</var> 的卷积，其导数为 <span class="formula"><var>x</var> ⋆ <var>w</var><sub>2</sub> + <var>ẋ</var> ⋆ <var>W</var></span>；leaky ReLU 把两者都乘以 <var>d</var>：值大于 0 时为 1，否则为其斜率（论文式 6 和式 7）。因此一次前向就得到 <var>f</var> 和 <span class="formula"><var>J</var> <var>w</var><sub>2</sub></span>，而雅可比矩阵本身（每幅图像 512 行，每行 210 万个数）从不写出。
-gradient-deeper = 由链式法则，类别 <var>c</var> 的 logit 对从输入 <var>i</var> 到输出 <var>o</var> 的权重的导数为 <span class="formula"><var>ω</var>[<var>c</var>, <var>o</var>] · <var>d</var>[<var>o</var>] · <var>y</var>[<var>i</var>]</span>：该类别多看重这个输出、这个输出是否打开、以及输入了什么。输出乘以输入是秩为 1 的矩阵，两个类别只在第一个因子上不同。作用域更宽时，梯度在每一层各有一部分；最后一层以下的部分是在图像各位置上对这类乘积求和。
+network-deeper = 前向模式在自下而上计算时求导。每一层传出一对量：它的输出，以及权重沿 <span class="formula"><var>w</var><sub>2</sub></span> 移动时输出的变化。<var>x</var> 与权重 <var>W</var> 的卷积，其导数为 <span class="formula"><var>x</var> ⋆ <var>w</var><sub>2</sub> + <var>ẋ</var> ⋆ <var>W</var></span>；leaky ReLU 把两者都乘以 <var>d</var>：值大于 0 时为 1，否则为其斜率（论文式 6 和式 7）。因此一次前向就得到 <var>f</var> 和 <span class="formula"><var>J</var> <var>w</var><sub>2</sub></span>，而雅可比矩阵本身（每幅图像 512 行，每行 { $count }个数）从不写出。
+gradient-deeper = 由链式法则，类别 <var>c</var> 的 logit 对从输入 <var>i</var> 到输出 <var>o</var> 的权重的导数为 <span class="formula"><var>ω</var>[<var>c</var>, <var>o</var>] · <var>d</var>[<var>o</var>] · <var>y</var>[<var>i</var>]</span>：该类别多看重这个输出、这个输出是否打开、以及输入了什么。输出乘以输入是秩为 1 的矩阵，两个类别只在第一个因子上不同。作用域更宽时，梯度在每一层各有一部分；最后一层以下的部分是在图像各位置上对这类乘积求和。各层合计有 { $count }个数。
 predictions-deeper = 模型的 logit 经 softmax 变为百分比，即各指数占其总和的份额。激活、梯度和完整模型对所训练的量都是线性的：无论训练从哪里开始，它们的损失只有一个谷底。梯度模型用网络的切线 <span class="formula"><var>F</var>(<var>θ̄</var>) + <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub></span> 代替网络，并去掉常数部分；完整模型则以 <var>f</var> 上的自由分类器取代该部分。微调就是切线所代表的东西。
 line-deeper = 泰勒定理：<span class="formula"><var>F</var>(<var>θ̄</var> + <var>r</var> <var>w</var><sub>2</sub>) = <var>F</var>(<var>θ̄</var>) + <var>r</var> <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub> + <var>O</var>(<var>r</var>²)</span>。切线保留前两项。最后一层由直线段拼成，在一段之内切线是精确的；随着 <var>r</var> 增大，512 个激活中变号的越来越多，误差大致按平方增长。网络越宽，权重需要走的路越短，切线就越可靠；其极限就是神经正切核。
 similar-deeper = 对最后一层，核为 <span class="formula">(⟨<var>y</var>, <var>y</var>′⟩ / 512 + 0.1) · ⟨<var>ω</var> ∘ <var>d</var>, <var>ω</var> ∘ <var>d</var>′⟩</span>：用 4,096 个数和 512 个数的两个内积代替 210 万个数的一个内积。再除以两个梯度的长度，就是它们夹角的余弦。图是核主成分分析：把所有图像对的核矩阵中心化，它的前两个特征向量就是图像的位置。

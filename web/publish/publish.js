@@ -45,18 +45,21 @@ function gatherEngine(root) {
 /** Publishes the page in `root`, whose interface is split. */
 export function publish(root) {
   gatherEngine(root);
-  const [app, engine, gallery, models] = ["app", "engine", "gallery", "models"].map((folder) => rename(root, folder));
+  const folders = ["app", "engine", "gallery", "models", "assets"];
+  const [app, engine, gallery, models, assets] = folders.map((folder) => rename(root, folder));
   const offline = readFileSync(join(import.meta.dirname, "offline.js"), "utf8");
   edit(root, (page) => {
     page = page.replaceAll(/\bapp\/app(_bg\.wasm|\.js)/g, (_, ending) => `${app}/app${ending}`);
+    page = page.replaceAll('"assets/', `"${assets}/`);
     page = replace(page, 'data-engine="engine_loader.js"', `data-engine="${engine}/engine_loader.js"`);
     page = replace(page, 'data-gallery="gallery"', `data-gallery="${gallery}"`);
     page = replace(page, 'data-models="models"', `data-models="${models}"`);
     return replace(page, "</head>", `<script type="module">\n${offline}</script></head>`);
   });
-  const files = list(root).filter((path) => path !== PAGE && !path.endsWith(".md"));
+  // The preview is for those who link to the page.
+  const files = list(root).filter((path) => path !== PAGE && !/\.md$|\/preview\.png$/.test(path));
   // What the page shows before the engine comes.
-  const first = (path) => !path.includes("/") || path.startsWith(app) || /\/(index|predictions)\.json$|\/sheet-0\.png$/.test(path);
+  const first = (path) => !path.includes("/") || path.startsWith(app) || /\/(index|predictions|test)\.json$|\/sheet-0\.png$/.test(path);
   // Models of wider scopes are kept when somebody has asked for them.
   const wider = (path) => /-conv\d-\d\.safetensors$/.test(path);
   const facts = {

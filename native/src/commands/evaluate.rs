@@ -7,7 +7,7 @@ use crate::{
     data::{self, Dataset},
     experiment::{
         context::Environment,
-        outcome::{Outcome, Outcomes},
+        outcome::{Outcome, Outcomes, with_agreement},
         predictions::Predictions,
     },
     interrupt::Interrupt,
@@ -44,22 +44,32 @@ fn measure(model: &Path, head: HeadChoice, dataset: Dataset, environment: &Envir
     let interrupt = Interrupt::listen()?;
     let cache = FeatureCache { folder: &environment.cache_dir, compute, progress, interrupt: &interrupt };
     let everything: Vec<usize> = (0..images.test.len()).collect();
-    let mut outcomes = Vec::new();
+    let mut measured = Vec::new();
     for (encoder, head) in &heads {
         let begun = Instant::now();
         let test = cache.get(encoder, &images.test, &format!("{dataset}-test"), head.scope)?;
         let feature_seconds = begun.elapsed().as_secs_f64();
         let predictions = Predictions::of(encoder, head, &test, &everything, &compute.device)?;
-        outcomes.push(Outcome {
+        let outcome = Outcome {
             mode: head.mode,
             scope: head.scope,
             accuracy: predictions.accuracy(),
+            finetune_agreement: None,
             train_accuracy: None,
             train_seconds: 0.0,
             feature_seconds,
-        });
+        };
+        measured.push((outcome, predictions));
     }
-    Ok(Outcomes { outcomes, held_out: false, dataset, folder: model.to_owned(), seed: None })
+    let measured: Vec<_> = measured.iter().map(|(outcome, predictions)| (outcome.clone(), predictions)).collect();
+    Ok(Outcomes {
+        outcomes: with_agreement(&measured),
+        held_out: false,
+        measured: everything.len(),
+        dataset,
+        folder: model.to_owned(),
+        seed: None,
+    })
 }
 
 fn heads(model: &Path, HeadChoice { mode, scope }: HeadChoice, device: &Device) -> Result<Vec<(Encoder, Head)>> {

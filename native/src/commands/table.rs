@@ -46,6 +46,8 @@ fn object(results: &Outcomes, device: &str) -> Map<String, Value> {
         .map(|outcome| {
             let entry = json!({
                 accuracy: outcome.accuracy,
+                "images": results.measured,
+                "finetune_agreement": outcome.finetune_agreement,
                 "train_accuracy": outcome.train_accuracy,
                 "train_seconds": outcome.train_seconds,
                 "feature_seconds": outcome.feature_seconds,

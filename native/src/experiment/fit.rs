@@ -104,6 +104,7 @@ impl FitContext<'_> {
             mode: head.mode,
             scope: head.scope,
             accuracy: predictions.accuracy(),
+            finetune_agreement: None,
             train_accuracy: Some(of(&self.train, &split.fitted[..sample])?.accuracy()),
             train_seconds: fitted.log.seconds,
             feature_seconds: self.feature_seconds,

@@ -71,6 +71,12 @@ impl Predictions {
         share(self.right().into_iter())
     }
 
+    /// Share of the images that these and other predictions give the same class, 0 to 1.
+    pub fn agreement(&self, other: &Self) -> f64 {
+        let same: Vec<bool> = self.winners().into_iter().zip(other.winners()).map(|(own, its)| own == its).collect();
+        share(same.into_iter())
+    }
+
     /// `confusion[label][prediction]`: how many images of a class got which prediction.
     pub fn confusion(&self) -> Vec<Vec<usize>> {
         let mut counts = vec![vec![0; self.classes]; self.classes];
@@ -150,6 +156,13 @@ mod tests {
         assert!((predictions.accuracy() - 0.75).abs() < 1e-12);
         let tie = Predictions { classes: 3, labels: vec![0], logits: vec![1.0; 3] };
         assert_eq!(tie.winners(), [0], "the first of equal ones");
+    }
+
+    #[test]
+    fn agreement_is_about_the_classes_and_not_the_labels() {
+        let other = Predictions { logits: vec![0.0, 1.0, 0.0, 3.0, 0.0, 9.0, 1.0, 0.0], ..predictions() };
+        assert_eq!(predictions().agreement(&predictions()), 1.0);
+        assert_eq!(predictions().agreement(&other), 0.5);
     }
 
     #[test]

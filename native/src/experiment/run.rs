@@ -4,7 +4,7 @@ use super::{
     context::{Environment, ExperimentInputs, FitContext},
     decay,
     holdout::HoldoutSplit,
-    outcome::{MeasuredFit, Outcomes},
+    outcome::{MeasuredFit, Outcomes, with_agreement},
     settings::Settings,
 };
 use crate::{
@@ -38,9 +38,11 @@ pub struct FinishedRun {
 impl FinishedRun {
     /// What its models reach.
     pub fn outcomes(&self) -> Outcomes {
+        let measured: Vec<_> = self.fits.iter().map(|fit| (fit.outcome.clone(), &fit.predictions)).collect();
         Outcomes {
-            outcomes: self.fits.iter().map(|fit| fit.outcome.clone()).collect(),
+            outcomes: with_agreement(&measured),
             held_out: self.held_out,
+            measured: self.images.len(),
             dataset: self.dataset,
             folder: self.folder.clone(),
             seed: Some(self.settings.seed()),

@@ -58,6 +58,14 @@ impl Gallery {
         })
     }
 
+    /// The images of one sheet; none while they are not there.
+    pub fn sheet(self, number: usize) -> Vec<Tile> {
+        self.index.with(|index| match index {
+            Loaded::Ready(index) => index.tiles(number),
+            _ => Vec::new(),
+        })
+    }
+
     /// All images, or why there are none.
     pub fn all_tiles(self) -> Result<Vec<Tile>, String> {
         self.index.with_untracked(|index| match index {
@@ -144,6 +152,12 @@ impl Index {
         self.find(url_state::image()?)
     }
 
+    /// The true class of an image.
+    pub fn label(&self, index: u32) -> Option<usize> {
+        let mut images = self.sheets.iter().flat_map(|sheet| &sheet.images);
+        images.find(|image| image.index == index).map(|image| image.label)
+    }
+
     /// The image of a given index in the test set.
     pub fn find(&self, index: u32) -> Option<Tile> {
         (0..self.sheets()).flat_map(|sheet| self.tiles(sheet)).find(|tile| tile.index == index)
@@ -187,6 +201,7 @@ mod tests {
         let tile = index().find(44).unwrap();
         assert_eq!(tile.source(), Source::Tile { sheet: "gallery/b.png".to_owned(), x: 32, y: 32 });
         assert_eq!(index().find(7), None);
+        assert_eq!((index().label(44), index().label(7)), (Some(1), None));
     }
 
     #[wasm_bindgen_test]

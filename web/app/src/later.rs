@@ -6,7 +6,7 @@ use crate::{
     logit::Logit,
     parts::section::Section,
     say,
-    sections::{ablation, camera, drawing_canvas, gradient, linearization, live_training, self_check, similar, tour},
+    sections::{appendix, camera, drawing_canvas, gradient, linearization, live_training, tour},
     selection::Selection,
 };
 use leptos::{
@@ -26,8 +26,12 @@ pub struct Program {
     sources: [Section; 2],
     /// The gradient.
     gradient: Section,
-    /// All that follows the predictions.
-    after_result: [Section; 5],
+    /// The network against its linearization.
+    line: Section,
+    /// Live training.
+    train: Section,
+    /// What goes deeper.
+    appendix: Section,
     /// The guided tour.
     tour: Section,
 }
@@ -37,13 +41,9 @@ static PROGRAM: Program = Program {
     start_engine: Engine::start,
     sources: [camera::SECTION, drawing_canvas::SECTION],
     gradient: gradient::SECTION,
-    after_result: [
-        linearization::SECTION,
-        similar::SECTION,
-        live_training::SECTION,
-        ablation::SECTION,
-        self_check::SECTION,
-    ],
+    line: linearization::SECTION,
+    train: live_training::SECTION,
+    appendix: appendix::SECTION,
     tour: tour::SECTION,
 };
 
@@ -51,15 +51,12 @@ static PROGRAM: Program = Program {
 pub type Link = (&'static str, fn() -> &'static str);
 
 /// The sections that the page's contents name, by their ids and their names.
-pub const CONTENTS: [Link; 8] = [
-    ("network", say::to_network),
+pub const CONTENTS: [Link; 5] = [
     ("gradient", say::to_gradient),
     ("predictions", say::to_predictions),
     ("line", say::to_line),
-    ("similar", say::to_similar),
     ("train", say::to_train),
-    ("ablation", say::to_ablation),
-    ("check", say::to_check),
+    ("appendix", say::to_appendix),
 ];
 
 fn set_up() {
@@ -78,8 +75,8 @@ impl Program {
     /// Makes the sections' states, in the order of the data: a section finds those before it.
     fn set_up(&self) {
         (self.set_up)();
-        let first = self.sources.iter().chain([&self.gradient]);
-        for section in first.chain(&self.after_result).chain([&self.tour]) {
+        let story = [&self.gradient, &self.line, &self.train, &self.appendix, &self.tour];
+        for section in self.sources.iter().chain(story) {
             (section.set_up)();
         }
     }
@@ -94,9 +91,19 @@ impl Program {
         (self.gradient.view)()
     }
 
-    /// All that follows the predictions.
-    pub fn after_result(&self) -> AnyView {
-        shown(&self.after_result)
+    /// The network against its linearization.
+    pub fn line(&self) -> AnyView {
+        (self.line.view)()
+    }
+
+    /// Live training.
+    pub fn train(&self) -> AnyView {
+        (self.train.view)()
+    }
+
+    /// What goes deeper.
+    pub fn appendix(&self) -> AnyView {
+        (self.appendix.view)()
     }
 
     /// The guided tour.

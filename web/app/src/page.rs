@@ -6,11 +6,9 @@ use crate::{
     gallery::Gallery,
     language::Language,
     later::{Later, Program},
-    say,
     sections::{
-        chosen, gallery_view, intro, languages,
-        network::{self, NetworkState},
-        result, tour, upload,
+        claim::{self, ClaimState},
+        footer, languages, result, tour,
     },
     selection::Selection,
 };
@@ -40,35 +38,31 @@ fn provide_state() {
     provide_context(gallery);
     provide_context(selection);
     provide_context(canvas::palette());
-    provide_context(NetworkState::new(engine, selection));
+    provide_context(ClaimState::from_address());
     provide_context(tour::place::Tour::from_address());
     let later = Later::new(engine);
     provide_context(later);
     later.start();
 }
 
-/// All of it in the language that is spoken.
+/// All of it in the language that is spoken: the claim, its story in four sections, and the appendix.
 #[component]
 fn Sections() -> impl IntoView {
     let program = expect_context::<Later>().program;
     let view = move |which: fn(&Program) -> AnyView| move || program.get().map(which);
     view! {
-        <intro::Intro />
         <main>
-            <section class="choose" id="choose" aria-labelledby="choose-title">
-                <h2 id="choose-title">{say::choose_title()}</h2>
-                <chosen::Chosen />
-                <div class="sources">
-                    <gallery_view::GalleryView />
-                    <upload::Upload />
-                    {view(Program::sources)}
-                </div>
-            </section>
-            <network::NetworkView />
-            {view(Program::gradient)}
+            <claim::ClaimView />
+            {move || match program.get() {
+                Some(program) => program.gradient(),
+                None => view! { <div class="to-come"></div> }.into_any(),
+            }}
             <result::ResultView />
-            {view(Program::after_result)}
+            {view(Program::line)}
+            {view(Program::train)}
+            {view(Program::appendix)}
         </main>
+        <footer::FooterView />
         {view(Program::tour)}
     }
 }

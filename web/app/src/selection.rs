@@ -4,7 +4,7 @@ use crate::{
     browser,
     choice::{Choice, Outcome},
     engine::Engine,
-    gallery::{Gallery, Loaded, Tile},
+    gallery::{Gallery, Index, Loaded, Tile},
     precomputed::Precomputed,
     say,
     setting::{SCOPES, kept_scope},
@@ -35,10 +35,11 @@ pub struct Selection {
     pub shown: RwSignal<Option<Outcome>>,
     /// Why there are no predictions for the chosen image.
     pub trouble: RwSignal<Option<String>>,
+    /// What is known before the engine is there.
+    pub precomputed: RwSignal<Option<Precomputed>>,
     engine: Engine,
     wanted: RwSignal<u32>,
     coming: RwSignal<Option<Outcome>>,
-    precomputed: StoredValue<Precomputed>,
     offered: StoredValue<Option<Offered>>,
     /// Whether a file is being read that is not yet the choice.
     offering: RwSignal<bool>,
@@ -52,7 +53,8 @@ struct Offered {
 }
 
 impl Selection {
-    /// Nothing is chosen yet; once the gallery is there, the image that the address names is, or else the first.
+    /// Nothing is chosen yet; once the gallery is there, the image that the address names, or else the one that the page
+    /// opens on.
     pub fn new(engine: Engine, gallery: Gallery) -> Self {
         let selection = Self {
             choice: RwSignal::new(None),
@@ -60,14 +62,13 @@ impl Selection {
             upload_error: RwSignal::new(None),
             shown: RwSignal::new(None),
             trouble: RwSignal::new(None),
+            precomputed: Precomputed::load(),
             engine,
             wanted: RwSignal::new(0),
             coming: RwSignal::new(None),
-            precomputed: StoredValue::default(),
             offered: StoredValue::new(None),
             offering: RwSignal::new(false),
         };
-        selection.load_precomputed();
         selection.choose_first(gallery);
         selection.follow_scope();
         selection
@@ -95,23 +96,20 @@ impl Selection {
         });
     }
 
-    /// Chooses an image as soon as the gallery is there, unless there is one.
+    /// Chooses an image as soon as the gallery and the precomputed predictions are there, unless there is one.
     fn choose_first(self, gallery: Gallery) {
         Effect::new(move |_| {
             let tile = gallery.index.with(|index| match index {
-                Loaded::Ready(index) => index.named().or_else(|| index.tiles(0).into_iter().next()),
+                Loaded::Ready(index) => self.precomputed.with(|known| first(index, known.as_ref()?)),
                 _ => None,
             });
-            if let Some(tile) = tile.filter(|_| self.choice.with_untracked(Option::is_none)) {
-                untrack(|| self.choose(Choice::Tile(tile)));
+            match tile {
+                Some(tile) if self.choice.with_untracked(Option::is_none) => {
+                    untrack(|| self.choose(Choice::Tile(tile)));
+                }
+                // Somebody was faster than the file.
+                _ => self.show_precomputed(),
             }
-        });
-    }
-
-    fn load_precomputed(self) {
-        spawn_local(async move {
-            self.precomputed.set_value(Precomputed::load().await);
-            self.show_precomputed();
         });
     }
 
@@ -120,7 +118,7 @@ impl Selection {
         let is_ready = untrack(|| self.engine.is_ready());
         let is_known = self.scope.get_untracked() == SCOPES[0];
         let Some(Choice::Tile(tile)) = self.choice.get_untracked().filter(|_| is_known && !is_ready) else { return };
-        if let Some(terms) = self.precomputed.with_value(|precomputed| precomputed.terms(tile.index)) {
+        if let Some(terms) = self.precomputed.with_untracked(|known| known.as_ref()?.terms(tile.index)) {
             let expected = self.coming.get_untracked();
             self.shown.set(expected.map(|outcome| Outcome { is_precomputed: true, terms, ..outcome }));
         }
@@ -131,6 +129,11 @@ impl Selection {
         url_state::set_image(Some(tile.index));
         self.upload_error.set(None);
         self.choose(Choice::Tile(tile));
+    }
+
+    /// Whether a model is right on an image of the gallery, where that was precomputed.
+    pub fn is_right(self, tile: &Tile, mode: Mode) -> Option<bool> {
+        self.precomputed.with(|known| Some(known.as_ref()?.class(tile.index, mode)? == tile.label))
     }
 
     /// Whether this is the number of the newest request.
@@ -262,4 +265,15 @@ impl Selection {
         }
         self.coming.set(Some(outcome));
     }
+}
+
+/// The image that the address names, or else one that shows the claim. An image that the gallery does not have is taken
+/// out of the address.
+fn first(index: &Index, known: &Precomputed) -> Option<Tile> {
+    let named = index.named();
+    if named.is_none() {
+        url_state::set_image(None);
+    }
+    let opening = || index.find(known.first_gained(|image| index.label(image))?);
+    named.or_else(opening).or_else(|| index.tiles(0).into_iter().next())
 }

@@ -1,8 +1,12 @@
 //! The page's words for the kinds of trouble, files and notes that the engine sends.
 
 use crate::{parts::modes::title, say};
-use protocol::{loading::Part, trouble::Trouble};
-use vocabulary::ImageNote;
+use protocol::{
+    loading::Part,
+    scopes::{in_units, parameters},
+    trouble::Trouble,
+};
+use vocabulary::{ImageNote, Scope};
 
 /// Why something cannot be, as a part of a sentence.
 pub fn trouble(trouble: &Trouble) -> String {
@@ -37,6 +41,13 @@ pub fn note(note: ImageNote) -> &'static str {
         ImageNote::OverWhite => say::note_over_white(),
         ImageNote::BrokenOff => say::note_broken_off(),
     }
+}
+
+/// How many numbers the gradient feature of a scope has, as people say it.
+pub fn feature_size(scope: Scope) -> String {
+    // The unit is a part of the language's texts, and a number.
+    let unit = say::large_unit().parse().unwrap_or(1);
+    say::large_number(in_units(parameters(scope), unit))
 }
 
 /// Some things, one after the other, the last by an "and".

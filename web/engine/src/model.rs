@@ -198,6 +198,9 @@ impl Model {
         let (Some(omega), [_, _, 1, 1]) = (self.classifier(), frozen.pre.dims()) else { return Ok(None) };
         Ok(Some(Gradient {
             omega: numbers(omega.weight.val().transpose()).await?,
+            bias: numbers(omega.bias.val()).await?,
+            pre: numbers(frozen.pre.clone()).await?,
+            slope: self.encoder.config().slope,
             derivative: numbers(self.derivative(frozen)).await?,
             input: numbers(frozen.input.clone()).await?,
             kernel,

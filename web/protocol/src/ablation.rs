@@ -43,6 +43,36 @@ pub struct Row {
     pub full: f32,
 }
 
+/// What was measured beforehand, over some seeds.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Measured {
+    /// Images a class that the models were fitted on.
+    pub images: usize,
+    /// How many images were held out.
+    pub held: usize,
+    /// The seeds.
+    pub seeds: Vec<u32>,
+    /// The accuracies of each row, one a seed.
+    pub rows: Vec<Accuracies>,
+}
+
+/// Accuracies on the images held out, 0 to 1, one a seed.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Accuracies {
+    /// Of the gradient model.
+    pub gradient: Vec<f32>,
+    /// Of the full model.
+    pub full: Vec<f32>,
+}
+
+impl Measured {
+    /// The rows' means over the seeds.
+    pub fn mean(&self) -> Vec<Row> {
+        let mean = |shares: &[f32]| shares.iter().sum::<f32>() / shares.len().max(1) as f32;
+        self.rows.iter().map(|row| Row { gradient: mean(&row.gradient), full: mean(&row.full) }).collect()
+    }
+}
+
 /// How much each part's training adds to the gradient model's accuracy, as the mean over the four pairs of rows that
 /// differ in it alone; `None` until all rows are there.
 pub fn effects(rows: &[Row]) -> Option<[f32; 3]> {
@@ -75,6 +105,13 @@ mod tests {
         assert!(found.into_iter().zip([0.3, 0.1, 0.05]).all(|(found, made)| (found - made).abs() < 1e-6), "{found:?}");
         assert_eq!(effects(&rows[1..]), None);
         assert_eq!([trained(0), trained(3), trained(7)], [[true; 3], [true, false, false], [false; 3]]);
+    }
+
+    #[test]
+    fn what_was_measured_is_shown_as_means() {
+        let row = Accuracies { gradient: vec![0.25, 0.75], full: vec![0.5, 0.5] };
+        let measured = Measured { images: 2, held: 10, seeds: vec![1, 2], rows: vec![row] };
+        assert_eq!(measured.mean(), [Row { gradient: 0.5, full: 0.5 }]);
     }
 
     #[test]

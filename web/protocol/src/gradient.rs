@@ -2,6 +2,7 @@
 
 use crate::{
     insight::Gradient,
+    nudge::Weight,
     viewport::{Entry, Size},
 };
 use std::{fmt, str::FromStr};
@@ -20,19 +21,19 @@ pub struct Contrast {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {
     /// As the weight is stored: rows by output; columns by channel, then by position.
-    #[default]
     Stored,
     /// Columns by position, then by channel.
     Position,
     /// From the largest number to the smallest.
+    #[default]
     Value,
 }
 
 /// One entry of the matrix with its parts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Part {
-    /// o.
-    pub output: usize,
+    /// The weight that it belongs to.
+    pub weight: Weight,
     /// c.
     pub channel: usize,
     /// y and x within the kernel.
@@ -128,23 +129,21 @@ impl Gradient {
     /// What is shown at a place of the ordered matrix; `None` beyond its edges.
     pub fn part(&self, contrast: Contrast, rows: &Ordered, columns: &Ordered, at: Entry) -> Option<Part> {
         let (output, column) = (*rows.places.get(at.row)?, *columns.places.get(at.column)?);
-        let (channel, position) = (column / self.positions(), column % self.positions());
+        let (channel, position) = self.place(column);
         Some(Part {
-            output,
+            weight: Weight { output, column },
             channel,
-            position: (position / self.kernel.max(1), position % self.kernel.max(1)),
+            position,
             omega: *self.omega(contrast).get(output)?,
             derivative: *self.derivative.get(output)?,
             input: *self.input.get(column)?,
         })
     }
 
-    /// The magnitudes of the entries, summed by position, `[K, K]`.
-    pub fn magnitudes(&self, contrast: Contrast) -> Vec<f64> {
-        let sum = |numbers: &mut dyn Iterator<Item = &f32>| numbers.map(|number| f64::from(number.abs())).sum::<f64>();
-        let of_rows = sum(&mut self.row_factor(contrast).iter());
-        let positions = self.positions();
-        (0..positions).map(|at| of_rows * sum(&mut self.input.iter().skip(at).step_by(positions))).collect()
+    /// The channel of a column, and its y and x within the kernel.
+    pub fn place(&self, column: usize) -> (usize, (usize, usize)) {
+        let (channel, position) = (column / self.positions(), column % self.positions());
+        (channel, (position / self.kernel.max(1), position % self.kernel.max(1)))
     }
 
     fn positions(&self) -> usize {
@@ -215,6 +214,9 @@ mod tests {
     fn gradient() -> Gradient {
         Gradient {
             omega: vec![1.0, -2.0, 3.0, 0.5, 0.5, 0.5],
+            bias: vec![0.0, 0.0],
+            pre: vec![1.0, -1.0, 1.0],
+            slope: 0.1,
             derivative: vec![1.0, 0.1, 1.0],
             input: vec![1.0, 2.0, 3.0, 4.0, -5.0, 6.0, 7.0, 8.0],
             kernel: 2,
@@ -238,7 +240,7 @@ mod tests {
                 column: columns.places.iter().position(|&place| place == 6).unwrap(),
             };
             let part = gradient.part(FIRST, &rows, &columns, at).unwrap();
-            assert_eq!((part.output, part.channel, part.position), (1, 1, (1, 0)), "{order}");
+            assert_eq!((part.weight.output, part.channel, part.position), (1, 1, (1, 0)), "{order}");
             assert_eq!(part.product(), rows.numbers[at.row] * columns.numbers[at.column]);
             assert_eq!(gradient.part(FIRST, &rows, &columns, Entry { row: 3, column: 0 }), None);
         }
@@ -249,14 +251,6 @@ mod tests {
         assert_eq!(gradient().rows(FIRST, Order::Value).numbers, [3.0, 1.0, -0.2]);
         assert_eq!(gradient().columns(Order::Position).places, [0, 4, 1, 5, 2, 6, 3, 7]);
         assert_eq!(gradient().columns(Order::Value).strongest(), 0);
-    }
-
-    #[test]
-    fn magnitudes_are_summed_by_position() {
-        let rows = 1.0 + 0.2 + 3.0;
-        for (found, columns) in gradient().magnitudes(FIRST).into_iter().zip([6.0, 8.0, 10.0, 12.0]) {
-            assert!((found - rows * columns).abs() < 1e-6);
-        }
     }
 
     #[test]

@@ -74,6 +74,14 @@ pub struct Gradient {
     /// ω̄, class by class, `[c, O]`.
     #[serde(with = "floats")]
     pub omega: Vec<f32>,
+    /// The bias that goes with it, `[c]`.
+    #[serde(with = "floats")]
+    pub bias: Vec<f32>,
+    /// z, the layer's pre-activation, `[O]`.
+    #[serde(with = "floats")]
+    pub pre: Vec<f32>,
+    /// The activation's slope at and below 0.
+    pub slope: f32,
     /// d, the activation's derivative, `[O]`.
     #[serde(with = "floats")]
     pub derivative: Vec<f32>,

@@ -3,8 +3,11 @@
 use crate::insight::Maps;
 
 /// Maps `[O, side, side]` as rows of tiles, about as many tiles across as down, with the width in numbers. What is left
-/// of the last row is 0.
+/// of the last row is 0. Maps of one number are a strip.
 pub fn mosaic(maps: &[f32], side: usize) -> (Vec<f32>, usize) {
+    if side == 1 {
+        return (maps.to_vec(), maps.len());
+    }
     let side = side.max(1);
     let area = side * side;
     let count = maps.len() / area;
@@ -45,6 +48,11 @@ mod tests {
         assert_eq!(width, 4);
         assert_eq!(picture[..8], [0.0, 1.0, 4.0, 5.0, 2.0, 3.0, 6.0, 7.0]);
         assert_eq!(picture[8..], [8.0, 9.0, 0.0, 0.0, 10.0, 11.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn maps_of_one_number_are_a_strip() {
+        assert_eq!(mosaic(&[1.0, 2.0, 3.0], 1), (vec![1.0, 2.0, 3.0], 3));
     }
 
     #[test]

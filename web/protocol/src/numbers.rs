@@ -65,15 +65,15 @@ pub fn signed(value: f32) -> String {
     }
 }
 
-/// A signed number with four digits that count, small ones with a power of ten, and a real minus sign.
+/// A signed number with three digits that count, small ones with a power of ten, and a real minus sign.
 pub fn precise(value: f32) -> String {
     let magnitude = value.abs();
     let text = match magnitude {
         0.0 => "0".to_owned(),
-        small if small < 1e-3 => scientific(small, 3),
+        small if small < 1e-3 => scientific(small, 2),
         middle => {
             let power = middle.log10().floor() as i32;
-            format!("{middle:.*}", usize::try_from(3 - power).unwrap_or(0))
+            format!("{middle:.*}", usize::try_from(2 - power).unwrap_or(0))
         }
     };
     if value < 0.0 { format!("−{text}") } else { text }
@@ -111,6 +111,11 @@ pub fn percent(share: f64) -> String {
         high if (99.95..100.0).contains(&high) => "> 99.9\u{a0}%".to_owned(),
         value => format!("{value:.1}\u{a0}%"),
     }
+}
+
+/// Half of the 95 % confidence interval of a share that was measured on so many independent cases.
+pub fn half_width(share: f64, cases: usize) -> f64 {
+    1.96 * (share * (1.0 - share) / cases as f64).sqrt()
 }
 
 /// Bytes as megabytes.
@@ -170,14 +175,21 @@ mod tests {
 
     #[test]
     fn precise_numbers_keep_their_digits() {
-        assert_eq!([precise(-0.01234), precise(12.3456), precise(0.0)], ["−0.01234", "12.35", "0"]);
-        assert_eq!([precise(0.000_056_78), precise(-3e-12)], ["5.678·10⁻⁵", "−3.000·10⁻¹²"]);
+        assert_eq!([precise(-0.01234), precise(12.3456), precise(0.0)], ["−0.0123", "12.3", "0"]);
+        assert_eq!([precise(0.000_056_78), precise(-3e-12)], ["5.68·10⁻⁵", "−3.00·10⁻¹²"]);
         assert_eq!([rough(0.0156), rough(0.0), rough(2.0)], ["1.6·10⁻²", "0", "2.0·10⁰"]);
     }
 
     #[test]
     fn whole_numbers_are_grouped() {
         assert_eq!([grouped(7), grouped(999), grouped(2_097_664)], ["7", "999", "2,097,664"]);
+    }
+
+    #[test]
+    fn the_interval_of_a_share_shrinks_with_the_root_of_the_cases() {
+        assert!((half_width(0.5, 100) - 0.098).abs() < 1e-12);
+        assert!((half_width(0.5, 10_000) - 0.0098).abs() < 1e-12);
+        assert_eq!(half_width(1.0, 10), 0.0);
     }
 
     #[test]

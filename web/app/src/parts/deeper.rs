@@ -5,11 +5,11 @@ use leptos::prelude::*;
 
 /// A text that is closed at first.
 #[component]
-pub fn Deeper(text: &'static str) -> impl IntoView {
+pub fn Deeper(#[prop(into)] text: Signal<String>) -> impl IntoView {
     view! {
         <details class="deeper">
             <summary>{say::deeper()}</summary>
-            <p inner_html=text></p>
+            <p inner_html=move || text.get()></p>
         </details>
     }
 }

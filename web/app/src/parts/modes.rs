@@ -1,4 +1,4 @@
-//! The four models: their names, what they are, and their formulas.
+//! The four models: their names and their formulas.
 
 use crate::say;
 use leptos::prelude::*;
@@ -11,16 +11,6 @@ pub fn title(mode: Mode) -> &'static str {
         Mode::Gradient => say::mode_gradient(),
         Mode::Full => say::mode_full(),
         Mode::Finetune => say::mode_finetune(),
-    }
-}
-
-/// What a model is, in a few words.
-pub fn subtitle(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Activation => say::about_activation(),
-        Mode::Gradient => say::about_gradient(),
-        Mode::Full => say::about_full(),
-        Mode::Finetune => say::about_finetune(),
     }
 }
 

@@ -26,6 +26,7 @@ pub fn Languages(language: RwSignal<Language>) -> impl IntoView {
                 on:click=choose
             >
                 {option.name()}
+                {latin(option).map(|code| view! { " "<small>{code}</small> })}
             </button>
         }
     };
@@ -34,4 +35,9 @@ pub fn Languages(language: RwSignal<Language>) -> impl IntoView {
         say::languages()
     };
     view! { <nav class="languages zoom" aria-label=label>{Language::ALL.map(button).collect_view()}</nav> }
+}
+
+/// Letters for a language whose name needs a font that not every machine has.
+fn latin(language: Language) -> Option<&'static str> {
+    (language == Language::Chinese).then_some("ZH")
 }

@@ -1,13 +1,14 @@
 //! The page's sections. Each has its own state, settings and view.
 
 pub mod ablation;
+pub mod appendix;
 pub mod camera;
-pub mod chosen;
+pub mod claim;
 pub mod drawing_canvas;
 pub mod engine_status;
-pub mod gallery_view;
+pub mod equation;
+pub mod footer;
 pub mod gradient;
-pub mod intro;
 pub mod languages;
 pub mod linearization;
 pub mod live_training;
@@ -18,4 +19,3 @@ pub mod self_check;
 pub mod similar;
 pub mod terms;
 pub mod tour;
-pub mod upload;

@@ -6,10 +6,12 @@ use crate::{
     parts::{
         deeper::Deeper,
         picture::{Legend, Numbers, Picture},
+        section::Section,
     },
     say,
     selection::Selection,
     setting::kept,
+    words::feature_size,
 };
 use leptos::prelude::*;
 use protocol::{
@@ -21,10 +23,17 @@ use protocol::{
 use vocabulary::Scope;
 use vocabulary::palette::extent;
 
+/// The section.
+pub const SECTION: Section = Section { set_up, view: || view! { <NetworkView /> }.into_any() };
+
+fn set_up() {
+    provide_context(NetworkState::new(expect_context::<Engine>(), expect_context::<Selection>()));
+}
+
 /// The section's state: a handle, to be copied at will.
 #[derive(Clone, Copy)]
 pub struct NetworkState {
-    /// The name of the layer whose maps are on show; empty for the last one.
+    /// The name of the layer whose maps are on show; empty for the first one.
     pub layer: RwSignal<String>,
     /// What each layer makes of the image.
     maps: Newest<Vec<Maps>>,
@@ -41,17 +50,17 @@ impl NetworkState {
     }
 }
 
-/// The section.
 #[component]
-pub fn NetworkView() -> impl IntoView {
+fn NetworkView() -> impl IntoView {
     let (engine, state) = (expect_context::<Engine>(), expect_context::<NetworkState>());
+    let scope = expect_context::<Selection>().scope;
     let network = Memo::new(move |_| engine.status.with(network));
     let of = move || state.maps.with(|maps| Some(maps.as_ref()?.image.key()));
     view! {
         <section class="network" id="network" aria-labelledby="network-title" data-testid="network" data-for=of>
             <h2 id="network-title">{say::network_title()}</h2>
             <p class="lead" inner_html=say::network_lead()></p>
-            <Deeper text=say::network_deeper() />
+            <Deeper text=Signal::derive(move || say::network_deeper(feature_size(scope.get()))) />
             {move || match network.get() {
                 None => view! { <p class="note">{say::network_waits()}</p> }.into_any(),
                 Some(network) => sections(state, network).into_any(),
@@ -65,7 +74,7 @@ fn sections(state: NetworkState, network: Network) -> impl IntoView {
     let names: Vec<String> = network.layers.iter().map(|layer| layer.name.clone()).collect();
     let layer = Memo::new(move |_| {
         let named = state.layer.with(|layer| names.iter().position(|name| name == layer));
-        named.unwrap_or_else(|| names.len().saturating_sub(1))
+        named.unwrap_or_default()
     });
     view! { <Diagram network=network.clone() layer /><LayerMaps network layer /> }
 }
@@ -91,7 +100,6 @@ fn Diagram(network: Network, layer: Memo<usize>) -> impl IntoView {
         let network = network.clone();
         Memo::new(move |_| chosen(&network, selection.scope.get()))
     };
-    let switch = network.scopes.iter().map(|option| scope_option(selection, option.scope, scope)).collect_view();
     let layers = StoredValue::new(network.layers);
     let boxes = move |theta2: bool| {
         let start = scope.get().start;
@@ -108,10 +116,6 @@ fn Diagram(network: Network, layer: Memo<usize>) -> impl IntoView {
         })
     };
     view! {
-        <fieldset class="scopes">
-            <legend>{say::network_scope()}</legend>
-            {switch}
-        </fieldset>
         <div class="diagram">
             <div class="part theta1" data-testid="part-theta1">
                 <p class="part-name"><span class="formula"><var>"θ"</var><sub>"1"</sub></span>" "{move || say::network_frozen(parameters(false))}</p>
@@ -126,22 +130,6 @@ fn Diagram(network: Network, layer: Memo<usize>) -> impl IntoView {
                 <div class="boxes"><div class="layer"><strong>"logits"</strong><span>"10"</span></div></div>
             </div>
         </div>
-    }
-}
-
-fn scope_option(selection: Selection, option: Scope, chosen: Memo<ScopeStart>) -> impl IntoView {
-    view! {
-        <label>
-            <input
-                type="radio"
-                name="scope"
-                value=option.name()
-                data-testid=format!("scope-{option}")
-                prop:checked=move || chosen.get().scope == option
-                on:change=move |_| selection.scope.set(option)
-            />
-            <span>{option.name()}</span>
-        </label>
     }
 }
 
@@ -205,6 +193,7 @@ fn MapsFigure(
         })
     });
     let largest = Signal::derive(move || maps.with(|maps| maps.as_ref().map_or(0.0, |maps| extent(numbers(maps)))));
+    let is_strip = Memo::new(move |_| maps.with(|maps| maps.as_ref().is_some_and(|maps| maps.side == 1)));
     let strongest = Memo::new(move |_| maps.with(|maps| strongest(numbers(maps.as_ref()?), maps.as_ref()?.side)));
     let text = Memo::new(move |_| {
         maps.with(|maps| {
@@ -223,7 +212,9 @@ fn MapsFigure(
         >
             <h3>{title}</h3>
             <p class="note">{text}</p>
-            <Picture numbers=picture scale=largest label=Signal::derive(label) testid="maps-picture" />
+            <div class=move || if is_strip.get() { "strip" } else { "" }>
+                <Picture numbers=picture scale=largest label=Signal::derive(label) testid="maps-picture" />
+            </div>
             <Legend extent=largest what=say::network_maps_colours() />
         </figure>
     }

@@ -1,12 +1,14 @@
-//! What each model says the image is.
+//! What each model says the image is, and the two terms that its logits are made of.
 
 use crate::{
-    choice::Outcome,
+    choice::{Choice, Outcome},
     parts::{
         deeper::Deeper,
-        modes::{formula, subtitle, title},
+        image::Image,
+        modes::{formula, title},
     },
     say,
+    sections::{equation::Equation, terms::TermsView},
     selection::Selection,
     words,
 };
@@ -14,7 +16,7 @@ use leptos::prelude::*;
 use protocol::numbers::{best, percent};
 use vocabulary::Mode;
 
-/// One card a model.
+/// The formula, the chosen image with one card a model, and the terms.
 #[component]
 pub fn Predictions() -> impl IntoView {
     let selection = expect_context::<Selection>();
@@ -24,17 +26,39 @@ pub fn Predictions() -> impl IntoView {
     view! {
         <section class="predictions" id="predictions" aria-labelledby="predictions-title">
             <h2 id="predictions-title">{say::predictions_title()}</h2>
+            <Equation />
+            <p class="lead">{say::predictions_lead()}</p>
+            <Deeper text=say::predictions_deeper() />
             {move || selection.trouble.get().map(|trouble| view! {
                 <p class="error" role="alert" data-testid="result-error">{trouble}</p>
                 <button class="retry" on:click=move |_| selection.retry()>{say::try_again()}</button>
             })}
-            {move || selection.shown.with(Option::is_some).then(|| origin(is_precomputed.get()))}
-            <div class="cards">
-                {Mode::ALL.iter().map(|&mode| view! { <Card mode /> }).collect_view()}
+            <div class="judged">
+                <div>
+                    {move || selection.choice.get().map(thumbnail)}
+                    <div class="cards">
+                        {Mode::ALL.iter().map(|&mode| view! { <Card mode /> }).collect_view()}
+                    </div>
+                    {move || selection.shown.with(Option::is_some).then(|| origin(is_precomputed.get()))}
+                </div>
+                <TermsView />
             </div>
-            <Deeper text=say::predictions_deeper() />
             <p class="visually-hidden" role="status">{spoken}</p>
         </section>
+    }
+}
+
+/// The chosen image, small, so that it is never far from what is said of it.
+fn thumbnail(choice: Choice) -> impl IntoView {
+    let (name, note) = match &choice {
+        Choice::Tile(tile) => (say::class(tile.label), say::chosen_tile(tile.index)),
+        Choice::Upload { name, .. } => (name.clone(), say::chosen_own().to_owned()),
+    };
+    view! {
+        <figure class="thumbnail" data-testid="result-image">
+            <Image choice />
+            <figcaption><strong>{name}</strong><span>{note}</span></figcaption>
+        </figure>
     }
 }
 
@@ -58,9 +82,7 @@ fn Card(mode: Mode) -> impl IntoView {
     let width = move || format!("width:{}%", best.get().map_or(0.0, |(_, probability)| 100.0 * probability));
     view! {
         <article class="card" class:waiting=move || best.get().is_none()>
-            <h3>{title(mode)}</h3>
-            <p class="subtitle">{subtitle(mode)}</p>
-            <p class="card-formula" aria-hidden="true">{formula(mode)}</p>
+            <h3>{title(mode)}" "<span aria-hidden="true">{formula(mode)}</span></h3>
             {move || match best.get() {
                 None => view! { <p class="verdict">"…"</p> }.into_any(),
                 Some((found, share)) => view! {

@@ -1,9 +1,6 @@
 //! Everything that the models say of the chosen image.
 
-use crate::{
-    sections::{predictions::Predictions, terms::TermsView},
-    selection::Selection,
-};
+use crate::{sections::predictions::Predictions, selection::Selection};
 use leptos::prelude::*;
 
 /// The predictions and their terms.
@@ -16,7 +13,6 @@ pub fn ResultView() -> impl IntoView {
     view! {
         <div class="result" data-testid="result" data-for=data_for data-scope=scope aria-busy=busy>
             <Predictions />
-            <TermsView />
         </div>
     }
 }

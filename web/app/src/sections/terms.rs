@@ -13,27 +13,30 @@ use protocol::{
 use vocabulary::Mode;
 use vocabulary::classes::CIFAR10;
 
-/// One table a model, all drawn to the same scale.
+/// One table a model, all drawn to the same scale: the full model's, and the others for those who ask.
 #[component]
 pub fn TermsView() -> impl IntoView {
     let selection = expect_context::<Selection>();
     let extent = Memo::new(move |_| {
         selection.shown.with(|shown| shown.as_ref().map_or(1.0, |shown| scale(shown.terms.values().flatten())))
     });
+    let others = Mode::ALL.iter().filter(|&&mode| mode != Mode::Full);
     view! {
-        <section class="terms" id="terms" aria-labelledby="terms-title">
-            <h2 id="terms-title">{say::terms_title()}</h2>
+        <div class="terms" id="terms" data-testid="terms">
+            <h3>{say::terms_title()}</h3>
             <div class="legend">
                 <span><i class="swatch activation"></i>{say::terms_activation()}</span>
                 <span><i class="swatch gradient"></i>{say::terms_gradient()}</span>
-                <span><i class="swatch whole"></i>{say::terms_whole()}</span>
                 <span><i class="swatch total"></i>{say::terms_total()}</span>
                 <span class="note" inner_html=move || say::terms_scale(format!("{:.1}", extent.get()))></span>
             </div>
-            <div class="tables">
-                {Mode::ALL.iter().map(|&mode| view! { <Table mode extent /> }).collect_view()}
-            </div>
-        </section>
+            <Table mode=Mode::Full extent />
+            <details class="advanced" data-testid="terms-others">
+                <summary data-testid="terms-others-summary">{say::terms_others()}</summary>
+                <div class="legend"><span><i class="swatch whole"></i>{say::terms_whole()}</span></div>
+                <div class="tables">{others.map(|&mode| view! { <Table mode extent /> }).collect_view()}</div>
+            </details>
+        </div>
     }
 }
 

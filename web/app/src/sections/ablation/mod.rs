@@ -1,4 +1,4 @@
-//! Ablation: what of the network the gradient owes its worth to.
+//! Ablation: which parts of the network have to be trained for the gradient to be a good feature.
 
 mod state;
 
@@ -35,12 +35,12 @@ fn AblationView() -> impl IntoView {
             data-testid="ablation"
             data-state=move || state_name(ablation)
             data-rows=move || ablation.rows.with(|rows| rows.len().to_string())
+            data-held=move || ablation.shown_held().to_string()
+            data-source=move || if ablation.is_idle() { "precomputed" } else { "own" }
         >
             <h2 id="ablation-title">{say::ablation_title()}</h2>
             <p class="lead" inner_html=say::ablation_lead()></p>
             <Deeper text=say::ablation_deeper() />
-            <p class="note" inner_html=say::ablation_note(STEPS)></p>
-            <Controls />
             <div class="table" tabindex="0" role="region" aria-label=say::ablation_table()>
                 <table>
                     <caption class="visually-hidden">{say::ablation_caption()}</caption>
@@ -54,7 +54,11 @@ fn AblationView() -> impl IntoView {
                     <tbody>{(0..ROWS).map(row).collect_view()}</tbody>
                 </table>
             </div>
+            <p class="note" data-testid="ablation-measured">{move || origin(ablation)}</p>
             <p data-testid="ablation-finding" role="status">{move || finding(ablation)}</p>
+            <p class="note" inner_html=say::ablation_note(STEPS)></p>
+            <h3>{say::ablation_own()}</h3>
+            <Controls />
         </section>
     }
 }
@@ -128,16 +132,22 @@ fn status(ablation: Ablation) -> String {
     }
 }
 
+/// Where the numbers come from that were measured beforehand.
+fn origin(ablation: Ablation) -> Option<String> {
+    let measured = ablation.measured.get().filter(|_| ablation.is_idle())?;
+    Some(say::ablation_measured(measured.seeds.len(), measured.images, measured.held))
+}
+
 /// One mixture.
 #[component]
 fn RowView(at: usize) -> impl IntoView {
-    let rows = expect_context::<Ablation>().rows;
-    let row = Memo::new(move |_| rows.with(|rows| rows.get(at).copied()));
+    let ablation = expect_context::<Ablation>();
+    let row = Memo::new(move |_| ablation.shown().get(at).copied());
     let number = move |of: fn(&Row) -> f32| row.get().as_ref().map(of);
     let cell = move |name: &'static str, of: fn(&Row) -> f32| {
         let style = move || format!("width:{}%", 100.0 * number(of).unwrap_or(0.0));
         let text = move || number(of).map_or_else(|| "–".to_owned(), |share| percent(f64::from(share)));
-        view! { <td><i class=format!("swatch {name}") style=style aria-hidden="true"></i><span>{text}</span></td> }
+        view! { <td class=name><i class=format!("swatch {name}") style=style aria-hidden="true"></i><span>{text}</span></td> }
     };
     let part = |trained: bool| {
         let (class, word) =
@@ -161,9 +171,9 @@ fn RowView(at: usize) -> impl IntoView {
 
 /// What the numbers say, and no more.
 fn finding(ablation: Ablation) -> Option<String> {
-    let effects = ablation.rows.with(|rows| effects(rows))?;
+    let effects = effects(&ablation.shown())?;
     let points = |at: usize| format!("{} {:+.1}", PARTS[at], 100.0 * effects[at]).replace('-', "−");
-    let conclusion = match foremost(effects, ablation.held.get()) {
+    let conclusion = match foremost(effects, ablation.shown_held()) {
         Some(at) => say::ablation_foremost(PARTS[at]),
         None => say::ablation_unclear().to_owned(),
     };

@@ -5,12 +5,13 @@ use crate::{
     examples::{Examples, of_the_gallery},
     gallery::Gallery,
     say,
+    sections::appendix::Appendix,
     setting::{SCOPES, kept},
     words,
 };
 use leptos::prelude::*;
 use protocol::{
-    ablation::{FromAblation, ROWS, Row, ToAblation},
+    ablation::{FromAblation, Measured, ROWS, Row, ToAblation},
     messages::{FromEngine, ToEngine},
     training::{Classes, Plan},
 };
@@ -33,6 +34,8 @@ pub struct Ablation {
     pub held: RwSignal<usize>,
     /// Why there is no more.
     pub trouble: RwSignal<Option<String>>,
+    /// What was measured beforehand: shown until something is measured here.
+    pub measured: RwSignal<Option<Measured>>,
     engine: Engine,
     gallery: Gallery,
     id: StoredValue<u32>,
@@ -48,6 +51,7 @@ impl Ablation {
             rows: RwSignal::new(Vec::new()),
             held: RwSignal::new(0),
             trouble: RwSignal::new(None),
+            measured: expect_context::<Appendix>().file("ablation.json"),
             engine,
             gallery,
             id: StoredValue::new(0),
@@ -86,6 +90,23 @@ impl Ablation {
         self.progress.set(None);
         self.rows.set(Vec::new());
         self.trouble.set(None);
+    }
+
+    /// Whether nothing was measured here yet, so that what was measured beforehand is shown.
+    pub fn is_idle(self) -> bool {
+        self.rows.with(Vec::is_empty) && self.progress.with(Option::is_none) && self.trouble.with(Option::is_none)
+    }
+
+    /// The rows on show.
+    pub fn shown(self) -> Vec<Row> {
+        let beforehand = || self.measured.with(|measured| measured.as_ref().map(Measured::mean));
+        if self.is_idle() { beforehand().unwrap_or_default() } else { self.rows.get() }
+    }
+
+    /// How many images were held out for the rows on show.
+    pub fn shown_held(self) -> usize {
+        let beforehand = || self.measured.with(|measured| measured.as_ref().map(|measured| measured.held));
+        if self.is_idle() { beforehand().unwrap_or_default() } else { self.held.get() }
     }
 
     /// All ten classes of the gallery, divided by the seed as for live training.

@@ -5,6 +5,7 @@ use crate::{
     parts::picture::{Numbers, Picture},
     say,
     sections::gradient::{shown::Shown, state::GradientState},
+    setting::SCOPES,
 };
 use leptos::{
     ev::{self, KeyboardEvent, PointerEvent, WheelEvent},
@@ -32,6 +33,9 @@ struct Control {
     node: NodeRef<html::Canvas>,
     drag: RwSignal<Option<Drag>>,
 }
+
+/// What of the canvas a pointer may move by and still click, as a share.
+const STILL: f64 = 0.01;
 
 /// Where a drag began.
 #[derive(Clone, Copy)]
@@ -81,6 +85,15 @@ impl Control {
         }
     }
 
+    /// A pointer that has not moved chooses the weight under it.
+    fn release(self, event: &PointerEvent) {
+        let Some(drag) = self.drag.try_update(Option::take).flatten() else { return };
+        let Some(place) = self.place(event.offset_x(), event.offset_y()) else { return };
+        if (0..2).all(|axis| (place[axis] - drag.place[axis]).abs() < STILL) {
+            self.shown.choose(untrack(|| self.window()).entry_at(place[0], place[1]));
+        }
+    }
+
     fn follow(self, event: &PointerEvent) {
         let Some(place) = self.place(event.offset_x(), event.offset_y()) else { return };
         match self.drag.get_untracked() {
@@ -124,6 +137,7 @@ impl Control {
             "+" | "=" => return self.stay(event, |control| control.zoom_at_cursor(true)),
             "-" => return self.stay(event, |control| control.zoom_at_cursor(false)),
             "0" => return self.stay(event, |control| control.view.set(Viewport::default())),
+            "Enter" | " " => return self.stay(event, |control| control.shown.choose(Entry { row, column })),
             _ => return,
         };
         self.stay(event, |control| {
@@ -175,12 +189,13 @@ pub fn Matrix(shown: Shown) -> impl IntoView {
                     data-drawn=move || drawn_window(state, window.get())
                     on:pointerdown=move |event| control.press(&event)
                     on:pointermove=move |event| control.follow(&event)
-                    on:pointerup=move |_| control.drag.set(None)
+                    on:pointerup=move |event| control.release(&event)
                     on:pointercancel=move |_| control.drag.set(None)
                     on:keydown=move |event| control.key(&event)
                     on:wheel=move |event| control.turn(&event)
                 ></canvas>
-                <i class="cursor" style=move || cursor_style(window.get(), shown.entry())></i>
+                <i class="cursor" style=move || cursor_style(window.get(), Some(shown.entry()))></i>
+                <i class="cursor chosen-weight" style=move || cursor_style(window.get(), shown.weight_entry())></i>
             </div>
             <div class="factor-columns">
                 <Picture numbers=columns scale=columns_scale label=say::matrix_column_factor() testid="gradient-column-factor" />
@@ -243,10 +258,8 @@ fn drawn_window(state: GradientState, window: Window) -> Option<String> {
 }
 
 /// A frame around the entry, at least a few pixels wide; nowhere when it is not on show.
-fn cursor_style(window: Window, entry: Entry) -> String {
-    if !window.contains(entry) {
-        return "display:none".to_owned();
-    }
+fn cursor_style(window: Window, entry: Option<Entry>) -> String {
+    let Some(entry) = entry.filter(|&entry| window.contains(entry)) else { return "display:none".to_owned() };
     let place = |at: usize, first: usize, count: usize| 100.0 * (at - first) as f64 / count as f64;
     format!(
         "left:{:.3}%;top:{:.3}%;width:{:.3}%;height:{:.3}%",
@@ -268,5 +281,5 @@ fn description(shown: Shown) -> String {
     let Size { rows, columns } = shown.size.get();
     let name = shown.contrast.get().map(logit::name).unwrap_or_default();
     let extent = precise(shown.extent());
-    say::matrix_description(name, rows, columns, extent)
+    say::matrix_description(name, SCOPES[0], rows, columns, extent)
 }

@@ -1,23 +1,26 @@
-//! The gradient itself: the derivative of a logit by every weight of the last layer.
+//! One number, then all: the slope of a logit when one weight moves, and the same for every weight of the last layer.
 
+mod advanced;
 mod matrix;
+mod nudge;
 mod shown;
-mod spatial;
 pub mod state;
+mod weight_name;
 
-use self::{matrix::Matrix, shown::Shown, spatial::Spatial, state::GradientState};
+use self::{
+    advanced::Advanced, matrix::Matrix, nudge::NudgeView, shown::Shown, state::GradientState, weight_name::weight_name,
+};
 use crate::{
     engine::Engine,
     logit::{self, Logit},
-    parts::{deeper::Deeper, logit_select::LogitSelect, picture::Legend, section::Section, select::Select},
+    parts::{deeper::Deeper, logit_select::LogitSelect, picture::Legend, section::Section},
     say,
     selection::Selection,
+    setting::SCOPES,
+    words::feature_size,
 };
 use leptos::prelude::*;
-use protocol::{
-    gradient::{Order, Part},
-    numbers::precise,
-};
+use protocol::{gradient::Part, numbers::precise};
 
 /// The section.
 pub const SECTION: Section = Section { set_up, view: || view! { <GradientView /> }.into_any() };
@@ -28,50 +31,65 @@ fn set_up() {
 
 #[component]
 fn GradientView() -> impl IntoView {
-    let state = expect_context::<GradientState>();
+    let (state, scope) = (expect_context::<GradientState>(), expect_context::<Selection>().scope);
     let shown = Shown::new(state, expect_context::<Logit>());
     let of = move || state.gradient.with(|gradient| Some(gradient.as_ref()?.image.key()));
     let is_there = Memo::new(move |_| shown.size.get().rows > 0);
-    let row_orders = [(Order::Stored, say::order_stored().to_owned()), (Order::Value, say::order_value().to_owned())];
-    let column_orders = [
-        (Order::Stored, say::order_channel().to_owned()),
-        (Order::Position, say::order_position().to_owned()),
-        (Order::Value, say::order_value().to_owned()),
-    ];
     view! {
         <section class="gradient" id="gradient" aria-labelledby="gradient-title" data-testid="gradient" data-for=of>
-            <h2 id="gradient-title">{say::gradient_title()}</h2>
-            <p class="lead" inner_html=say::gradient_lead()></p>
-            <Deeper text=say::gradient_deeper() />
+            <h2 id="gradient-title">{move || say::gradient_title(feature_size(scope.get()))}</h2>
+            <p class="lead" data-testid="gradient-lead">
+                {move || say::gradient_lead(scope.get(), feature_size(scope.get()))}
+            </p>
+            <Deeper text=Signal::derive(move || say::gradient_deeper(feature_size(scope.get()))) />
             <div class="controls">
                 <LogitSelect testid="gradient-class" against_testid="gradient-against" />
-                <Select label=say::gradient_rows() testid="gradient-rows" setting=state.rows options=row_orders />
-                <Select label=say::gradient_columns() testid="gradient-columns" setting=state.columns options=column_orders />
             </div>
             <Show when=move || is_there.get() fallback=|| view! { <p class="note">{say::comes_after_predictions()}</p> }>
-                <Matrix shown />
-                <div class="beside">
-                    <Formula shown />
-                    <Legend extent=Signal::derive(move || shown.extent()) what=say::gradient_colours() />
-                </div>
-                <Spatial shown />
+                <NudgeView shown />
+                <Every shown />
             </Show>
+            <Advanced />
         </section>
+    }
+}
+
+/// The slopes of all weights of the last layer.
+#[component]
+fn Every(shown: Shown) -> impl IntoView {
+    let scope = expect_context::<Selection>().scope;
+    let last = SCOPES[0];
+    let lead = move || {
+        let size = shown.size.get();
+        say::gradient_every_lead(last, size.rows, size.columns)
+    };
+    let wider = move || {
+        let scope = Some(scope.get()).filter(|&scope| scope != last)?;
+        Some(view! { <p class="note" data-testid="gradient-wider">{say::gradient_wider(scope, feature_size(scope), last)}</p> })
+    };
+    view! {
+        <h3>{say::gradient_every()}</h3>
+        <p class="lead" inner_html=lead></p>
+        {wider}
+        <Matrix shown />
+        <div class="beside">
+            <Formula shown />
+            <Legend extent=Signal::derive(move || shown.extent()) what=say::gradient_colours() />
+        </div>
     }
 }
 
 /// The entry under the cursor: which weight it belongs to, and how it is made.
 #[component]
 fn Formula(shown: Shown) -> impl IntoView {
-    let state = expect_context::<GradientState>();
-    let part = Memo::new(move |_| shown.part(state));
+    let part = Memo::new(move |_| shown.part());
     let attribute = move |number: fn(Part) -> String| move || part.get().map(number);
     view! {
         <div
             class="entry"
             data-testid="gradient-entry"
             aria-live="polite"
-            data-output=attribute(|part| part.output.to_string())
+            data-output=attribute(|part| part.weight.output.to_string())
             data-channel=attribute(|part| part.channel.to_string())
             data-y=attribute(|part| part.position.0.to_string())
             data-x=attribute(|part| part.position.1.to_string())
@@ -81,13 +99,8 @@ fn Formula(shown: Shown) -> impl IntoView {
             data-value=attribute(|part| part.product().to_string())
         >
             <p class="formula">
-                "∂logit"<sub>{move || shown.contrast.get().map(logit::name)}</sub>" / ∂"<var>"W"</var><sub>"5"</sub>
-                {move || part.get().map(|Part { output, channel, position: (row, column), .. }| view! {
-                    <span class="whole">
-                        "["<var>"o"</var>{format!(" = {output}, ")}<var>"c"</var>{format!(" = {channel}, ")}<var>"i"</var>
-                        {format!(" = {row}, ")}<var>"j"</var>{format!(" = {column}]")}
-                    </span>
-                })}
+                "∂logit"<sub>{move || shown.contrast.get().map(logit::name)}</sub>" / ∂"
+                {move || part.get().map(|part| weight_name(part.weight.output, part.channel, part.position))}
             </p>
             <p class="formula">
                 " = "<var>"ω"</var>" · "<var>"d"</var>" · "<var>"y"</var>

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use protocol::{
     gradient::{Contrast, Ordered, Part},
     insight::Gradient,
+    nudge::{Nudge, Weight, WeightChoice},
     viewport::{Entry, Size},
 };
 use vocabulary::palette::extent;
@@ -22,6 +23,11 @@ pub struct Shown {
     pub cursor: RwSignal<Option<Entry>>,
     /// What the gradient is of.
     pub contrast: Memo<Option<Contrast>>,
+    /// The weight that is moved: the strongest until one is chosen.
+    pub weight: Memo<Option<Weight>>,
+    /// What the logit does when it moves.
+    pub nudge: Memo<Option<Nudge>>,
+    state: GradientState,
 }
 
 impl Shown {
@@ -45,15 +51,31 @@ impl Shown {
             state.columns.track();
             cursor.set(None);
         });
-        Self { rows, columns, size, cursor, contrast }
+        let weight = Memo::new(move |_| chosen(state, size.get()).or_else(|| strongest(rows, columns)));
+        let nudge = Memo::new(move |_| {
+            let (contrast, weight) = (contrast.get()?, weight.get()?);
+            state.gradient.with(|gradient| gradient.as_ref()?.value.nudge(contrast, weight))
+        });
+        Self { rows, columns, size, cursor, contrast, weight, nudge, state }
     }
 
     /// The entry that the formula is of: the strongest one until one is pointed at.
     pub fn entry(self) -> Entry {
-        self.cursor.get().unwrap_or_else(|| Entry {
-            row: self.rows.with(Ordered::strongest),
-            column: self.columns.with(Ordered::strongest),
-        })
+        self.cursor.get().unwrap_or_else(|| strongest_entry(self.rows, self.columns))
+    }
+
+    /// Where the weight that is moved is shown.
+    pub fn weight_entry(self) -> Option<Entry> {
+        let Weight { output, column } = self.weight.get()?;
+        let find = |ordered: &Ordered, number: usize| ordered.places.iter().position(|&place| place == number);
+        let row = self.rows.with(|rows| find(rows, output))?;
+        Some(Entry { row, column: self.columns.with(|columns| find(columns, column))? })
+    }
+
+    /// From now on moves the weight that is shown at `entry`.
+    pub fn choose(self, entry: Entry) {
+        let weight = untrack(|| weight_at(self.rows, self.columns, entry));
+        self.state.weight.set(WeightChoice(weight));
     }
 
     /// The largest magnitude of the whole matrix.
@@ -62,11 +84,30 @@ impl Shown {
     }
 
     /// The entry with its parts.
-    pub fn part(self, state: GradientState) -> Option<Part> {
+    pub fn part(self) -> Option<Part> {
         let (contrast, entry) = (self.contrast.get()?, self.entry());
-        state.gradient.with(|gradient| {
+        self.state.gradient.with(|gradient| {
             let gradient = &gradient.as_ref()?.value;
             self.rows.with(|rows| self.columns.with(|columns| gradient.part(contrast, rows, columns, entry)))
         })
     }
+}
+
+/// The weight that the visitor chose, if the matrix has it.
+fn chosen(state: GradientState, size: Size) -> Option<Weight> {
+    state.weight.get().0.filter(|weight| weight.output < size.rows && weight.column < size.columns)
+}
+
+fn strongest(rows: Memo<Ordered>, columns: Memo<Ordered>) -> Option<Weight> {
+    weight_at(rows, columns, strongest_entry(rows, columns))
+}
+
+fn strongest_entry(rows: Memo<Ordered>, columns: Memo<Ordered>) -> Entry {
+    Entry { row: rows.with(Ordered::strongest), column: columns.with(Ordered::strongest) }
+}
+
+fn weight_at(rows: Memo<Ordered>, columns: Memo<Ordered>, Entry { row, column }: Entry) -> Option<Weight> {
+    let place = |ordered: &Ordered, at: usize| ordered.places.get(at).copied();
+    let output = rows.with(|rows| place(rows, row))?;
+    Some(Weight { output, column: columns.with(|columns| place(columns, column))? })
 }

@@ -11,15 +11,23 @@ use protocol::{
     gradient::Order,
     insight::{Drawn, Gradient, Insight},
     messages::{Draw, FromEngine, ToEngine},
+    nudge::WeightChoice,
     viewport::Viewport,
 };
+
+/// How far the weight has moved at first, in steps: short of every kink.
+const STEPS: i32 = 5;
 
 /// A handle, to be copied at will.
 #[derive(Clone, Copy)]
 pub struct GradientState {
     /// The gradient of the logits.
     pub gradient: Newest<Gradient>,
-    /// The order of its rows.
+    /// The weight that is moved; none for the one with the largest gradient.
+    pub weight: RwSignal<WeightChoice>,
+    /// How far it has moved, in steps.
+    pub steps: RwSignal<i32>,
+    /// The order of the matrix's rows.
     pub rows: RwSignal<Order>,
     /// The order of its columns.
     pub columns: RwSignal<Order>,
@@ -43,6 +51,8 @@ impl GradientState {
         });
         let state = Self {
             gradient,
+            weight: kept("weight", WeightChoice::default()),
+            steps: kept("nudge", STEPS),
             rows: kept("rows", Order::default()),
             columns: kept("columns", Order::default()),
             view: kept("view", Viewport::default()),

@@ -1,10 +1,13 @@
-//! Two maps of the gallery's images: alike is near.
+//! A map of the gallery's images: alike is near.
 
 use crate::{
     gallery::Tile,
-    parts::focus::{children, focus},
+    parts::{
+        focus::{children, focus},
+        select::Select,
+    },
     say,
-    sections::similar::state::SimilarState,
+    sections::similar::state::{Measure, SimilarState},
     selection::Selection,
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*};
@@ -17,24 +20,36 @@ use vocabulary::classes::CIFAR10;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-/// Both maps, and the colours of the classes.
+/// The map by one measure, and the colours of the classes.
 #[component]
 pub fn MapView(tiles: Memo<Vec<Tile>>, name: impl Fn() -> String + Send + Sync + Copy + 'static) -> impl IntoView {
-    let SimilarState { layout, .. } = expect_context();
+    let SimilarState { layout, map, .. } = expect_context();
     let is_there = Memo::new(move |_| layout.with(Option::is_some));
     let of = move || layout.with(|layout| Some(layout.as_ref()?.image.key()));
     let class = |class: usize| view! { <span><i class="swatch" data-class=class></i>{say::class(class)}</span> };
     view! {
         <h3>{say::map_title()}</h3>
         <p class="note">{say::map_note()}</p>
+        <div class="controls"><Select label=say::map_by() testid="map-by" setting=map options=measures() /></div>
         <Show when=move || is_there.get() fallback=|| view! { <p class="note">{say::map_waits()}</p> }>
             <div class="legend map-legend">{(0..CIFAR10.len()).map(class).collect_view()} <span><i class="swatch own"></i>{say::map_own()}</span></div>
             <div class="image-maps" data-testid="image-maps" data-for=of>
-                <Map tiles testid="map-activation" title=Signal::derive(|| say::similar_by_activation().to_owned()) plane=|layout| &layout.by_activation />
-                <Map tiles testid="map-gradient" title=Signal::derive(move || say::similar_by_gradient(name())) plane=|layout| &layout.by_gradient />
+                {move || match map.get() {
+                    Measure::Gradient => view! {
+                        <Map tiles testid="map-gradient" title=Signal::derive(move || say::similar_by_gradient(name())) plane=|layout| &layout.by_gradient />
+                    }.into_any(),
+                    Measure::Activation => view! {
+                        <Map tiles testid="map-activation" title=Signal::derive(|| say::similar_by_activation().to_owned()) plane=|layout| &layout.by_activation />
+                    }.into_any(),
+                }}
             </div>
         </Show>
     }
+}
+
+fn measures() -> Vec<(Measure, String)> {
+    let names = [(Measure::Gradient, say::mode_gradient()), (Measure::Activation, say::mode_activation())];
+    names.map(|(measure, name)| (measure, name.to_owned())).to_vec()
 }
 
 /// What a map shows.

@@ -3,7 +3,10 @@
 mod map;
 pub mod state;
 
-use self::{map::MapView, state::SimilarState};
+use self::{
+    map::MapView,
+    state::{Measured, SimilarState},
+};
 use crate::{
     engine::Engine,
     gallery::{Gallery, Tile},
@@ -15,7 +18,11 @@ use crate::{
     words,
 };
 use leptos::prelude::*;
-use protocol::{insight::Similar, nearest::nearest};
+use protocol::{
+    insight::Similar,
+    nearest::nearest,
+    numbers::{grouped, percent},
+};
 
 /// How many of the nearest are shown.
 const NEAREST: usize = 8;
@@ -34,7 +41,7 @@ fn set_up() {
 fn SimilarView() -> impl IntoView {
     let (gallery, logit) = (expect_context::<Gallery>(), expect_context::<Logit>());
     let tiles = Memo::new(move |_| gallery.open_tiles());
-    let SimilarState { on, similar, .. } = expect_context();
+    let SimilarState { on, similar, measured, .. } = expect_context();
     let of = move || similar.with(|similar| Some(similar.as_ref()?.image.key()));
     let known = Memo::new(move |_| similar.with(|all| all.as_ref().map_or(0, |all| all.value.by_gradient.len())));
     let name = move || logit.contrast().map(logit::name).unwrap_or_default();
@@ -50,6 +57,7 @@ fn SimilarView() -> impl IntoView {
         >
             <h2 id="similar-title">{say::similar_title()}</h2>
             <p class="lead">{say::similar_lead()}</p>
+            {move || measured.get().map(measured_view)}
             <Deeper text=say::similar_deeper() />
             <Show
                 when=move || on.get()
@@ -71,6 +79,21 @@ fn SimilarView() -> impl IntoView {
                 <MapView tiles name />
             </Show>
         </section>
+    }
+}
+
+/// How often the nearest images are of the same class, over the whole gallery.
+fn measured_view(Measured { images, nearest, activation, gradient, chance }: Measured) -> impl IntoView {
+    let [by_gradient, by_activation, by_chance] = [gradient, activation, chance].map(percent);
+    view! {
+        <p
+            data-testid="similar-measured"
+            data-activation=activation.to_string()
+            data-gradient=gradient.to_string()
+            data-chance=chance.to_string()
+        >
+            {say::similar_measured(grouped(images), by_gradient, nearest, by_activation, by_chance)}
+        </p>
     }
 }
 

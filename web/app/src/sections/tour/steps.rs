@@ -82,7 +82,7 @@ fn nothing(_: Toured) {}
 
 /// The steps, in the order in which the data flow.
 pub const STEPS: [Step; place::STEPS] = [
-    Step { section: "choose", title: say::tour_image_title, text: image, set: nothing },
+    Step { section: "claim", title: say::tour_image_title, text: image, set: nothing },
     Step {
         section: "maps",
         title: say::tour_activations_title,

@@ -9,7 +9,7 @@ use leptos::{
 use wasm_bindgen::JsCast;
 use web_sys::{ClipboardEvent, DataTransfer, File};
 
-/// The file input, and what was wrong with the last file.
+/// The file input.
 #[component]
 pub fn Upload() -> impl IntoView {
     let selection = expect_context::<Selection>();
@@ -31,9 +31,6 @@ pub fn Upload() -> impl IntoView {
                 <span class="upload-button">{say::upload_button()}</span>
             </label>
             <span class="note">{say::upload_hint()}</span>
-            {move || selection.upload_error.get().map(|error| view! {
-                <p class="error" role="alert" data-testid="upload-error">{error}</p>
-            })}
         </div>
     }
 }

@@ -1,5 +1,7 @@
-//! Real test images to choose from. One tab stop; the arrow keys move within.
+//! Test images to choose from, each marked right or wrong under the chosen model where that is known. A group of them
+//! is one tab stop; the arrow keys move within.
 
+use super::ClaimState;
 use crate::{
     choice::Choice,
     gallery::{Gallery, Index, Loaded, Tile},
@@ -8,19 +10,20 @@ use crate::{
     selection::Selection,
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*};
+use std::ops::Range;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-/// The gallery: the first sheet at once, the others when they are asked for.
+/// The first sheet.
 #[component]
-pub fn GalleryView() -> impl IntoView {
+pub fn FirstSheet() -> impl IntoView {
     let gallery = expect_context::<Gallery>();
     view! {
-        <div class="gallery">
+        <div class="gallery first-sheet">
             {move || match gallery.index.get() {
                 Loaded::Waiting => view! { <p class="note">{say::gallery_loading()}</p> }.into_any(),
                 Loaded::Failed(error) => failed(gallery, &error).into_any(),
-                Loaded::Ready(index) => view! { <Sheets index /> }.into_any(),
+                Loaded::Ready(index) => view! { <Tiles index sheets=Signal::stored(0..1) group=NodeRef::new() /> }.into_any(),
             }}
         </div>
     }
@@ -33,19 +36,52 @@ fn failed(gallery: Gallery, error: &str) -> impl IntoView {
     }
 }
 
+/// The other sheets, one by one when they are asked for.
 #[component]
-fn Sheets(index: Index) -> impl IntoView {
-    let (gallery, selection) = (expect_context::<Gallery>(), expect_context::<Selection>());
+pub fn MoreSheets() -> impl IntoView {
+    let gallery = expect_context::<Gallery>();
+    move || match gallery.index.get() {
+        Loaded::Ready(index) => view! { <OpenSheets index /> }.into_any(),
+        _ => ().into_any(),
+    }
+}
+
+#[component]
+fn OpenSheets(index: Index) -> impl IntoView {
+    let gallery = expect_context::<Gallery>();
     let group = NodeRef::<html::Div>::new();
     let sheets = index.sheets();
-    let chosen = Memo::new(move |_| selection.choice.with(chosen_index));
-    let first = index.tiles(0).first().map(|tile| tile.index);
-    // The one button that Tab reaches: the chosen image's, or else the first.
-    let tab_stop = Memo::new(move |_| chosen.get().or(first));
+    let open = Memo::new(move |_| gallery.open_sheets.get().min(sheets));
+    let index = StoredValue::new(index);
     let more = move |_| {
         gallery.open_sheets.update(|open| *open += 1);
         focus_first_of_sheet(group, gallery.open_sheets.get_untracked() - 1);
     };
+    let is_more_open = move || open.get() > 1;
+    view! {
+        <div class="gallery">
+            <Show when=is_more_open>
+                <Tiles index=index.get_value() sheets=Signal::derive(move || 1..open.get()) group />
+            </Show>
+            <Show when=move || open.get() < sheets>
+                <button class="more" data-testid="gallery-more" on:click=more>{say::gallery_more()}</button>
+            </Show>
+        </div>
+    }
+}
+
+/// The images of some sheets.
+#[component]
+fn Tiles(index: Index, sheets: Signal<Range<usize>>, group: NodeRef<html::Div>) -> impl IntoView {
+    let selection = expect_context::<Selection>();
+    let chosen = Memo::new(move |_| selection.choice.with(chosen_tile));
+    let first = index.tiles(sheets.get_untracked().start).first().map(|tile| tile.index);
+    // The one button that Tab reaches: the chosen image's, or else the first.
+    let tab_stop = Memo::new(move |_| match chosen.get() {
+        Some((sheet, image)) if sheets.get().contains(&sheet) => Some(image),
+        _ => first,
+    });
+    let chosen = Memo::new(move |_| chosen.get().map(|(_, image)| image));
     view! {
         <div
             class="tiles"
@@ -54,19 +90,16 @@ fn Sheets(index: Index) -> impl IntoView {
             node_ref=group
             on:keydown=move |event| move_focus(&event, group)
         >
-            <For each=move || 0..gallery.open_sheets.get().min(sheets) key=|sheet| *sheet let:sheet>
+            <For each=move || sheets.get() key=|sheet| *sheet let:sheet>
                 {index.tiles(sheet).into_iter().map(|tile| tile_button(selection, tile, chosen, tab_stop)).collect_view()}
             </For>
         </div>
-        <Show when=move || gallery.open_sheets.get() < sheets>
-            <button class="more" data-testid="gallery-more" on:click=more>{say::gallery_more()}</button>
-        </Show>
     }
 }
 
-fn chosen_index(choice: &Option<Choice>) -> Option<u32> {
+fn chosen_tile(choice: &Option<Choice>) -> Option<(usize, u32)> {
     match choice {
-        Some(Choice::Tile(tile)) => Some(tile.index),
+        Some(Choice::Tile(tile)) => Some((tile.sheet, tile.index)),
         _ => None,
     }
 }
@@ -77,11 +110,18 @@ fn tile_button(
     chosen: Memo<Option<u32>>,
     tab_stop: Memo<Option<u32>>,
 ) -> impl IntoView {
+    let mode = expect_context::<ClaimState>().mode;
     let index = tile.index;
     let style = tile.style();
     let sheet = tile.sheet.to_string();
-    let name = say::gallery_tile(say::class(tile.label), index);
-    let title = name.clone();
+    let judged = tile.clone();
+    let right = Memo::new(move |_| selection.is_right(&judged, mode.get()));
+    let class = say::class(tile.label);
+    let name = Memo::new(move |_| match right.get() {
+        None => say::gallery_tile(&class, index),
+        Some(true) => say::gallery_right(&class, index),
+        Some(false) => say::gallery_wrong(&class, index),
+    });
     let pressed = move || if chosen.get() == Some(index) { "true" } else { "false" };
     let tabindex = move || if tab_stop.get() == Some(index) { "0" } else { "-1" };
     view! {
@@ -91,8 +131,9 @@ fn tile_button(
             data-index=index.to_string()
             data-sheet=sheet
             style=style
+            data-right=move || right.get().map(|right| right.to_string())
             aria-label=name
-            title=title
+            title=name
             aria-pressed=pressed
             tabindex=tabindex
             on:click=move |_| selection.choose_tile(tile.clone())
