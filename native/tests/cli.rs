@@ -10,6 +10,7 @@ use gradient_features::{
     },
     weights::{self, Precision, write_model},
 };
+use safetensors::SafeTensors;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -284,6 +285,41 @@ fn exported_predictions_are_those_of_the_models() {
             }
         }
     }
+}
+
+/// What the page moves 100 images by gives the logits that were precomputed: those of the activation model at rest, and
+/// the full model's gradient term as what they gain.
+#[test]
+fn the_exported_last_layer_gives_the_models_terms() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let gallery = root().join("gallery");
+    let output = gradfeat(&["export", text(&model()), "--web", text(folder.path()), "--gallery", text(&gallery)]);
+    assert!(output.status.success(), "{output:?}");
+    let read = |name: &str| fs::read(folder.path().join(name)).expect("it is written");
+    let precomputed: serde_json::Value = serde_json::from_slice(&read("predictions.json")).expect("JSON");
+    let bytes = read("last-layer.safetensors");
+    let (_, header) = SafeTensors::read_metadata(&bytes).expect("a header");
+    let slope = header.metadata().as_ref().and_then(|metadata| metadata["slope"].parse::<f32>().ok()).expect("a slope");
+    let tensors = SafeTensors::deserialize(&bytes).expect("safetensors");
+    let [omega, bias, pre, tangent] = ["omega", "bias", "pre", "tangent"].map(|name| halves(&tensors, name));
+    assert_eq!([omega.len(), bias.len(), pre.len(), tangent.len()], [5120, 10, 51_200, 51_200]);
+    for (image, (pre, tangent)) in pre.chunks(512).zip(tangent.chunks(512)).enumerate() {
+        for class in 0..10 {
+            let derivative = |z: f32| if z > 0.0 { 1.0 } else { slope };
+            let sum = |of: &[f32]| (0..512).map(|o| omega[o * 10 + class] * derivative(pre[o]) * of[o]).sum::<f32>();
+            let term = |mode: &str, term: usize| precomputed["images"][image]["terms"][mode][class][term].as_f64();
+            let found = [bias[class] + sum(pre), sum(tangent)].map(f64::from);
+            for (found, wanted) in found.into_iter().zip([term("activation", 0), term("full", 1)]) {
+                let wanted = wanted.expect("a number");
+                assert!((found - wanted).abs() < 0.02, "image {image}, class {class}: {found} instead of {wanted}");
+            }
+        }
+    }
+}
+
+fn halves(tensors: &SafeTensors<'_>, name: &str) -> Vec<f32> {
+    let (numbers, _) = tensors.tensor(name).expect("it is there").data().as_chunks();
+    numbers.iter().map(|&bytes| half::f16::from_le_bytes(bytes).to_f32()).collect()
 }
 
 #[cfg(unix)]

@@ -41,7 +41,7 @@ own-image = Your own image, or more test images
 sections = Sections
 to-gradient = One weight, one number
 to-predictions = Two terms
-to-line = The tangent
+to-line = Drag the weights
 to-train = Train it here
 to-appendix = Appendix
 
@@ -222,13 +222,41 @@ terms-column-gradient = gradient
 
 ## Linearization
 
-line-title = The network against its tangent
-line-lead = The gradient term approximates a network whose weights moved from <span class="formula"><var>θ̄</var><sub>2</sub></span> to <span class="formula"><var>θ̄</var><sub>2</sub> + <var>w</var><sub>2</sub></span>: it assumes that the output changes along a straight line. Move the weights and see how far that is true.
+line-title = Drag the weights
+line-lead = The gradient term assumes that every logit changes along a straight line when the weights move from <span class="formula"><var>θ̄</var><sub>2</sub></span> to <span class="formula"><var>θ̄</var><sub>2</sub> + <var>w</var><sub>2</sub></span>. Move them by <span class="formula"><var>r</var> <var>w</var><sub>2</sub></span> and see for 100 images at once how far that is true. Drag the slider, or drag left and right on a plot.
 line-network = the network, logit of { $name }
 line-tangent = its tangent line
 line-error = error
 line-reading = r = { $r }: the network says { $network }, its tangent line { $tangent }; error { $error }.
 line-summary = The logit of { $name } as r goes from 0 to 2. { $places }
+line-slider = weights moved by
+line-one-image = The chosen image: its logit as the weights move
+cloud-lead = Each mark is a test image, placed by its <em>margin</em> under two models: the logit of its true class minus the largest other logit. Above zero the model is right. On the diagonal both models agree.
+cloud-both = both right
+cloud-one = one right
+cloud-none = both wrong
+cloud-apart = difference of the margins
+cloud-linearized = linearized model
+cloud-moved = moved network
+cloud-full = full model
+cloud-finetuned = fine-tuned model
+cloud-moving-title = As the weights move
+cloud-fixed-title = Linear comes close to fine-tuning
+cloud-margin = margin, { $model }
+cloud-role = cloud of images
+cloud-label = { $across } against { $up }. { $summary }
+cloud-right = <b>{ $count }</b> of { $all } right: { $model }
+cloud-same = Both name the same class for { $same } of { $all } images. On average their margins differ by { $apart }.
+cloud-summary = The { $across } has { $right } of { $all } images right, the { $up } { $other }. { $same }
+cloud-at = At r = { $r }: { $summary }
+cloud-verdict = { $model }: { $class }, margin { $margin }
+cloud-image = { $image }. { $across }. { $up }.
+cloud-point = Point at a mark, or tap it, to see its image.
+cloud-keys = Keys on a plot: arrows lead from image to image, Enter chooses one for the whole page.
+cloud-loading = The numbers of 100 images are loading …
+cloud-failed = The numbers of the 100 images could not be loaded: { $why }.
+cloud-damaged = the file is damaged
+cloud-scope = These 100 images stay with the scope { $shown }. The curve below is of { $scope }.
 
 ## Similar images
 

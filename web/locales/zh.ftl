@@ -41,7 +41,7 @@ own-image = 自己的图像，或更多测试图像
 sections = 各节
 to-gradient = 一个权重，一个数
 to-predictions = 两项
-to-line = 切线
+to-line = 拖动权重
 to-train = 在此训练
 to-appendix = 附录
 
@@ -222,13 +222,41 @@ terms-column-gradient = 梯度
 
 ## Linearization
 
-line-title = 网络与它的切线
-line-lead = 梯度项代表权重从 <span class="formula"><var>θ̄</var><sub>2</sub></span> 移到 <span class="formula"><var>θ̄</var><sub>2</sub> + <var>w</var><sub>2</sub></span> 的网络，仿佛其输出沿直线变化：这就是线性化。移动它们，看看这在多远之内成立。
+line-title = 拖动权重
+line-lead = 梯度项假设：权重从 <span class="formula"><var>θ̄</var><sub>2</sub></span> 移到 <span class="formula"><var>θ̄</var><sub>2</sub> + <var>w</var><sub>2</sub></span> 时，每个 logit 都沿直线变化。让权重移动 <span class="formula"><var>r</var> <var>w</var><sub>2</sub></span>，同时在 100 张图像上看看这一假设在多大范围内成立。可以拖动滑块，也可以在图上左右拖动。
 line-network = 网络，{ $name }的 logit
 line-tangent = 它的切线
 line-error = 误差
 line-reading = r = { $r }：网络给出 { $network }，切线给出 { $tangent }；误差 { $error }。
 line-summary = r 从 0 到 2 时 { $name }的 logit。{ $places }
+line-slider = 权重移动
+line-one-image = 所选图像：权重移动时它的 logit
+cloud-lead = 每个记号是一张测试图像，位置由它在两个模型下的<em>间隔</em>决定：真实类别的 logit 减去其余 logit 中最大的一个。间隔大于零，模型就判断正确。落在对角线上，说明两个模型一致。
+cloud-both = 都正确
+cloud-one = 一个正确
+cloud-none = 都错误
+cloud-apart = 间隔之差
+cloud-linearized = 线性化模型
+cloud-moved = 移动后的网络
+cloud-full = 完整模型
+cloud-finetuned = 微调模型
+cloud-moving-title = 权重移动时
+cloud-fixed-title = 线性模型接近微调
+cloud-margin = { $model }的间隔
+cloud-role = 图像散点图
+cloud-label = { $across }与{ $up }对比。{ $summary }
+cloud-right = { $model }：{ $all } 张中 <b>{ $count }</b> 张正确
+cloud-same = 两者对 { $all } 张图像中的 { $same } 张给出相同类别，间隔平均相差 { $apart }。
+cloud-summary = { $all } 张图像中，{ $across }判对 { $right } 张，{ $up }判对 { $other } 张。{ $same }
+cloud-at = r = { $r } 时：{ $summary }
+cloud-verdict = { $model }：{ $class }，间隔 { $margin }
+cloud-image = { $image }。{ $across }。{ $up }。
+cloud-point = 指向或轻触一个记号，查看它的图像。
+cloud-keys = 图上的按键：方向键在图像之间移动，回车键为整个页面选定一张。
+cloud-loading = 正在加载 100 张图像的数据……
+cloud-failed = 无法加载这 100 张图像的数据：{ $why }。
+cloud-damaged = 文件已损坏
+cloud-scope = 这 100 张图像始终使用作用域 { $shown }；下方的曲线使用 { $scope }。
 
 ## Similar images
 

@@ -1,7 +1,7 @@
-//! `gradfeat export`: what the page loads: a base network, its heads in 16 bits, one file each, and their predictions for
-//! the first images of the gallery.
+//! `gradfeat export`: what the page loads: a base network, its heads in 16 bits, one file each, and what was computed
+//! with them for the first images of the gallery.
 
-use super::precomputed;
+use super::{last_layer, precomputed};
 use crate::{data::gallery, files, model_folder};
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
@@ -64,6 +64,8 @@ pub fn run(model: &Path, out: &Path, gallery: &Path) -> Result<()> {
     }
     // The page shows the narrowest scope.
     heads.retain(|head| head.scope == encoder.config().kind.scopes()[0]);
-    precomputed::write(out, &encoder, &heads, &gallery::read_first_sheet(gallery)?, &device)?;
+    let images = gallery::read_first_sheet(gallery)?;
+    precomputed::write(out, &encoder, &heads, &images, &device)?;
+    last_layer::write(out, &encoder, &heads, &images, &device)?;
     files::write_whole(&out.join("config.json"), serde_json::to_string_pretty(&index)?.as_bytes())
 }

@@ -9,6 +9,7 @@ mod export;
 mod fetch;
 mod fit;
 mod gallery;
+mod last_layer;
 mod precomputed;
 mod predict;
 mod pretrain;

@@ -8,10 +8,12 @@
 
 pub mod ablation;
 pub mod blobs;
+pub mod cloud;
 pub mod drawing;
 mod floats;
 pub mod gradient;
 pub mod insight;
+pub mod last_layer;
 pub mod linearization;
 pub mod loading;
 pub mod maps;

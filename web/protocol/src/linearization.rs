@@ -26,11 +26,16 @@ impl Linearization {
         self.network.len() / self.start.len().max(1)
     }
 
-    /// The place nearest to an `r`; `None` without any.
+    /// Where the curve is at an `r` within it, taken as straight between two places; `None` without any.
     pub fn at(&self, r: f32, contrast: Contrast) -> Option<Point> {
-        // The cast saturates; NaN becomes 0.
-        let index = (r / self.step).round() as usize;
-        self.point(index.min(self.points().checked_sub(1)?), contrast)
+        let last = self.points().checked_sub(1)?;
+        // NaN becomes 0.
+        let r = r.max(0.0).min(last as f32 * self.step);
+        let place = r / self.step;
+        let index = (place as usize).min(last);
+        let (from, to) = (self.point(index, contrast)?, self.point((index + 1).min(last), contrast)?);
+        let between = |from: f32, to: f32| from + (place - index as f32) * (to - from);
+        Some(Point { r, network: between(from.network, to.network), tangent: between(from.tangent, to.tangent) })
     }
 
     /// All places.
@@ -66,8 +71,9 @@ mod tests {
     }
 
     #[test]
-    fn points_lie_on_the_grid() {
-        assert_eq!(line().at(0.6, SECOND), Some(Point { r: 0.5, network: 5.0, tangent: 4.5 }));
+    fn points_lie_on_the_curve() {
+        assert_eq!(line().at(0.5, SECOND), Some(Point { r: 0.5, network: 5.0, tangent: 4.5 }));
+        assert_eq!(line().at(0.75, SECOND), Some(Point { r: 0.75, network: 7.0, tangent: 5.75 }));
         assert_eq!([-1.0, 9.0, f32::NAN].map(|r| line().at(r, SECOND).unwrap().r), [0.0, 1.0, 0.0]);
         assert_eq!(line().curve(SECOND).len(), 3);
     }

@@ -1,65 +1,21 @@
-//! Linearization: the network itself as its weights move, against the tangent line that the gradient term is.
+//! The chosen image alone: the network's logit as its weights move, against its tangent.
 
 use crate::{
-    engine::Engine,
-    insight::{Newest, newest},
     logit::{self, Logit},
-    parts::{deeper::Deeper, logit_select::LogitSelect, section::Section},
+    parts::logit_select::LogitSelect,
     say,
-    selection::Selection,
-    setting::kept,
+    sections::linearization::{
+        gesture::Gesture,
+        state::{FARTHEST, LinearizationState, set},
+    },
 };
-use leptos::prelude::*;
-use protocol::{
-    insight::{Insight, Linearization},
-    linearization::Point,
-    messages::FromEngine,
-    numbers::signed,
-};
+use leptos::{ev::PointerEvent, prelude::*};
+use protocol::{linearization::Point, numbers::signed};
 
-/// The range of r.
-const FARTHEST: f32 = 2.0;
-const STEP: f32 = 0.05;
-
-/// The section.
-pub const SECTION: Section = Section { set_up, view: || view! { <LinearizationView /> }.into_any() };
-
-fn set_up() {
-    provide_context(LinearizationState::new(expect_context::<Engine>(), expect_context::<Selection>()));
-}
-
-/// The section's state: a handle, to be copied at will.
-#[derive(Clone, Copy)]
-pub struct LinearizationState {
-    /// The logits as θ2 moves along w2.
-    pub line: Newest<Linearization>,
-    /// How far θ2 moves along w2.
-    pub r: RwSignal<f32>,
-}
-
-impl LinearizationState {
-    /// As the address says.
-    fn new(engine: Engine, selection: Selection) -> Self {
-        let line = newest(engine, selection, |insight| match insight {
-            Insight::Linearization(line) => Some(line),
-            _ => None,
-        });
-        engine.listen(move |message| {
-            // It is the last that the engine does for an image by itself.
-            if let FromEngine::Insight { id, insight: Insight::Linearization(_) } = message
-                && selection.is_wanted(*id)
-            {
-                engine.proved();
-            }
-        });
-        Self { line, r: kept("r", 1.0) }
-    }
-}
-
+/// The curve, and which logit it is of.
 #[component]
-fn LinearizationView() -> impl IntoView {
+pub fn CurveView() -> impl IntoView {
     let (LinearizationState { line, r }, logit) = (expect_context(), expect_context::<Logit>());
-    let of = move || line.with(|line| Some(line.as_ref()?.image.key()));
     let contrast = Memo::new(move |_| logit.contrast());
     let curve = Memo::new(move |_| {
         let contrast = contrast.get();
@@ -71,25 +27,21 @@ fn LinearizationView() -> impl IntoView {
     });
     let is_there = Memo::new(move |_| point.with(Option::is_some));
     view! {
-        <section class="line" id="line" aria-labelledby="line-title" data-testid="line" data-for=of>
-            <h2 id="line-title">{say::line_title()}</h2>
-            <p class="lead" inner_html=say::line_lead()></p>
-            <Deeper text=say::line_deeper() />
-            <div class="controls">
-                <LogitSelect testid="line-class" against_testid="line-against" />
-            </div>
-            <Show when=move || is_there.get() fallback=|| view! { <p class="note">{say::comes_after_predictions()}</p> }>
-                <Plot curve point name=Signal::derive(move || contrast.get().map(logit::name).unwrap_or_default()) />
-                <Slider r point />
-                <Reading point />
-            </Show>
-        </section>
+        <h3 class="one-image">{say::line_one_image()}</h3>
+        <div class="controls">
+            <LogitSelect testid="line-class" against_testid="line-against" />
+        </div>
+        <Show when=move || is_there.get() fallback=|| view! { <p class="note">{say::comes_after_predictions()}</p> }>
+            <Plot curve point name=Signal::derive(move || contrast.get().map(logit::name).unwrap_or_default()) />
+            <Reading point />
+        </Show>
     }
 }
 
 /// Both curves, and where r is.
 #[component]
 fn Plot(curve: Memo<Vec<Point>>, point: Memo<Option<Point>>, #[prop(into)] name: Signal<String>) -> impl IntoView {
+    let (gesture, LinearizationState { r, .. }) = (Gesture::new(), expect_context());
     let range = Memo::new(move |_| curve.with(|curve| Range::of(curve)));
     let path = move |value: fn(&Point) -> f32| move || curve.with(|curve| path(curve, range.get(), value));
     let dot = move |value: fn(&Point) -> f32| {
@@ -110,7 +62,15 @@ fn Plot(curve: Memo<Vec<Point>>, point: Memo<Option<Point>>, #[prop(into)] name:
         </div>
         <div class="plot" role="img" aria-label=move || curve.with(|curve| summary(curve, &name.get()))>
             <div class="plot-ticks" aria-hidden="true">{[0.0, 0.5, 1.0].map(tick).collect_view()}</div>
-            <div class="plot-area">
+            <div
+                class="plot-area draggable"
+                data-testid="line-plot"
+                node_ref=gesture.node
+                on:pointerdown=move |event| gesture.press(&event)
+                on:pointermove=move |event| if gesture.drags(&event) { go_to(r, gesture, &event) }
+                on:pointerup=move |event| if gesture.lift() { go_to(r, gesture, &event) }
+                on:pointercancel=move |_| gesture.cancel()
+            >
                 <svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
                     <path class="grid" d="M0 0H100M0 50H100M0 100H100M50 0V100" />
                     <path class="tangent" d=path(|point| point.tangent) />
@@ -120,33 +80,15 @@ fn Plot(curve: Memo<Vec<Point>>, point: Memo<Option<Point>>, #[prop(into)] name:
                 <i class="dot tangent" style=dot(|point| point.tangent)></i>
                 <i class="dot network" style=dot(|point| point.network)></i>
             </div>
+            <div class="ends" aria-hidden="true"><span><var>"r"</var>" = 0"</span><span>"1"</span><span>"2"</span></div>
         </div>
     }
 }
 
-#[component]
-fn Slider(r: RwSignal<f32>, point: Memo<Option<Point>>) -> impl IntoView {
-    let moved = move |event| {
-        if let Ok(value) = event_target_value(&event).parse::<f32>() {
-            // The slider's steps are not exact in binary.
-            r.set((value * 100.0).round() / 100.0);
-        }
-    };
-    view! {
-        <label class="slider">
-            <span><var>"r"</var></span>
-            <input
-                type="range"
-                min="0"
-                max=FARTHEST.to_string()
-                step=STEP.to_string()
-                data-testid="line-r"
-                prop:value=move || r.get().to_string()
-                aria-valuetext=move || point.get().map(|point| sentence(&point))
-                on:input=moved
-            />
-            <span class="ends" aria-hidden="true"><span>"0"</span><span>"1"</span><span>"2"</span></span>
-        </label>
+/// Sets r to where the pointer is.
+fn go_to(r: RwSignal<f32>, gesture: Gesture, event: &PointerEvent) {
+    if let Some([x, _]) = gesture.place(event) {
+        set(r, FARTHEST * x);
     }
 }
 
