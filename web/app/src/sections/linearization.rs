@@ -7,7 +7,7 @@ use crate::{
     parts::{deeper::Deeper, logit_select::LogitSelect, section::Section},
     say,
     selection::Selection,
-    setting::kept,
+    setting::kept_within,
 };
 use leptos::prelude::*;
 use protocol::{
@@ -52,7 +52,7 @@ impl LinearizationState {
                 engine.proved();
             }
         });
-        Self { line, r: kept("r", 1.0) }
+        Self { line, r: kept_within("r", 1.0, 0.0..=FARTHEST) }
     }
 }
 
