@@ -49,10 +49,14 @@ to-check = Self-check
 ## Engine
 
 engine-loading = The engine is loading
-engine-cpu = Ready on the CPU (WebAssembly)
-engine-gpu = Ready on the GPU (WebGPU)
-engine-gpu-named = Ready on the GPU (WebGPU, { $adapter })
-engine-not-gpu = Not on the GPU: { $why }.
+engine-adapter = WebGPU ({ $name })
+engine-cpu = Runs on the CPU.
+engine-cpu-faster = Runs on the CPU: { $cpu } an image; WebGPU needs { $webgpu } here.
+engine-gpu = Runs on { $gpu }.
+engine-gpu-faster = Runs on { $gpu }: { $webgpu } an image; the CPU needs { $cpu }.
+engine-trying = Runs on the CPU. WebGPU is being tried …
+engine-busy = Runs on the CPU, because training began there.
+engine-not-gpu = Runs on the CPU: { $why }.
 engine-no-webgpu = this browser has no WebGPU
 engine-no-gpu = the browser offers no GPU
 engine-amount = { $what }: { $received } of { $total } MB

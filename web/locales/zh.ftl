@@ -49,10 +49,14 @@ to-check = 自检
 ## Engine
 
 engine-loading = 引擎正在加载
-engine-cpu = 就绪：使用 CPU（WebAssembly）
-engine-gpu = 就绪：使用 GPU（WebGPU）
-engine-gpu-named = 就绪：使用 GPU（WebGPU，{ $adapter }）
-engine-not-gpu = 未使用 GPU：{ $why }。
+engine-adapter = WebGPU（{ $name }）
+engine-cpu = 在 CPU 上运行。
+engine-cpu-faster = 在 CPU 上运行：每幅图像 { $cpu }；这台设备的 WebGPU 需要 { $webgpu }。
+engine-gpu = 在 { $gpu } 上运行。
+engine-gpu-faster = 在 { $gpu } 上运行：每幅图像 { $webgpu }；CPU 需要 { $cpu }。
+engine-trying = 在 CPU 上运行，正在试用 WebGPU……
+engine-busy = 在 CPU 上运行：训练已在 CPU 上开始。
+engine-not-gpu = 在 CPU 上运行：{ $why }。
 engine-no-webgpu = 此浏览器不支持 WebGPU
 engine-no-gpu = 浏览器未提供 GPU
 engine-amount = { $what }：{ $received } / { $total } MB
