@@ -38,13 +38,13 @@ function watch() {
 }
 
 /** Opens the page and waits for its first live predictions. Also returns the files of `DIST` it fetched, in order. */
-async function open(browser, url) {
+async function open(browser, url, query = "") {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, serviceWorkers: "block" });
   await context.addInitScript(watch);
   const page = new Page(await context.newPage(), url);
   const files = [];
   page.page.on("request", (request) => files.push(decodeURIComponent(new URL(request.url()).pathname).slice(new URL(url).pathname.length)));
-  await page.page.goto(url);
+  await page.page.goto(url + query);
   await page.page.waitForFunction(() => window.seen.live, null, { timeout: CHECK_MS });
   const seen = await page.page.evaluate(() => window.seen);
   return { page, seen, files: [...new Set(files)].map((file) => file || "index.html") };
@@ -104,7 +104,7 @@ await page.close();
 const trained = await train(cpu, server.url);
 await cpu.close();
 const gpu = await launch("webgpu");
-const onGpu = (await check((await open(gpu, server.url)).page)).webgpu;
+const onGpu = (await check((await open(gpu, server.url, "?backend=webgpu")).page)).webgpu;
 await gpu.close();
 await server.close();
 

@@ -76,7 +76,7 @@ async function open(browser, url, query) {
 
 /** Looks while images are predicted one after the other; at each look, all that there is to see of one is there. */
 async function predict(backend, browser, url) {
-  const page = await open(browser, url, "");
+  const page = await open(browser, url, `?backend=${backend}`);
   const looks = [];
   for (let done = 1; done <= predictions; done++) {
     const image = images[done % images.length];
@@ -91,7 +91,7 @@ async function predict(backend, browser, url) {
 
 /** Looks while four models learn; live training waits while it is looked at. */
 async function train(backend, browser, url) {
-  const training = new LiveTraining(await open(browser, url, `?classes=35&images=50&steps=${steps}&speed=10`));
+  const training = new LiveTraining(await open(browser, url, `?backend=${backend}&classes=35&images=50&steps=${steps}&speed=10`));
   const looks = [];
   for (let count = 1; count <= LOOKS; count++) {
     await training.get("play").click();

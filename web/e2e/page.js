@@ -7,6 +7,12 @@ const START_MS = 120_000;
 const PREDICT_MS = 60_000;
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
+/** A query that also asks for the GPU, which a software GPU is not fast enough to be chosen as, unless it names a processor. */
+export function asking(backend, query = "") {
+  if (backend !== "webgpu" || query.includes("backend=")) return query;
+  return `${query || "?"}${query ? "&" : ""}backend=webgpu`;
+}
+
 export class Page {
   /** Opens the page at `url` with `query` in a fresh context of `browser`. It keeps nothing for a later visit, which costs
    * a third of the opening; `{ serviceWorkers: "allow" }` has it do so. */

@@ -9,7 +9,9 @@ import { join } from "node:path";
 import { afterEach, before, describe, test } from "node:test";
 import { OPENING, indices, tilePng } from "./gallery.js";
 import { assertSame, predict } from "./native.js";
+import { Page } from "./page.js";
 import { stage } from "./setup.js";
+import { number } from "./words.js";
 
 for (const backend of ["webgpu", "cpu"]) {
   describe(`on ${backend}`, { timeout: 600_000 }, () => {
@@ -231,6 +233,14 @@ describe("when the GPU is not to be relied on", { timeout: 600_000 }, () => {
     page.assertQuiet();
   });
 
+  test("an engine that its trial of the GPU brings down is started again without it", async () => {
+    site.server.faults.sabotage = 'GPUDevice.prototype.createComputePipeline = () => { throw new Error("sabotage"); };';
+    const page = await Page.open(site.browser, site.server.url);
+    await page.page.getByText(/stopped .*sabotage.*on the CPU/).waitFor();
+    await page.until("ready");
+    await page.outcome(String(indices(0)[0]));
+  });
+
   test("a GPU that is lost is taken up again", async () => {
     const page = await site.open();
     await page.until("ready");
@@ -243,6 +253,133 @@ describe("when the GPU is not to be relied on", { timeout: 600_000 }, () => {
     await page.choose(indices(0)[1]);
     const again = await page.choose(OPENING);
     assert.equal(again.full.class, earlier.full.class);
+  });
+});
+
+/** Runs in the engine: time passes a thousand times slower around what is asked of the GPU. */
+function slowTime() {
+  const now = Performance.prototype.now;
+  let [shown, last, isAsked] = [0, 0, false];
+  const tick = (isAsking) => {
+    const time = now.call(performance);
+    shown += (time - last) * (isAsking || isAsked ? 1e-3 : 1);
+    [last, isAsked] = [time, isAsking];
+    return shown;
+  };
+  const slow = { GPUDevice: ["createCommandEncoder", "createBindGroup", "createBuffer"], GPUQueue: ["submit", "writeBuffer"], GPUBuffer: ["mapAsync"] };
+  for (const [kind, names] of Object.entries(slow)) {
+    for (const name of names) {
+      const call = self[kind].prototype[name];
+      self[kind].prototype[name] = function (...of) {
+        tick(true);
+        return call.apply(this, of);
+      };
+    }
+  }
+  Performance.prototype.now = () => tick(false);
+}
+
+describe("the faster processor", { timeout: 600_000 }, () => {
+  const site = stage("webgpu");
+  /** Opens the page without asking for a processor; the engine has yet to try the GPU. */
+  const open = async () => {
+    const page = await Page.open(site.browser, site.server.url);
+    await page.until("ready");
+    assert.deepEqual(
+      [await page.engine.getAttribute("data-backend"), await page.engine.getAttribute("data-reason")],
+      ["cpu", "trying"],
+      "the CPU predicts meanwhile",
+    );
+    return page;
+  };
+  /** What the page says once the engine has chosen `backend`, and the milliseconds of both in the order of the text. */
+  const chosen = async (page, backend) => {
+    await page.page.waitForSelector(`[data-testid=engine][data-reason=faster][data-backend=${backend}]`, { timeout: 120_000 });
+    const said = await page.engine.innerText();
+    return { said, times: [...said.matchAll(/[\d.]+\sms/g)].map(([time]) => number(time)) };
+  };
+
+  test("is the CPU where the GPU is slower, and both times are said", async () => {
+    const page = await open();
+    const { said, times } = await chosen(page, "cpu");
+    assert.match(said, /^Runs on the CPU: [\d.]+\sms an image; WebGPU needs \d+\sms here\.$/);
+    assert.ok(times[0] < times[1], said);
+    assertSame(await page.choose(indices(0)[1]), predict(tilePng(indices(0)[1])), "on the CPU");
+    page.assertQuiet();
+    await page.close();
+  });
+
+  test("is the GPU where that is faster, and goes on with what there is", async () => {
+    site.server.faults.sabotage = `(${slowTime})();\n`;
+    const page = await open();
+    const { said, times } = await chosen(page, "webgpu").finally(() => (site.server.faults.sabotage = ""));
+    assert.match(said, /^Runs on WebGPU.*: .*an image; the CPU needs [\d.]+\sms\.$/);
+    assert.ok(times[0] < times[1], said);
+    for (const index of indices(0).slice(1, 3)) {
+      assertSame(await page.choose(index), predict(tilePng(index)), `image ${index} on the GPU`);
+      await page.section("line", String(index));
+    }
+    page.assertQuiet();
+    await page.close();
+  });
+
+  test("is not sought once training has begun", async () => {
+    const page = await open();
+    await page.page.getByTestId("train-step").click();
+    await page.page.waitForSelector("[data-testid=engine][data-reason=busy][data-backend=cpu]", { timeout: 120_000 });
+    await page.page.waitForSelector("[data-testid=train][data-step='1']", { timeout: 120_000 });
+    assert.match(await page.engine.innerText(), /because training began there/);
+    page.assertQuiet();
+    await page.close();
+  });
+});
+
+describe("the address", { timeout: 300_000 }, () => {
+  const site = stage("cpu");
+  /** Words that are no values, and what the page's controls show in their place. */
+  const WRONG = {
+    r: ["NaN", "inf", "-1", "2.5"],
+    steps: ["4294967295", "0", "x"],
+    images: ["99999", "0"],
+    speed: ["51", "-4"],
+    seed: ["1000000", "-1"],
+    ablationimages: ["51"],
+    ablationseed: ["1e9"],
+    scope: ["conv9"],
+    trainscope: ["conv8"],
+    class: ["10"],
+    rows: ["up"],
+    tour: ["8"],
+    lang: ["xx"],
+    backend: ["gpu"],
+  };
+  const CONTROLS = ["line-r", "train-steps", "train-images", "train-speed", "train-seed", "ablation-images", "ablation-seed", "train-scope", "gradient-class", "gradient-rows"];
+  const controls = (page) =>
+    page.page.evaluate((names) => names.map((name) => [name, document.querySelector(`[data-testid=${name}]`).value]), CONTROLS);
+
+  test("takes only what the controls offer, and is corrected", async () => {
+    const query = (at) => Object.entries(WRONG).map(([name, words]) => `${name}=${words[at % words.length]}`).join("&");
+    const plain = await site.ready();
+    await plain.section("line", String(indices(0)[0]));
+    const expected = await controls(plain);
+    await plain.close();
+    for (let at = 0; at < 4; at++) {
+      const page = await site.ready({ query: `?unrelated=1&${query(at)}` });
+      await page.section("line", String(indices(0)[0]));
+      assert.deepEqual(await controls(page), expected, query(at));
+      assert.ok(await page.page.getByTestId("scope-conv5").isChecked());
+      assert.ok(await page.page.getByTestId("tour").isHidden());
+      assert.equal(new URL(page.page.url()).search, "?unrelated=1");
+      page.assertQuiet();
+      await page.close();
+    }
+  });
+
+  test("may set a number that is not in a control's list", async () => {
+    const page = await site.ready({ query: "?images=37&steps=2&r=0.333" });
+    assert.equal(await page.page.getByTestId("train-images").inputValue(), "37");
+    assert.equal(await page.page.getByTestId("train-steps").inputValue(), "2");
+    await page.close();
   });
 });
 

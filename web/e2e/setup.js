@@ -4,7 +4,7 @@ import { launch } from "./chromium.js";
 import { DIST } from "./gallery.js";
 import { LiveTraining } from "./live_training.js";
 import { once } from "./once.js";
-import { Page } from "./page.js";
+import { Page, asking } from "./page.js";
 import { serve } from "./server.js";
 
 /** One browser of a kind serves all suites of a file. */
@@ -26,7 +26,7 @@ after(() => Promise.all(browsers.map(async (browser) => (await browser).close())
 export function stage(backend, ...flags) {
   const stage = {
     /** Opens the page, with a `query` and the browser's options. */
-    open: (options) => Page.open(stage.browser, stage.server.url, options),
+    open: ({ query, ...options } = {}) => Page.open(stage.browser, stage.server.url, { query: asking(backend, query), ...options }),
 
     /** The same, and waits until the engine is ready. */
     async ready(options) {
@@ -36,7 +36,7 @@ export function stage(backend, ...flags) {
     },
 
     /** The same, on live training. */
-    training: (query, options) => LiveTraining.open(stage.browser, stage.server.url, query, options),
+    training: (query, options) => LiveTraining.open(stage.browser, stage.server.url, asking(backend, query), options),
   };
   before(async () => {
     stage.server = await serve(DIST);

@@ -17,7 +17,7 @@ const images = indices(0);
 
 const server = await serve(DIST);
 const browser = await launch("webgpu", ...BEAR);
-const training = await LiveTraining.open(browser, server.url, "?classes=&steps=50&speed=1");
+const training = await LiveTraining.open(browser, server.url, "?backend=webgpu&classes=&steps=50&speed=1");
 const { page, tab } = training;
 await page.outcome(String(images[0]));
 // A software GPU is slow: two images a class are enough.

@@ -1,19 +1,20 @@
-// The guided tour. Environment: as in page.test.js.
+// The tour. Environment: as in page.test.js.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { indices } from "./gallery.js";
 import { stage } from "./setup.js";
 
-const STEPS = 12;
+/** The section that each step speaks of. */
+const SECTIONS = ["claim", "claim", "gradient", "predictions", "line", "train", "claim"];
 const index = indices(0)[7];
 
-for (const [name, viewport] of [["a desktop", { width: 1440, height: 900 }], ["a phone", { width: 390, height: 844 }]]) {
-  describe(`the tour on ${name}`, { timeout: 300_000 }, () => {
+for (const [width, height] of [[1440, 900], [390, 844], [320, 640]]) {
+  describe(`the tour at ${width} × ${height}`, { timeout: 300_000 }, () => {
     const site = stage("cpu");
     let page;
 
     before(async () => {
-      page = await site.ready({ query: `?image=${index}`, viewport });
+      page = await site.ready({ query: `?image=${index}`, viewport: { width, height } });
       await page.section("line", String(index));
     });
 
@@ -23,105 +24,101 @@ for (const [name, viewport] of [["a desktop", { width: 1440, height: 900 }], ["a
       for (const key of keys) await page.page.keyboard.press(key);
     };
     const at = (step) => page.page.waitForSelector(`[data-testid=tour][data-step="${step}"]`);
-    /** Whether the marked section is `section` and begins above the bar. */
-    const shows = (section) =>
-      page.page.waitForFunction((section) => {
-        const marked = document.querySelectorAll("[data-toured]");
-        const top = marked[0]?.getBoundingClientRect().top;
-        return marked.length === 1 && marked[0].id === section && top < document.querySelector(".tour").getBoundingClientRect().top;
-      }, section);
-    /** What the steps set, as the page's own controls show it. */
-    const controls = () =>
-      page.page.evaluate(() =>
-        Object.fromEntries(["line-r", "line-class", "gradient-rows", "gradient-columns"].map((name) => [name, document.querySelector(`[data-testid=${name}]`)?.value])),
-      );
+    /** Waits until a step's text stands before what it speaks of; what is wrong with that. */
+    const look = async (step) => {
+      await at(step);
+      await page.page.waitForFunction((section) => document.querySelector("[data-toured]")?.closest(`#${section}`), SECTIONS[step - 1]);
+      return page.page.evaluate(() => {
+        const [tour, shown] = [document.querySelector(".tour"), document.querySelector("[data-toured]")];
+        const [above, below] = [tour, shown].map((element) => element.getBoundingClientRect());
+        const seen = { top: 0, bottom: window.innerHeight };
+        const wrong = [];
+        if (document.querySelectorAll("[data-toured]").length !== 1) wrong.push("several things are marked");
+        if (getComputedStyle(tour).position !== "static") wrong.push("the text is not in the flow");
+        if (above.bottom > below.top + 1) wrong.push(`the text ends at ${above.bottom}, what it speaks of begins at ${below.top}`);
+        if (above.top < seen.top - 1 || above.top > seen.bottom) wrong.push(`the text is at ${above.top}`);
+        if (getComputedStyle(shown).outlineStyle !== "solid") wrong.push("nothing is outlined");
+        if (document.documentElement.scrollWidth > window.innerWidth) wrong.push(`the page is ${document.documentElement.scrollWidth} pixels wide`);
+        for (const button of tour.querySelectorAll("button")) {
+          const { width, height } = button.getBoundingClientRect();
+          if (Math.min(width, height) < 24) wrong.push(`${button.dataset.testid} is ${width} × ${height}`);
+        }
+        return wrong;
+      });
+    };
 
-    test("begins by a button, and the arrow keys lead through it", async () => {
+    test("begins by a button; each step's text stands before what it speaks of and covers nothing", async () => {
       await id("tour-start").click();
-      await at(1);
-      await shows("claim");
-      assert.match(await text(), new RegExp(`test image ${index},`));
       assert.ok(await id("tour-start").isHidden());
-      await press("ArrowRight", "ArrowRight", "ArrowRight");
-      await at(4);
-      await shows("gradient");
-      await press("ArrowLeft");
-      await at(3);
-      await shows("maps");
-    });
-
-    test("quotes the numbers of the chosen image", async () => {
-      const { full } = await page.read();
-      await id("tour-scrub").fill("6");
-      await at(6);
-      await shows("predictions");
-      assert.ok((await text()).includes(`${(100 * full.probability).toFixed(1)}\u00a0%`) || full.probability > 0.9995, await text());
-      await id("tour-next").click();
-      await shows("terms");
-      const total = full.total[full.class].toFixed(2);
-      assert.ok((await text()).includes(`+${total}`), `${total} in ${await text()}`);
-    });
-
-    test("a step sets the page's controls the same, whatever came before", async () => {
-      const found = {};
-      for (const step of [5, 8, 9, 10]) {
-        await id("tour-scrub").fill(String(step));
-        await at(step);
-        found[step] = await controls();
+      for (const step of SECTIONS.keys()) {
+        assert.deepEqual(await look(step + 1), [], `step ${step + 1}`);
+        await id("tour-next").click();
       }
-      assert.equal(found[8]["line-r"], "0");
-      assert.equal(found[9]["line-r"], "1");
-      assert.equal(found[5]["gradient-rows"], "value");
-      assert.notEqual(found[8]["gradient-rows"], "value");
-      assert.equal(await id("similar-start").count(), 0, "the comparison has begun");
-      for (const step of [9, 5, 10, 8]) {
-        await id("tour-scrub").fill(String(step));
-        await at(step);
-        assert.deepEqual(await controls(), found[step], `step ${step} in another order`);
-      }
-    });
-
-    test("can be left and rejoined, and is in the address", async () => {
-      await id("tour-scrub").fill("9");
-      await at(9);
-      await page.page.waitForFunction(() => new URL(location).searchParams.get("tour") === "9");
-      await press("Escape");
-      await id("tour").waitFor({ state: "detached" });
+      await id("tour").waitFor({ state: "hidden" });
       assert.equal(await page.page.locator("[data-toured]").count(), 0);
+    });
+
+    test("is led by the arrow keys, left by Escape, and is in the address", async () => {
+      await id("tour-start").click();
+      await look(1);
+      await press("ArrowLeft");
+      for (const step of SECTIONS.keys()) {
+        await look(step + 1);
+        await press("ArrowRight");
+      }
+      await look(SECTIONS.length);
+      await press("ArrowLeft", "ArrowLeft");
+      assert.deepEqual(await look(5), []);
+      await page.page.waitForFunction(() => new URL(location).searchParams.get("tour") === "5");
+      await press("Escape");
+      await id("tour").waitFor({ state: "hidden" });
       // Tab goes on from where the tour was.
       await press("Tab");
       assert.ok(await page.page.evaluate(() => document.activeElement.closest("#line")), "the focus is not in the section");
       await page.page.waitForFunction(() => !new URL(location).searchParams.has("tour"));
-      assert.match(await id("tour-start").innerText(), /at step 9/);
+      assert.match(await id("tour-start").innerText(), /at step 5/);
       await id("tour-start").click();
-      await at(9);
-      await page.page.waitForFunction(() => new URL(location).searchParams.get("tour") === "9");
-      await page.page.reload();
-      await at(9);
-      await shows("line");
+      assert.deepEqual(await look(5), []);
     });
 
-    test("has an end and a beginning, and no more", async () => {
-      await press("Home");
-      await at(1);
-      assert.ok(await id("tour-back").isDisabled());
-      await press("End");
-      await at(STEPS);
-      assert.ok(await id("tour-next").isDisabled());
-      await id("tour-leave").click();
-      await id("tour").waitFor({ state: "detached" });
+    test("what is set on the tour stays, also for whoever is given the address", async () => {
+      await id("line-r").fill("0.5");
+      await page.page.waitForFunction(() => new URL(location).searchParams.get("r") === "0.5");
+      await id("tour-next").click();
+      await look(6);
+      await id("tour-back").click();
+      await look(5);
+      assert.equal(await id("line-r").inputValue(), "0.5");
+      await page.page.waitForFunction(() => new URL(location).searchParams.get("tour") === "5");
+      await page.page.reload();
+      assert.deepEqual(await look(5), []);
+      await page.section("line", String(index));
+      assert.equal(await id("line-r").inputValue(), "0.5");
+      assert.equal(page.setting("r"), "0.5");
+    });
+
+    test("quotes the numbers of the chosen image, and of the next one", async () => {
+      const shown = async (key) => {
+        const { full } = await page.outcome(String(key));
+        await page.page.waitForFunction(
+          (total) => document.querySelector("[data-testid=tour-text]").innerText.includes(total),
+          full.total[full.class].toFixed(2),
+        );
+        return text();
+      };
+      await id("tour-back").click();
+      await look(4);
+      const before = await shown(index);
+      await page.choose(indices(0)[8]);
+      assert.notEqual(await shown(indices(0)[8]), before);
       page.assertQuiet();
     });
 
-    test("another image's numbers take the place of the last one's", async () => {
-      await page.page.goto(`${site.server.url}?image=${index}&tour=7`);
-      await page.until("ready");
-      await page.section("line", String(index));
-      const before = await text();
-      const { full } = await page.choose(indices(0)[8]);
-      const total = full.total[full.class].toFixed(2);
-      await page.page.waitForFunction((total) => document.querySelector("[data-testid=tour-text]").innerText.includes(total), total);
-      assert.notEqual(await text(), before);
+    test("axe-core finds nothing", async () => {
+      assert.deepEqual(await page.violations(), []);
+      await page.page.getByTestId("language-zh").click();
+      assert.deepEqual(await look(4), []);
+      assert.deepEqual(await page.violations(), []);
     });
   });
 }

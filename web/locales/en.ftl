@@ -48,10 +48,14 @@ to-appendix = Appendix
 ## Engine
 
 engine-loading = The engine is loading
-engine-cpu = Ready on the CPU (WebAssembly)
-engine-gpu = Ready on the GPU (WebGPU)
-engine-gpu-named = Ready on the GPU (WebGPU, { $adapter })
-engine-not-gpu = Not on the GPU: { $why }.
+engine-adapter = WebGPU ({ $name })
+engine-cpu = Runs on the CPU.
+engine-cpu-faster = Runs on the CPU: { $cpu } an image; WebGPU needs { $webgpu } here.
+engine-gpu = Runs on { $gpu }.
+engine-gpu-faster = Runs on { $gpu }: { $webgpu } an image; the CPU needs { $cpu }.
+engine-trying = Runs on the CPU. WebGPU is being tried …
+engine-busy = Runs on the CPU, because training began there.
+engine-not-gpu = Runs on the CPU: { $why }.
 engine-no-webgpu = this browser has no WebGPU
 engine-no-gpu = the browser offers no GPU
 engine-amount = { $what }: { $received } of { $total } MB
@@ -391,41 +395,30 @@ check-memory = memory
 check-megabytes = { $size } MB taken by the engine
 
 ## The tour
-tour-label = Guided tour
 tour-start = Take the tour
-tour-go-on = Go on with the tour at step { $step }
+tour-go-on = Continue the tour at step { $step }
 tour-back = Back
 tour-next = Next
-tour-leave = Leave
-tour-scrub = Step of the tour
-tour-place = { $step } of { $steps }: { $title }
+tour-end = Finish
+tour-leave = Close
+tour-place = Step { $step } of { $steps }: { $title }
 tour-waiting = The numbers appear with the predictions …
-tour-image-title = An image
-tour-image-tile = This is test image { $index }, labelled { $class }. It is 32 × 32 pixels, 3,072 numbers. Choose another whenever you like: the tour goes on with it.
-tour-image-own = This is { $name }, as the network sees it: 32 × 32 pixels, 3,072 numbers. Choose another whenever you like: the tour goes on with it.
-tour-activations-title = Activations
-tour-activations = Five convolutions, which learned without labels to recognize how an image was rotated, turn the image into 512 activations f. The feature maps are the last layer’s output for this image.
-tour-tangents-title = Tangents
-tour-tangents = The tangent maps say how the same 512 numbers would change if the weights moved along w₂: J w₂. One forward pass computes both, and the Jacobian is never written down.
-tour-gradient-title = A gradient
-tour-gradient = One number for each of 2.1 million weights: by how much the logit of { $class } would rise if that weight did. The two colours are its two signs. This is what the gradient model reads.
-tour-sorted-title = The same, sorted
-tour-sorted = It is an outer product: 512 numbers of the output times 4,096 of the input. Sorted rows and columns show it: large values at the corners, small ones in the middle.
-tour-readers-title = Four readers
-tour-readers = { $all }. On all 10,000 test images the last three are right far more often than the first.
-tour-reader = { $model } says { $class }, { $share }
-tour-terms-title = Two terms
-tour-terms = The full model’s logit of { $class } is w₁ᵀ f + ω̄ᵀ J w₂: { $activation } from the activations, in blue, and { $gradient } from the gradient, in orange, together { $total }.
-tour-start-title = Where the tangent starts
-tour-start-of-line = The gradient term is a tangent. At r = 0 the weights have not moved, and network and tangent agree: { $network } and { $tangent }. Increase r and see them separate.
-tour-end-title = Where the model reads it
-tour-end-of-line = At r = 1 the weights are θ̄₂ + w₂. The network itself says { $network }, its tangent { $tangent }: the error of the linearization is { $error }.
-tour-alike-title = What is alike
-tour-alike = Two images are alike when their features point the same way. Compare the two rows: what is near by activations need not be near by gradients, and how often a row keeps to the image’s class is written above it.
-tour-train-title = Your turn
-tour-train = Press Play: all four models learn { $classes } from { $images } images a class, here and now. Add your own classes from files or the camera; five images a class show a difference.
-tour-check-title = Do not take our word
-tour-check = Press “Check it here”: the page compares its derivative with finite differences, and one processor with the other, on this image and this machine, and shows the numbers.
+tour-claim-title = The claim
+tour-claim = All four models use the same network. “{ $activation }” reads its activations, “{ $gradient }” reads its gradients. Switch from one to the other: the tiles show which images the model gets right, and the count is beside them.
+tour-image-title = One image
+tour-image-tile = Test image { $index } is labelled { $class }. { $said }. Choose another tile and the tour continues with it.
+tour-image-own = This is { $name }. { $said }. Choose a tile and the tour continues with it.
+tour-reader = { $model } says { $class } ({ $share })
+tour-gradient-title = One weight, one feature
+tour-gradient = Move one weight a little and the logit of { $class } changes. The slope of that change is one feature. Every weight gives one, and together they are the gradient.
+tour-terms-title = Two terms, one logit
+tour-terms = The full model’s logit of { $class } is a sum of two terms: { $activation } from the activations and { $gradient } from the gradient give { $total }.
+tour-line-title = Drag the weights
+tour-line = Drag r. At 0 the weights are as pre-trained, at 1 they have moved by w₂. Near 0 the network and its tangent agree; farther away they differ more and more. The gradient model only needs the tangent, so no weight has to move.
+tour-train-title = Train the models
+tour-train = Press “{ $play }”. The four models learn from a few images, here in your browser. You see how often each is right on images that it did not learn from.
+tour-own-title = Your own image
+tour-own = Open a file, use the camera, or draw. The image stays on your device, and the whole page then shows what the models make of it.
 later-failed = The rest of this page could not be loaded.
 
 ## Appendix and footer

@@ -48,10 +48,14 @@ to-appendix = 附录
 ## Engine
 
 engine-loading = 引擎正在加载
-engine-cpu = 就绪：使用 CPU（WebAssembly）
-engine-gpu = 就绪：使用 GPU（WebGPU）
-engine-gpu-named = 就绪：使用 GPU（WebGPU，{ $adapter }）
-engine-not-gpu = 未使用 GPU：{ $why }。
+engine-adapter = WebGPU（{ $name }）
+engine-cpu = 在 CPU 上运行。
+engine-cpu-faster = 在 CPU 上运行：每幅图像 { $cpu }；这台设备的 WebGPU 需要 { $webgpu }。
+engine-gpu = 在 { $gpu } 上运行。
+engine-gpu-faster = 在 { $gpu } 上运行：每幅图像 { $webgpu }；CPU 需要 { $cpu }。
+engine-trying = 在 CPU 上运行，正在试用 WebGPU……
+engine-busy = 在 CPU 上运行：训练已在 CPU 上开始。
+engine-not-gpu = 在 CPU 上运行：{ $why }。
 engine-no-webgpu = 此浏览器不支持 WebGPU
 engine-no-gpu = 浏览器未提供 GPU
 engine-amount = { $what }：{ $received } / { $total } MB
@@ -391,41 +395,30 @@ check-memory = 内存
 check-megabytes = 引擎占用 { $size } MB
 
 ## 导览
-tour-label = 导览
 tour-start = 开始导览
 tour-go-on = 从第 { $step } 步继续导览
 tour-back = 上一步
 tour-next = 下一步
-tour-leave = 退出
-tour-scrub = 导览的步骤
+tour-end = 完成
+tour-leave = 关闭
 tour-place = 第 { $step } 步，共 { $steps } 步：{ $title }
-tour-waiting = 数值会随预测一起给出……
+tour-waiting = 预测完成后，这里会显示数值……
+tour-claim-title = 主要结论
+tour-claim = 四个模型用的是同一个网络：“{ $activation }”读取网络的激活，“{ $gradient }”读取网络的梯度。在两者之间切换，看看哪些图像判断正确，旁边是正确的总数。
 tour-image-title = 一幅图像
-tour-image-tile = 这是测试图像 { $index }，标签为{ $class }。它有 32 × 32 个像素，即 3,072 个数。您可以随时另选一幅，导览会接着讲它。
-tour-image-own = 这是网络所看到的 { $name }：32 × 32 个像素，即 3,072 个数。您可以随时另选一幅，导览会接着讲它。
-tour-activations-title = 激活
-tour-activations = 五层卷积把它变成 512 个激活 f；这些卷积没有用标签，而是靠判断图像被旋转了多少学来的。特征图就是最后一层对这幅图像的响应。
-tour-tangents-title = 切线
-tour-tangents = 切向图显示当权重沿 w₂ 移动时，这 512 个数会怎样变化：J w₂。两者出自同一次前向计算，雅可比矩阵从未被写出来。
-tour-gradient-title = 梯度
-tour-gradient = 210 万个权重各对应一个数：这个权重增大时，{ $class }的 logit 会增大多少。两种颜色表示正负。梯度模型读取的就是它。
-tour-sorted-title = 排序之后
-tour-sorted = 它是一个外积：输出的 512 个数乘以输入的 4,096 个数。把行和列排好序就能看出来：四角强，中间为零。
-tour-readers-title = 四个模型
-tour-readers = { $all }。在全部 10,000 幅测试图像上，后三个比第一个正确得多。
-tour-reader = { $model }模型判断为{ $class }，{ $share }
+tour-image-tile = 测试图像 { $index } 的标签是{ $class }。{ $said }。您也可以另选一幅图像，导览会接着讲它。
+tour-image-own = 这是 { $name }。{ $said }。您也可以另选一幅图像，导览会接着讲它。
+tour-reader = { $model }模型判断为{ $class }（{ $share }）
+tour-gradient-title = 一个权重，一个特征
+tour-gradient = 稍微改变一个权重，{ $class }的 logit 就会随之改变，变化的斜率就是一个特征。每个权重各有一个特征，合在一起就是梯度。
 tour-terms-title = 两项之和
-tour-terms = 完整模型对{ $class }的 logit 是 w₁ᵀ f + ω̄ᵀ J w₂：蓝色的 { $activation } 来自激活，橙色的 { $gradient } 来自梯度，合计 { $total }。
-tour-start-title = 切线的起点
-tour-start-of-line = 梯度项是一条切线。r = 0 时权重没有移动，网络与切线一致：{ $network } 与 { $tangent }。移动 r，看它们怎样分开。
-tour-end-title = 模型读取之处
-tour-end-of-line = r = 1 时权重是 θ̄₂ + w₂。网络本身给出 { $network }，切线给出 { $tangent }：线性化的误差是 { $error }。
-tour-alike-title = 什么是相似
-tour-alike = 特征方向一致的图像就是相似的。比较这两行：按激活相近的，按梯度未必相近；每行上方写着其中有多少与这幅图像同类。
-tour-train-title = 轮到您了
-tour-train = 按“播放”：四个模型就在这里用每类 { $images } 幅图像学习{ $classes }。也可以从文件或摄像头加入自己的类别；每类五幅图像就能看出差别。
-tour-check-title = 不必轻信
-tour-check = 按“在此检验”：页面会在这幅图像、这台机器上，把自己的导数与微小步长对照，并把两种处理器相互对照，给出数值。
+tour-terms = 完整模型对{ $class }的 logit 是两项之和：激活项 { $activation } 加梯度项 { $gradient }，等于 { $total }。
+tour-line-title = 拖动权重
+tour-line = 拖动 r。r = 0 时权重保持预训练的值，r = 1 时权重移动了 w₂。在 0 附近，网络与它的切线一致；移得越远，两者相差越大。梯度模型只需要切线，因此不必改动任何权重。
+tour-train-title = 训练模型
+tour-train = 按“{ $play }”。四个模型就在您的浏览器中，用少量图像开始学习。您可以看到每个模型在未参与训练的图像上的准确率。
+tour-own-title = 您自己的图像
+tour-own = 打开文件、使用摄像头，或者画一幅图。图像不会离开您的设备，之后整个页面都会用它来展示各模型的判断。
 later-failed = 本页的其余部分未能加载。
 
 ## Appendix and footer

@@ -3,7 +3,7 @@
 use crate::{engine_link::Link, say, url_state, words};
 use leptos::prelude::*;
 use protocol::{
-    loading::{Progress, Ready},
+    loading::{Backend, Processor, Progress, Ready},
     messages::{FromEngine, Request, Source, ToEngine},
     recovery::Recovery,
 };
@@ -99,7 +99,7 @@ impl Engine {
 
     /// Starts it as for the first time.
     pub fn start(self) {
-        self.launch(Recovery::new(url_state::cpu_only()));
+        self.launch(Recovery::new(url_state::backend()));
     }
 
     /// It has given up, and a visitor may want to try again.
@@ -121,7 +121,8 @@ impl Engine {
         match message {
             FromEngine::Listening => self.link.update_value(Link::listening),
             FromEngine::Progress(progress) => self.status.update(|status| status.progress = Some(progress.clone())),
-            FromEngine::Ready(_) => self.link.update_value(Link::ready),
+            FromEngine::Ready(ready) => self.link.update_value(|link| link.ready(ready.processor.backend)),
+            FromEngine::RunsOn(processor) => self.runs_on(processor),
             FromEngine::Failed(trouble) => self.fail(say::engine_failed(words::trouble(trouble))),
             FromEngine::Broken(why) => return self.stopped(why.clone()),
             FromEngine::Predicted { .. } | FromEngine::Insight { .. } | FromEngine::Refused { .. } => {
@@ -138,6 +139,16 @@ impl Engine {
         }
     }
 
+    /// The engine has gone over to another processor, or stays where it is.
+    fn runs_on(self, processor: &Processor) {
+        self.link.update_value(|link| link.runs_on(processor.backend));
+        self.status.update(|status| {
+            if let Phase::Ready(ready) = &mut status.phase {
+                ready.processor = processor.clone();
+            }
+        });
+    }
+
     fn pass_on(self, message: &FromEngine) {
         for listener in self.listeners.get_value() {
             listener(message);
@@ -150,7 +161,10 @@ impl Engine {
         self.pass_on(&FromEngine::Broken(why.clone()));
         match broken.next {
             Some(next) => {
-                let note = if next.cpu_only { say::engine_again_cpu(why) } else { say::engine_again_gpu(why) };
+                let note = match next.backend {
+                    Some(Backend::Cpu) => say::engine_again_cpu(why),
+                    _ => say::engine_again_gpu(why),
+                };
                 self.status.set(Status { note: Some(note), ..Status::default() });
                 self.launch(next);
             }

@@ -2,6 +2,7 @@
 
 use crate::{browser, say};
 use protocol::{
+    loading::Backend,
     messages::{self, FromEngine, Request, Source, Start, ToEngine},
     recovery::Recovery,
 };
@@ -24,6 +25,8 @@ struct Running {
     listening: bool,
     /// The last request before it was ready.
     ready_at: Option<u32>,
+    /// What it predicts on.
+    backend: Option<Backend>,
     _on_message: Closure<dyn Fn(MessageEvent)>,
     _on_error: Closure<dyn Fn(ErrorEvent)>,
 }
@@ -104,23 +107,32 @@ impl Link {
             running.listening = true;
         }
         let (base, models) = (browser::base(), browser::published("models"));
-        self.send(&ToEngine::Start(Start { base, models, cpu_only: self.recovery.cpu_only }));
+        self.send(&ToEngine::Start(Start { base, models, backend: self.recovery.backend }));
         if let Some(request) = self.request.clone() {
             self.send(&ToEngine::Predict(request));
         }
     }
 
     /// The engine predicts.
-    pub fn ready(&mut self) {
+    pub fn ready(&mut self, backend: Backend) {
         if let Some(running) = &mut self.worker {
             running.ready_at = Some(self.last_id);
+        }
+        self.runs_on(backend);
+    }
+
+    /// What the engine predicts on from now on.
+    pub fn runs_on(&mut self, backend: Backend) {
+        if let Some(running) = &mut self.worker {
+            running.backend = Some(backend);
         }
     }
 
     /// The engine has stopped by itself; `None` when that was known already.
     pub fn broken(&mut self) -> Option<Broken> {
         let running = self.worker.take()?;
-        let next = if running.listening { self.recovery.next(running.ready_at.is_some()) } else { None };
+        let gpu_worked = running.backend == Some(Backend::Webgpu);
+        let next = if running.listening { self.recovery.next(gpu_worked) } else { None };
         Some(Broken { had_loaded: running.listening, next })
     }
 
@@ -152,5 +164,5 @@ fn launch(
     });
     worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-    Ok(Running { worker, listening: false, ready_at: None, _on_message: on_message, _on_error: on_error })
+    Ok(Running { worker, listening: false, ready_at: None, backend: None, _on_message: on_message, _on_error: on_error })
 }

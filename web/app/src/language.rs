@@ -49,7 +49,8 @@ impl Language {
 
     /// The one that the address names, or else the first of the browser's that the page speaks.
     pub fn wanted() -> Self {
-        let named = url_state::get::<String>(PARAMETER).and_then(|name| Self::of(&name));
+        let named = url_state::get_if(PARAMETER, |name: &String| Self::of(name).is_some());
+        let named = named.and_then(|name| Self::of(&name));
         let preferred = window().navigator().languages();
         named.or_else(|| preferred.iter().find_map(|name| Self::of(&name.as_string()?))).unwrap_or(Self::English)
     }

@@ -72,6 +72,11 @@ impl Ablation {
         self.current.is_some() && !std::mem::replace(&mut self.queued, true)
     }
 
+    /// Whether there is one, however far.
+    pub fn has_begun(&self) -> bool {
+        self.current.is_some()
+    }
+
     /// Does a piece of work; whether there is more.
     pub async fn go_on(&mut self, model: &Model, sheets: &Sheets) -> bool {
         worker::breathe().await;

@@ -6,6 +6,7 @@
 use crate::worker;
 use burn::tensor::Device;
 use protocol::{loading::NoGpu, messages::FromEngine};
+use std::sync::atomic::{AtomicBool, Ordering};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -37,6 +38,14 @@ extern "C" {
 /// The feature that Burn's WebGPU cannot be without.
 const NEEDED: &str = "timestamp-query";
 
+/// Whether the engine cannot do without the GPU that it has opened.
+static IS_NEEDED: AtomicBool = AtomicBool::new(false);
+
+/// From now on the loss of the GPU is the end of the engine, or not.
+pub fn need(is_needed: bool) {
+    IS_NEEDED.store(is_needed, Ordering::Relaxed);
+}
+
 /// A GPU as a device, and its name.
 pub async fn open() -> Result<(Device, String), NoGpu> {
     let name = usable_adapter().await?;
@@ -45,8 +54,11 @@ pub async fn open() -> Result<(Device, String), NoGpu> {
         .await
         .map_err(|error| NoGpu::Other(format!("the GPU could not be set up ({error})")))?;
     setup.device.set_device_lost_callback(|_, message| {
-        worker::post(&FromEngine::Broken(format!("the GPU was lost ({})", message.trim_end_matches('.'))));
+        if IS_NEEDED.load(Ordering::Relaxed) {
+            worker::post(&FromEngine::Broken(format!("the GPU was lost ({})", message.trim_end_matches('.'))));
+        }
     });
+    need(true);
     Ok((device, name))
 }
 

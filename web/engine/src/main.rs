@@ -14,6 +14,7 @@ mod self_check;
 mod self_test;
 mod sources;
 mod training;
+mod trial;
 mod trouble;
 mod worker;
 
@@ -25,6 +26,7 @@ use crate::{
     self_check::SelfCheck,
     sources::{Files, Sheets},
     training::Training,
+    trial::Candidate,
 };
 use futures_channel::mpsc;
 use futures_util::StreamExt;
@@ -32,6 +34,7 @@ use gradient_features::{Mode, Scope, images::Picture, model::features::FrozenFea
 use protocol::{
     ablation::ToAblation,
     insight::{Insight, Linearization, Similar},
+    loading::{Backend, Processor, Ready, Reason},
     messages::{Draw, FromEngine, Request, Source, Start, ToEngine},
     self_check::Check,
     training::ToTrainer,
@@ -65,6 +68,8 @@ enum Job {
     Ablate(Box<ToAblation>),
     /// The next piece of it.
     AblateOn,
+    /// The GPU can be used: it is to be compared with the CPU.
+    Try(Box<Candidate>),
 }
 
 /// What learns here.
@@ -72,6 +77,13 @@ enum Job {
 struct Learners {
     training: Training,
     ablation: Ablation,
+}
+
+impl Learners {
+    /// Whether there is anything that is bound to the processor it began on.
+    fn have_begun(&self) -> bool {
+        self.training.has_begun() || self.ablation.has_begun()
+    }
 }
 
 /// The curve of a request's image, as far as it goes.
@@ -156,7 +168,7 @@ fn open(start: Start) -> Desk {
     let files = Files::new(start.base, start.models);
     let sheets = Rc::new(Sheets::new(files.clone()));
     let desk = Desk { sheets, jobs, newest, comparison: Rc::default() };
-    spawn_local(serve(desk.clone(), files, start.cpu_only, queue));
+    spawn_local(serve(desk.clone(), files, start.backend, queue));
     desk
 }
 
@@ -186,14 +198,16 @@ async fn begin_check(desk: Desk, Request { id, source, .. }: Request) {
 }
 
 /// Loads the network, then does whatever comes.
-async fn serve(desk: Desk, files: Files, cpu_only: bool, mut queue: mpsc::UnboundedReceiver<Job>) {
-    let mut model = match Model::load(files, cpu_only).await {
-        Ok((model, ready)) => {
-            worker::post(&FromEngine::Ready(ready));
-            model
-        }
+async fn serve(desk: Desk, files: Files, backend: Option<Backend>, mut queue: mpsc::UnboundedReceiver<Job>) {
+    let mut model = match Model::load(files).await {
+        Ok(model) => model,
         Err(error) => return worker::post(&FromEngine::Failed(error.into())),
     };
+    let processor = choose(&mut model, backend).await;
+    if processor.reason == Reason::Trying {
+        spawn_local(try_gpu(desk.clone(), model.clone()));
+    }
+    worker::post(&FromEngine::Ready(Ready { processor, network: model.network() }));
     let mut learners = Learners::default();
     while let Some(job) = queue.next().await {
         let id = job.id();
@@ -203,6 +217,39 @@ async fn serve(desk: Desk, files: Files, cpu_only: bool, mut queue: mpsc::Unboun
             (Err(error), None) => worker::post(&FromEngine::Broken(error.to_string())),
         }
     }
+}
+
+/// Goes over to the processor that is asked for; the CPU is there at once.
+async fn choose(model: &mut Model, backend: Option<Backend>) -> Processor {
+    match backend {
+        None => trial::on_cpu(Reason::Trying),
+        Some(Backend::Cpu) => trial::on_cpu(Reason::Asked),
+        Some(Backend::Webgpu) => match Candidate::new(model).await {
+            Ok(gpu) => gpu.replace(model, Reason::Asked),
+            Err(why) => trial::on_cpu(Reason::NoGpu(why)),
+        },
+    }
+}
+
+/// Sets up the GPU beside all other work, and queues its trial.
+async fn try_gpu(desk: Desk, cpu: Model) {
+    match Candidate::new(&cpu).await {
+        Ok(gpu) => desk.queue(Job::Try(Box::new(gpu))),
+        Err(why) => worker::post(&FromEngine::RunsOn(trial::on_cpu(Reason::NoGpu(why)))),
+    }
+}
+
+/// Compares the GPU with the CPU once there is nothing else to do: all other work is bound to one processor.
+async fn compete(model: &mut Model, learners: &Learners, desk: &Desk, gpu: Box<Candidate>) {
+    worker::breathe().await;
+    if !desk.jobs.is_empty() {
+        return desk.queue(Job::Try(gpu));
+    }
+    let processor = match learners.have_begun() {
+        true => gpu.give_up(Reason::Busy),
+        false => gpu.compete(model).await,
+    };
+    worker::post(&FromEngine::RunsOn(processor));
 }
 
 impl Job {
@@ -218,7 +265,8 @@ impl Job {
             | Self::Train(_)
             | Self::GoOn
             | Self::Ablate(_)
-            | Self::AblateOn => None,
+            | Self::AblateOn
+            | Self::Try(_) => None,
         }
     }
 }
@@ -262,6 +310,10 @@ async fn work(model: &mut Model, learners: &mut Learners, desk: &Desk, job: Job)
             if learners.ablation.receive(model, *message) {
                 desk.queue(Job::AblateOn);
             }
+            Ok(())
+        }
+        Job::Try(gpu) => {
+            compete(model, learners, desk, gpu).await;
             Ok(())
         }
         Job::AblateOn => {

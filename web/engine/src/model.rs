@@ -22,7 +22,7 @@ use gradient_features::{
 };
 use protocol::{
     insight::{Drawn, Gradient, Linearization, Maps},
-    loading::{Backend, Layer, Network, NoGpu, Part, Ready, ScopeStart},
+    loading::{Backend, Layer, Network, NoGpu, Part, ScopeStart},
     messages::Draw,
     terms::Terms,
     viewport::Window,
@@ -33,6 +33,7 @@ use std::{collections::BTreeMap, rc::Rc};
 const FOLDER: &str = "cifar10-rotation";
 
 /// A network that predicts.
+#[derive(Clone)]
 pub struct Model {
     /// The processor that it is on.
     pub backend: Backend,
@@ -47,51 +48,54 @@ pub struct Model {
 }
 
 impl Model {
-    /// Loads the base network and the smallest head, and puts them on the GPU if that computes right.
-    pub async fn load(files: Files, cpu_only: bool) -> Result<(Self, Ready), ModelError> {
+    /// Loads the base network and the smallest head, for the CPU.
+    pub async fn load(files: Files) -> Result<Self, ModelError> {
         let path = format!("{FOLDER}/model.safetensors");
         let base: Rc<[u8]> = files.fetch_model(&path, Part::Network).await?.into();
-        let encoder = read_base(&base, &Device::flex())?;
-        let head = fetch_head(&files, Mode::Activation, narrowest(&encoder)).await?;
-        let cpu = Self::new(Backend::Cpu, files.clone(), Device::flex(), base.clone(), encoder, &head)?;
-        let network = cpu.network();
-        let on_cpu = |cpu, no_gpu| {
-            Ok((cpu, Ready { backend: Backend::Cpu, adapter: String::new(), no_gpu, network: network.clone() }))
-        };
-        if cpu_only {
-            return on_cpu(cpu, None);
-        }
-        let (device, adapter) = match gpu::open().await {
-            Ok(opened) => opened,
-            Err(why) => return on_cpu(cpu, Some(why)),
-        };
+        let device = Device::flex();
         let encoder = read_base(&base, &device)?;
-        let gpu = Self::new(Backend::Webgpu, files, device, base, encoder, &head)?;
-        match gpu.agrees_with(&cpu).await {
-            Ok(()) => Ok((gpu, Ready { backend: Backend::Webgpu, adapter, no_gpu: None, network })),
-            Err(error) => on_cpu(cpu, Some(NoGpu::Other(error.to_string()))),
-        }
-    }
-
-    fn new(
-        backend: Backend,
-        files: Files,
-        device: Device,
-        base: Rc<[u8]>,
-        encoder: Encoder,
-        head: &[u8],
-    ) -> Result<Self, ModelError> {
         let scope = narrowest(&encoder);
-        let mut model = Self { backend, files, device, base, encoder, scope, heads: BTreeMap::new() };
-        model.add_head(Mode::Activation, head)?;
+        let head = fetch_head(&files, Mode::Activation, scope).await?;
+        let mut model = Self { backend: Backend::Cpu, files, device, base, encoder, scope, heads: BTreeMap::new() };
+        model.add_head(Mode::Activation, &head)?;
         Ok(model)
     }
 
     /// The same network on the CPU, loaded anew.
     pub async fn on_cpu(&self) -> Result<Self, ModelError> {
-        let (mut cpu, _) = Self::load(self.files.clone(), true).await?;
+        let mut cpu = Self::load(self.files.clone()).await?;
         cpu.take_scope(self.scope);
         Ok(cpu)
+    }
+
+    /// The same network on the GPU, with the GPU's name, if it computes the same there.
+    pub async fn on_gpu(&self) -> Result<(Self, String), NoGpu> {
+        let (device, name) = gpu::open().await?;
+        match self.tested_on(device).await {
+            Ok(gpu) => Ok((gpu, name)),
+            Err(error) => {
+                gpu::need(false);
+                Err(NoGpu::Other(error.to_string()))
+            }
+        }
+    }
+
+    async fn tested_on(&self, device: Device) -> Result<Self, SelfTestError> {
+        let encoder = read_base(&self.base, &device)?;
+        let mut gpu = Self { backend: Backend::Webgpu, device, encoder, heads: BTreeMap::new(), ..self.clone() };
+        gpu.take_models_of(self).await?;
+        self_test::compare(&gpu.probe().await?, &self.probe().await?)?;
+        Ok(gpu)
+    }
+
+    /// Takes over the scope and the heads of the same network on another device.
+    pub async fn take_models_of(&mut self, other: &Self) -> Result<(), ModelError> {
+        self.scope = other.scope;
+        self.heads.clear();
+        for (&mode, head) in &other.heads {
+            self.heads.insert(mode, head_on(head, &self.device).await?);
+        }
+        Ok(())
     }
 
     /// Goes over to the models of another scope; one that the network does not have stands for the narrowest.
@@ -163,13 +167,13 @@ impl Model {
 
     /// A head's file.
     pub async fn head_file(&self, head: &Head) -> Result<Vec<u8>, ModelError> {
-        let head = on_cpu(head).await?;
+        let head = head_on(head, &Device::flex()).await?;
         weights::write_head(&self.encoder, &head, Precision::F32).map_err(ModelError::Unwritable)
     }
 
     /// A file with the network and a head, for the native program.
     pub async fn model_file(&self, head: &Head) -> Result<Vec<u8>, ModelError> {
-        let (encoder, head) = (read_base(&self.base, &Device::flex())?, on_cpu(head).await?);
+        let (encoder, head) = (read_base(&self.base, &Device::flex())?, head_on(head, &Device::flex()).await?);
         weights::write_model(&encoder, &head, Precision::F32).map_err(ModelError::Unwritable)
     }
 
@@ -259,7 +263,7 @@ impl Model {
     }
 
     /// What the network is made of.
-    fn network(&self) -> Network {
+    pub fn network(&self) -> Network {
         let kind = self.encoder.config().kind;
         let layer = |(index, spec): (usize, &LayerSpec)| {
             let [outputs, side, _] = kind.shape_before(index + 1);
@@ -285,13 +289,8 @@ impl Model {
         Ok(Drawn { window, width, pixels })
     }
 
-    /// Whether this model computes what `other`, on another device, does.
-    async fn agrees_with(&self, other: &Self) -> Result<(), SelfTestError> {
-        self_test::compare(&self.probe().await?, &other.probe().await?)
-    }
-
     /// The terms of a fixed image under a full model that needs no further file: its w2 is θ̄2 itself.
-    async fn probe(&self) -> Result<Vec<Terms>, ModelError> {
+    pub async fn probe(&self) -> Result<Vec<Terms>, ModelError> {
         let activation = &self.heads[&Mode::Activation];
         let mut head = Head::start(Mode::Full, self.scope, &self.encoder, activation, &self.device);
         head.parameters.tangents = self.encoder.scope_parameters(self.scope);
@@ -299,34 +298,34 @@ impl Model {
     }
 }
 
-/// A head's numbers where they can be read at once, which a browser's GPU does not allow.
-async fn on_cpu(head: &Head) -> Result<Head, ModelError> {
+/// A head on another device. A browser's GPU does not let its numbers be read at once.
+async fn head_on(head: &Head, device: &Device) -> Result<Head, ModelError> {
     let Parameters { classifier, tangents, replaced } = &head.parameters;
     let classifier = match classifier {
         Some(Classifier { weight, bias }) => {
-            Some(Classifier::new(moved(weight.val()).await?, moved(bias.val()).await?))
+            Some(Classifier::new(moved(weight.val(), device).await?, moved(bias.val(), device).await?))
         }
         None => None,
     };
     let omega = match &head.omega {
-        Some(omega) => Some(moved(omega.clone()).await?),
+        Some(omega) => Some(moved(omega.clone(), device).await?),
         None => None,
     };
-    let (tangents, replaced) = (convs_on_cpu(tangents).await?, convs_on_cpu(replaced).await?);
+    let (tangents, replaced) = (convs_on(tangents, device).await?, convs_on(replaced, device).await?);
     Ok(Head { omega, parameters: Parameters { classifier, tangents, replaced }, ..head.clone() })
 }
 
-async fn convs_on_cpu(convs: &[Conv]) -> Result<Vec<Conv>, ModelError> {
+async fn convs_on(convs: &[Conv], device: &Device) -> Result<Vec<Conv>, ModelError> {
     let mut there = Vec::new();
     for Conv { weight, bias } in convs {
-        there.push(Conv::new(moved(weight.val()).await?, moved(bias.val()).await?));
+        there.push(Conv::new(moved(weight.val(), device).await?, moved(bias.val(), device).await?));
     }
     Ok(there)
 }
 
-async fn moved<const D: usize>(tensor: Tensor<D>) -> Result<Tensor<D>, ModelError> {
+async fn moved<const D: usize>(tensor: Tensor<D>, device: &Device) -> Result<Tensor<D>, ModelError> {
     let shape = tensor.dims();
-    Ok(Tensor::from_data(TensorData::new(numbers(tensor).await?, shape), &Device::flex()))
+    Ok(Tensor::from_data(TensorData::new(numbers(tensor).await?, shape), device))
 }
 
 fn read_base(bytes: &[u8], device: &Device) -> Result<Encoder, ModelError> {

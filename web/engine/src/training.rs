@@ -118,6 +118,11 @@ impl Training {
         self.has_work() && !std::mem::replace(&mut self.queued, true)
     }
 
+    /// Whether there is one, however far.
+    pub fn has_begun(&self) -> bool {
+        self.current.is_some()
+    }
+
     fn of(&mut self, id: u32) -> Option<&mut Current> {
         self.current.as_mut().filter(|current| current.plan.id == id)
     }

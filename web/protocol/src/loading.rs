@@ -1,6 +1,7 @@
 //! How the engine comes: what is loaded, the network that is there then, and the processor that it runs on.
 
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 use vocabulary::{Mode, Scope};
 
 /// What is loaded, each from a file of its own.
@@ -23,17 +24,61 @@ pub struct Progress {
     pub total: Option<f64>,
 }
 
-/// What the engine runs on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The engine predicts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ready {
-    /// The processor.
-    pub backend: Backend,
-    /// The name of the GPU, where there is one.
-    pub adapter: String,
-    /// Why it is not the GPU, where there is a reason.
-    pub no_gpu: Option<NoGpu>,
+    /// What it runs on.
+    pub processor: Processor,
     /// What the network is made of.
     pub network: Network,
+}
+
+/// What the engine runs on, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Processor {
+    /// The processor.
+    pub backend: Backend,
+    /// The name of the GPU, where it runs on one that has a name.
+    pub adapter: String,
+    /// Why it is not the other one.
+    pub reason: Reason,
+}
+
+/// Why the engine runs on one processor and not on the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Reason {
+    /// It was asked to.
+    Asked,
+    /// The GPU cannot be used.
+    NoGpu(NoGpu),
+    /// The GPU has yet to be tried.
+    Trying,
+    /// It is the faster one.
+    Faster(Times),
+    /// Training began there before the GPU was tried.
+    Busy,
+}
+
+impl Reason {
+    /// The one spelling in the page's attributes.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::NoGpu(_) => "no-gpu",
+            Self::Trying => "trying",
+            Self::Faster(_) => "faster",
+            Self::Busy => "busy",
+        }
+    }
+}
+
+/// Milliseconds of one image's prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Times {
+    /// On the CPU.
+    pub cpu: f64,
+    /// On the GPU.
+    pub webgpu: f64,
 }
 
 /// Why the GPU is not used.
@@ -98,5 +143,18 @@ impl Backend {
             Self::Webgpu => "webgpu",
             Self::Cpu => "cpu",
         }
+    }
+}
+
+/// A word that is no processor.
+#[derive(Debug, thiserror::Error)]
+#[error("this is not a processor")]
+pub struct NotABackend;
+
+impl FromStr for Backend {
+    type Err = NotABackend;
+
+    fn from_str(text: &str) -> Result<Self, NotABackend> {
+        [Self::Webgpu, Self::Cpu].into_iter().find(|backend| backend.name() == text).ok_or(NotABackend)
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     ablation::{FromAblation, ToAblation},
     blobs, floats,
     insight::{Drawn, Insight},
-    loading::{Progress, Ready},
+    loading::{Backend, Processor, Progress, Ready},
     terms::Terms,
     training::{FromTrainer, ToTrainer},
     trouble::Trouble,
@@ -91,8 +91,8 @@ pub struct Start {
     pub base: String,
     /// The folder of the models, relative to it.
     pub models: String,
-    /// Leave the GPU alone.
-    pub cpu_only: bool,
+    /// What to run on; the faster one if nothing is asked for.
+    pub backend: Option<Backend>,
 }
 
 /// One image to predict.
@@ -133,6 +133,8 @@ pub enum FromEngine {
     Progress(Progress),
     /// Predictions can be made.
     Ready(Ready),
+    /// The GPU has been tried: what the engine runs on from now on.
+    RunsOn(Processor),
     /// The network could not be loaded; starting again may help.
     Failed(Trouble),
     /// The engine cannot go on (a panic, a lost device) and must be started anew.

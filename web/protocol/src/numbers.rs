@@ -95,6 +95,17 @@ fn superscript(digit: char) -> char {
     digit.to_digit(10).map_or('⁻', |digit| DIGITS[digit as usize])
 }
 
+/// A time with two digits that count.
+pub fn milliseconds(time: f64) -> String {
+    let text = match time {
+        tiny if tiny < 0.05 => "< 0.1".to_owned(),
+        short if short < 9.95 => format!("{short:.1}"),
+        middle if middle < 99.5 => format!("{middle:.0}"),
+        long => format!("{:.0}", (long / 10.0).round() * 10.0),
+    };
+    format!("{text}\u{a0}ms")
+}
+
 /// A whole number in groups of three digits.
 pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
@@ -178,6 +189,13 @@ mod tests {
         assert_eq!([precise(-0.01234), precise(12.3456), precise(0.0)], ["−0.0123", "12.3", "0"]);
         assert_eq!([precise(0.000_056_78), precise(-3e-12)], ["5.68·10⁻⁵", "−3.00·10⁻¹²"]);
         assert_eq!([rough(0.0156), rough(0.0), rough(2.0)], ["1.6·10⁻²", "0", "2.0·10⁰"]);
+    }
+
+    #[test]
+    fn times_have_two_digits() {
+        let times = [0.01, 0.31, 3.64, 9.97, 42.4, 99.6, 211.3].map(milliseconds);
+        let texts = ["< 0.1", "0.3", "3.6", "10", "42", "100", "210"].map(|text| format!("{text}\u{a0}ms"));
+        assert_eq!(times, texts);
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! How the engine is: what it loads, what it runs on, what went wrong.
 
 use crate::{
-    engine::{Engine, Phase, Status},
+    engine::{Engine, Phase},
     later::Later,
     say, words,
 };
 use leptos::prelude::*;
 use protocol::{
-    loading::{Backend, NoGpu, Progress, Ready},
-    numbers::megabytes,
+    loading::{Backend, NoGpu, Processor, Progress, Reason},
+    numbers::{megabytes, milliseconds},
 };
 
 /// The engine's state in one line, with its progress, and a way to try again.
@@ -17,14 +17,15 @@ pub fn EngineView() -> impl IntoView {
     let (engine, later) = (expect_context::<Engine>().status, expect_context::<Later>());
     let phase = Memo::new(move |_| engine.with(|engine| engine.phase.clone()));
     let progress = Memo::new(move |_| engine.with(|engine| engine.progress.clone()));
-    let note = Memo::new(move |_| engine.with(note));
+    let note = Memo::new(move |_| engine.with(|engine| engine.note.clone()));
     let failed = move || phase.with(|phase| matches!(phase, Phase::Failed(_)));
     view! {
         <div
             class="engine"
             data-testid="engine"
             data-state=move || phase.with(state_name)
-            data-backend=move || phase.with(backend_name)
+            data-backend=move || phase.with(|phase| processor(phase).map(|processor| processor.backend.name()))
+            data-reason=move || phase.with(|phase| processor(phase).map(|processor| processor.reason.name()))
         >
             <div class="engine-line">
                 <p class="phase" role="status">{move || phase.with(phase_text)}</p>
@@ -48,9 +49,9 @@ fn state_name(phase: &Phase) -> &'static str {
     }
 }
 
-fn backend_name(phase: &Phase) -> Option<&'static str> {
+fn processor(phase: &Phase) -> Option<&Processor> {
     match phase {
-        Phase::Ready(ready) => Some(ready.backend.name()),
+        Phase::Ready(ready) => Some(&ready.processor),
         _ => None,
     }
 }
@@ -58,25 +59,31 @@ fn backend_name(phase: &Phase) -> Option<&'static str> {
 fn phase_text(phase: &Phase) -> String {
     match phase {
         Phase::Loading => say::engine_loading().to_owned(),
-        Phase::Ready(Ready { backend: Backend::Cpu, .. }) => say::engine_cpu().to_owned(),
-        Phase::Ready(Ready { adapter, .. }) if adapter.is_empty() => say::engine_gpu().to_owned(),
-        Phase::Ready(Ready { adapter, .. }) => say::engine_gpu_named(adapter),
+        Phase::Ready(ready) => processor_text(&ready.processor),
         Phase::Failed(message) => message.clone(),
     }
 }
 
-/// Why things are not as they might be.
-fn note(engine: &Status) -> Option<String> {
-    let from_start = match &engine.phase {
-        Phase::Ready(ready) => ready.no_gpu.as_ref().map(|no_gpu| say::engine_not_gpu(reason(no_gpu))),
-        _ => None,
-    };
-    let parts: Vec<String> = engine.note.clone().into_iter().chain(from_start).collect();
-    (!parts.is_empty()).then(|| parts.join(" "))
+/// What the engine runs on, and why.
+fn processor_text(Processor { backend, adapter, reason }: &Processor) -> String {
+    let gpu = if adapter.is_empty() { "WebGPU".to_owned() } else { say::engine_adapter(adapter) };
+    match (backend, reason) {
+        (_, Reason::NoGpu(why)) => say::engine_not_gpu(no_gpu(why)),
+        (_, Reason::Trying) => say::engine_trying().to_owned(),
+        (_, Reason::Busy) => say::engine_busy().to_owned(),
+        (Backend::Cpu, Reason::Asked) => say::engine_cpu().to_owned(),
+        (Backend::Webgpu, Reason::Asked) => say::engine_gpu(gpu),
+        (Backend::Cpu, Reason::Faster(times)) => {
+            say::engine_cpu_faster(milliseconds(times.cpu), milliseconds(times.webgpu))
+        }
+        (Backend::Webgpu, Reason::Faster(times)) => {
+            say::engine_gpu_faster(gpu, milliseconds(times.webgpu), milliseconds(times.cpu))
+        }
+    }
 }
 
 /// Why it is not the GPU.
-fn reason(no_gpu: &NoGpu) -> &str {
+fn no_gpu(no_gpu: &NoGpu) -> &str {
     match no_gpu {
         NoGpu::NoWebgpu => say::engine_no_webgpu(),
         NoGpu::NoAdapter => say::engine_no_gpu(),

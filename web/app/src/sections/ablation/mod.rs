@@ -2,12 +2,13 @@
 
 mod state;
 
-use self::state::{Ablation, STEPS};
+use self::state::{Ablation, MOST_IMAGES, STEPS};
 use crate::{
     engine::Engine,
     gallery::Gallery,
     parts::{deeper::Deeper, section::Section, select::Select},
     say,
+    setting::MOST_SEED,
 };
 use leptos::prelude::*;
 use protocol::{
@@ -93,10 +94,10 @@ fn state_name(ablation: Ablation) -> &'static str {
 #[component]
 fn Controls() -> impl IntoView {
     let (engine, ablation) = (expect_context::<Engine>(), expect_context::<Ablation>());
-    let images = [2_usize, 5, 10, 20, 50].map(|number| (number, number.to_string())).to_vec();
+    let images = [2, 5, 10, 20, MOST_IMAGES].map(|number| (number, number.to_string())).to_vec();
     let seed = move |event| {
         if let Ok(seed) = event_target_value(&event).parse() {
-            ablation.seed.set(seed);
+            ablation.seed.set(MOST_SEED.min(seed));
         }
     };
     let runs = Memo::new(move |_| ablation.progress.with(Option::is_some));
@@ -106,7 +107,7 @@ fn Controls() -> impl IntoView {
             <Select label=say::images_a_class() testid="ablation-images" setting=ablation.images options=images />
             <label class="select">
                 <span>{say::seed()}</span>
-                <input type="number" min="0" max="999999" data-testid="ablation-seed" prop:value=move || ablation.seed.get().to_string() on:change=seed />
+                <input type="number" min="0" max=MOST_SEED.to_string() data-testid="ablation-seed" prop:value=move || ablation.seed.get().to_string() on:change=seed />
             </label>
             <button data-testid="ablation-start" prop:disabled=move || !engine.is_ready() on:click=toggle>
                 {move || if runs.get() { say::ablation_stop() } else { say::ablation_start() }}

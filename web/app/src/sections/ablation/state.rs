@@ -6,7 +6,7 @@ use crate::{
     gallery::Gallery,
     say,
     sections::appendix::Appendix,
-    setting::{SCOPES, kept},
+    setting::{MOST_SEED, SCOPES, kept_within},
     words,
 };
 use leptos::prelude::*;
@@ -18,6 +18,9 @@ use protocol::{
 
 /// Steps of each model, in whole passes.
 pub const STEPS: usize = 40;
+
+/// The most images a class that its control offers.
+pub const MOST_IMAGES: usize = 50;
 
 /// The ablation: a handle, to be copied at will.
 #[derive(Clone, Copy)]
@@ -45,8 +48,8 @@ impl Ablation {
     /// As the address says.
     pub fn new(engine: Engine, gallery: Gallery) -> Self {
         let ablation = Self {
-            images: kept("ablationimages", 20),
-            seed: kept("ablationseed", 1),
+            images: kept_within("ablationimages", 20, 1..=MOST_IMAGES),
+            seed: kept_within("ablationseed", 1, 0..=MOST_SEED),
             progress: RwSignal::new(None),
             rows: RwSignal::new(Vec::new()),
             held: RwSignal::new(0),

@@ -4,7 +4,7 @@ use crate::{
     engine::Engine,
     insight::{Newest, newest},
     selection::Selection,
-    setting::kept,
+    setting::kept_within,
 };
 use leptos::prelude::*;
 use protocol::{
@@ -39,7 +39,7 @@ impl LinearizationState {
                 engine.proved();
             }
         });
-        Self { line, r: kept("r", 1.0) }
+        Self { line, r: kept_within("r", 1.0, 0.0..=FARTHEST) }
     }
 }
 

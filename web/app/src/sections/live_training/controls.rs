@@ -3,8 +3,8 @@
 use crate::{
     parts::select::Select,
     say,
-    sections::live_training::state::{LiveTraining, Phase},
-    setting::SCOPES,
+    sections::live_training::state::{LiveTraining, MOST_SPEED, MOST_STEPS, Phase},
+    setting::{MOST_SEED, SCOPES},
 };
 use leptos::prelude::*;
 use protocol::training::MOST_IMAGES;
@@ -45,18 +45,18 @@ pub fn Settings() -> impl IntoView {
     let plain = |numbers: &[usize]| numbers.iter().map(|number| (*number, number.to_string())).collect::<Vec<_>>();
     let seed = move |event| {
         if let Ok(seed) = event_target_value(&event).parse() {
-            training.seed.set(seed);
+            training.seed.set(MOST_SEED.min(seed));
         }
     };
     view! {
         <div class="controls">
             <Select label=say::images_a_class() testid="train-images" setting=training.images options=plain(&[2, 5, 10, 20, 50, 80, MOST_IMAGES]) />
             <Select label=say::train_scope() testid="train-scope" setting=training.scope options=SCOPES.map(|scope| (scope, scope.to_string())).to_vec() />
-            <Select label=say::train_steps() testid="train-steps" setting=training.steps options=plain(&[5, 50, 100, 200, 500, 1000, 2000]) />
-            <Select label=say::train_speed() testid="train-speed" setting=training.speed options=plain(&[1, 2, 4, 10, 50]) />
+            <Select label=say::train_steps() testid="train-steps" setting=training.steps options=plain(&[5, 50, 100, 200, 500, 1000, MOST_STEPS]) />
+            <Select label=say::train_speed() testid="train-speed" setting=training.speed options=plain(&[1, 2, 4, 10, MOST_SPEED]) />
             <label class="select">
                 <span>{say::seed()}</span>
-                <input type="number" min="0" max="999999" data-testid="train-seed" prop:value=move || training.seed.get().to_string() on:change=seed />
+                <input type="number" min="0" max=MOST_SEED.to_string() data-testid="train-seed" prop:value=move || training.seed.get().to_string() on:change=seed />
             </label>
         </div>
     }

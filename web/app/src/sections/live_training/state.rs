@@ -6,18 +6,22 @@ use crate::{
     examples::{Examples, of_the_gallery},
     gallery::Gallery,
     say,
-    setting::{kept, kept_scope},
+    setting::{MOST_SEED, kept, kept_scope, kept_within},
     words,
 };
 use leptos::prelude::*;
 use protocol::{
     messages::{FromEngine, Source, ToEngine},
-    training::{Classes, Course, FromTrainer, Plan, Snapshot, ToTrainer},
+    training::{Classes, Course, FromTrainer, MOST_IMAGES, Plan, Snapshot, ToTrainer},
     trouble::Trouble,
 };
 use vocabulary::{Mode, Scope, classes::CIFAR10};
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, HtmlAnchorElement, Url};
+
+/// The most that the controls offer.
+pub const MOST_STEPS: usize = 2000;
+pub const MOST_SPEED: usize = 50;
 
 /// Live training: a handle, to be copied at will.
 #[derive(Clone, Copy)]
@@ -109,11 +113,11 @@ impl LiveTraining {
     pub fn new(engine: Engine, gallery: Gallery) -> Self {
         let training = Self {
             classes: kept("classes", Classes::default()),
-            images: kept("images", 50),
+            images: kept_within("images", 50, 1..=MOST_IMAGES),
             scope: kept_scope("trainscope"),
-            steps: kept("steps", 200),
-            seed: kept("seed", 1),
-            speed: kept("speed", 4),
+            steps: kept_within("steps", 200, 1..=MOST_STEPS),
+            seed: kept_within("seed", 1, 0..=MOST_SEED),
+            speed: kept_within("speed", 4, 1..=MOST_SPEED),
             own: RwSignal::default(),
             phase: RwSignal::default(),
             course: RwSignal::default(),

@@ -10,9 +10,9 @@ use leptos::prelude::*;
 #[component]
 pub fn TourButton() -> impl IntoView {
     let place = expect_context::<Tour>().place;
-    // Where it was last; what is left is where somebody leaves it.
+    // Where somebody left it. From its end it begins anew.
     let last = Memo::new(move |last: Option<&Place>| match place.get() {
-        Place(None) => last.copied().unwrap_or_default(),
+        Place(None) => last.copied().filter(|last| !last.is_last()).unwrap_or_default(),
         on => on,
     });
     let words = move || match last.get() {
