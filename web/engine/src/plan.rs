@@ -30,10 +30,6 @@ pub enum TrainingError {
     Weights(#[from] WeightsError),
     #[error("the file is of {0:.0} MB: that is no model of this network")]
     Large(f64),
-    #[error("the file's model has the scope {found}, the training {wanted}")]
-    OtherScope { found: Scope, wanted: Scope },
-    #[error("the file's model has the classes {found}, the training {wanted}")]
-    OtherClasses { found: String, wanted: String },
     #[error("the training has not begun yet")]
     NotBegun,
 }

@@ -12,6 +12,7 @@ pub mod drawing;
 mod floats;
 pub mod gradient;
 pub mod insight;
+pub mod lesson;
 pub mod linearization;
 pub mod loading;
 pub mod maps;

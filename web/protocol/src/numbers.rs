@@ -113,6 +113,26 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// The 95 % interval of a share that was counted on so many cases (Wilson 1927).
+pub fn interval(share: f64, count: usize) -> [f64; 2] {
+    let z_squared = 1.96 * 1.96 / count as f64;
+    let middle = (share + z_squared / 2.0) / (1.0 + z_squared);
+    let reach = (share * (1.0 - share) * z_squared + z_squared * z_squared / 4.0).sqrt() / (1.0 + z_squared);
+    [middle - reach, middle + reach]
+}
+
+/// The same interval in whole percent.
+pub fn interval_text(share: f64, count: usize) -> String {
+    let [low, high] = interval(share, count).map(|share| 100.0 * share);
+    format!("{low:.0}–{high:.0}\u{a0}%")
+}
+
+/// Percentage points with a sign and one decimal.
+pub fn points(share: f64) -> String {
+    let text = format!("{:+.1}", 100.0 * share);
+    if text == "-0.0" { "+0.0".to_owned() } else { text.replace('-', "−") }
+}
+
 /// Bytes as megabytes.
 pub fn megabytes(bytes: f64) -> String {
     format!("{:.1}", bytes / 1e6)
@@ -173,6 +193,19 @@ mod tests {
         assert_eq!([precise(-0.01234), precise(12.3456), precise(0.0)], ["−0.01234", "12.35", "0"]);
         assert_eq!([precise(0.000_056_78), precise(-3e-12)], ["5.678·10⁻⁵", "−3.000·10⁻¹²"]);
         assert_eq!([rough(0.0156), rough(0.0), rough(2.0)], ["1.6·10⁻²", "0", "2.0·10⁰"]);
+    }
+
+    #[test]
+    fn an_interval_is_wilsons() {
+        let close = |found: [f64; 2], wanted: [f64; 2]| (0..2).all(|end| (found[end] - wanted[end]).abs() < 5e-4);
+        assert!(close(interval(0.7, 100), [0.6042, 0.7811]));
+        assert!(close(interval(1.0, 10), [0.7225, 1.0]), "it stays within 0 and 1");
+        assert_eq!(interval_text(0.7, 100), "60–78\u{a0}%");
+    }
+
+    #[test]
+    fn points_have_a_sign() {
+        assert_eq!([points(0.0284), points(-0.0101), points(-0.0001)], ["+2.8", "−1.0", "+0.0"]);
     }
 
     #[test]
