@@ -52,6 +52,6 @@ pub fn examples(plan: &Plan, frozen: Vec<FrozenFeatures>) -> Result<Examples, Tr
 
 /// What of a plan concerns the models.
 pub fn live_settings(plan: &Plan, scope: Scope) -> LiveSettings {
-    let Plan { classes, steps, seed, .. } = plan.clone();
-    LiveSettings { scope, classes, steps, seed: u64::from(seed) }
+    let Plan { classes, steps, seed, is_regularised, .. } = plan.clone();
+    LiveSettings { scope, classes, steps, seed: u64::from(seed), is_regularised }
 }

@@ -73,6 +73,8 @@ pub struct Plan {
     pub steps: usize,
     /// Where the order of the images comes from.
     pub seed: u32,
+    /// Whether large weights are penalised.
+    pub is_regularised: bool,
     /// Where it stood, when it was begun before.
     pub from: Option<Snapshot>,
 }

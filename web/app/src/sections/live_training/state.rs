@@ -334,6 +334,7 @@ impl LiveTraining {
             fitted,
             steps: self.steps.get_untracked().max(1),
             seed,
+            is_regularised: true,
             from: None,
         })
     }
