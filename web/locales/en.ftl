@@ -42,7 +42,7 @@ sections = Sections
 to-gradient = One weight, one number
 to-predictions = Two terms
 to-line = Drag the weights
-to-train = Train it here
+to-train = Teach it
 to-appendix = Appendix
 
 ## Engine
@@ -285,8 +285,8 @@ map-point = Point at an image to see which it is.
 
 ## Training
 
-train-title = Train it here
-train-lead = The four models learn side by side from the same few images, by the same program as natively. The frozen part of the network is computed once for each image; a step then touches only what is trained. First <var>ω̄</var> is fitted; then all four start together.
+train-title = Teach it
+train-lead = Four models learn to tell { $classes } apart, all from the same { $images } images of each. The network itself stays as it is; only fine-tuning moves its weights. Accuracy is measured on images that are held out.
 train-note = Your images and the trained models are kept in this page only, and never leave your machine: when you close or reload it, they are gone. Save the models that you want to keep. If the engine stops, training continues from a snapshot that is at most ten seconds of training old, and the optimiser’s averages start anew.
 train-classes = Classes
 train-own = A class of your own
@@ -308,32 +308,36 @@ train-play = Play
 train-pause = Pause
 train-step = One step
 train-reset = Reset
-train-load = Load a model
+train-load = Load models
 train-idle = Nothing is trained yet.
 train-preparing = Reading the images and fitting ω̄: { $share } %
 train-learning = Training …
 train-paused = Paused.
 train-done = All steps are done.
-train-loaded = The file’s model is now the { $mode } model.
+train-loaded = Loaded: { $models }, for { $classes }. They predict below; Play trains new ones.
 train-resumed = The engine was started again; training goes on from step { $step }.
-train-axis = Horizontal axis of the curves
-train-by-steps = by steps
-train-by-seconds = by seconds
 train-end-steps = { $count } steps
-train-end-seconds = { $count } s
 train-losses = Loss on the images of each step
-train-losses-label = Loss of the four models; the table below has the numbers
-train-accuracies = Accuracy on the images held out, 0 to 100 %
-train-accuracies-label = Held-out accuracy of the four models; the table below has the numbers
+train-losses-label = Loss of the four models; it falls as they learn
+train-accuracies = Accuracy on the images held out
+train-accuracies-label = Held-out accuracy of the four models by step; the table below has the numbers
 train-table = How far the four models are
 train-column-model = Model
-train-column-fitted = fitted on
-train-column-held = held out
-train-column-loss = loss
+train-column-fitted = this run, fitted on
+train-column-held = this run, held out (95 % interval)
 train-column-seconds = seconds
-train-column-file = File
-train-save = Save
 train-save-model = Save the { $model } model
+train-finding = Over { $seeds } runs, each with other images, the gradient model is above the activation model by { $gradient } on average, and the full model by { $full }.
+train-interval = { $mean } percentage points (95 % interval { $low } to { $high })
+train-band = Bands: mean accuracy of { $seeds } runs, measured beforehand, with its 95 % interval. Lines on top: your own run.
+train-again = Again, with other images
+train-advanced = More: other classes, your own images, settings, files
+train-column-mean = mean of { $seeds } runs
+trial-title = What do your models say?
+trial-idle = Press Play. From then on your own models predict the chosen image here.
+trial-how = This is the image chosen on this page. Take another one below, or a photo, a drawing or a file of yours at the top of the page: your models answer at once.
+trial-tiles = Images held out, to try the models on
+trial-wrong = wrong
 
 ## Ablation
 

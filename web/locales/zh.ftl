@@ -42,7 +42,7 @@ sections = 各节
 to-gradient = 一个权重，一个数
 to-predictions = 两项
 to-line = 拖动权重
-to-train = 在此训练
+to-train = 动手训练
 to-appendix = 附录
 
 ## Engine
@@ -285,8 +285,8 @@ map-point = 指向图像即可看到它是哪一幅。
 
 ## Training
 
-train-title = 在此训练
-train-lead = 四个模型用同样的少量图像并排学习，所用程序与本机版相同。网络中固定的部分每幅图像只算一次并保存；每一步只涉及要训练的部分。先拟合 <var>ω̄</var>，然后四个模型一起开始。
+train-title = 动手训练
+train-lead = 四个模型学习区分{ $classes }，每类都用同样的 { $images } 幅图像。网络本身保持不变，只有微调会改动它的权重。准确率在留出的图像上测得。
 train-note = 您的图像和训练出的模型只保存在本页中，绝不会离开您的设备：页面关闭或重新加载后即消失。请保存想要保留的模型。若引擎中断，训练会从最多十秒训练之前的状态继续，优化器的平均量重新开始。
 train-classes = 类别
 train-own = 自定义类别
@@ -304,7 +304,7 @@ train-remove = 移除
 train-scope = 作用域
 train-steps = 步数
 train-speed = 每帧步数
-train-play = 播放
+train-play = 开始训练
 train-pause = 暂停
 train-step = 单步
 train-reset = 重置
@@ -314,26 +314,30 @@ train-preparing = 正在读取图像并拟合 ω̄：{ $share } %
 train-learning = 正在训练……
 train-paused = 已暂停。
 train-done = 全部步数已完成。
-train-loaded = 文件中的模型现为“{ $mode }”模型。
+train-loaded = 已加载：{ $models }，类别为{ $classes }。它们可在下方预测；再次训练会得到新的模型。
 train-resumed = 引擎已重新启动；训练从第 { $step } 步继续。
-train-axis = 曲线的横轴
-train-by-steps = 按步数
-train-by-seconds = 按秒
 train-end-steps = { $count } 步
-train-end-seconds = { $count } 秒
-train-losses = 每一步图像上的损失
-train-losses-label = 四个模型的损失；数值见下表
-train-accuracies = 留出图像上的准确率，0 至 100 %
-train-accuracies-label = 四个模型的留出准确率；数值见下表
+train-losses = 每一步所用图像上的损失
+train-losses-label = 四个模型的损失，随训练下降
+train-accuracies = 留出图像上的准确率
+train-accuracies-label = 四个模型在留出图像上的准确率随步数的变化；数值见下表
 train-table = 四个模型的进展
 train-column-model = 模型
-train-column-fitted = 训练图像
-train-column-held = 留出图像
-train-column-loss = 损失
+train-column-fitted = 本次，训练图像
+train-column-held = 本次，留出图像（95 % 区间）
 train-column-seconds = 秒
-train-column-file = 文件
-train-save = 保存
 train-save-model = 保存“{ $model }”模型
+train-finding = 在 { $seeds } 次训练中（每次图像不同），梯度模型平均比激活模型高 { $gradient }，完整模型高 { $full }。
+train-interval = { $mean } 个百分点（95 % 置信区间 { $low } 至 { $high }）
+train-band = 色带：事先测得的 { $seeds } 次训练的平均准确率及其 95 % 置信区间。上面的线：您自己的这次训练。
+train-again = 换一批图像再来一次
+train-advanced = 更多：其他类别、您自己的图像、设置、文件
+train-column-mean = { $seeds } 次平均
+trial-title = 您的模型怎么看？
+trial-idle = 点击“开始训练”之后，您自己的模型会在这里预测所选图像。
+trial-how = 这是本页当前所选的图像。可以在下面另选一幅，也可以在页面顶部拍照、绘制或打开文件，您的模型会立即作答。
+trial-tiles = 留出的图像，可用来试试模型
+trial-wrong = 错误
 
 ## Ablation
 

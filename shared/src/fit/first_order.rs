@@ -7,6 +7,7 @@ use crate::{
         encoder::Encoder,
         features::FrozenFeatures,
         linear::{Head, Parameters},
+        ntk::Scales,
         samples::labels,
     },
     numbers,
@@ -20,7 +21,7 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
-use vocabulary::Mode;
+use vocabulary::{Mode, Parametrization};
 
 /// Steps between two [`Event::Step`]s: reading a loss makes a GPU wait.
 const REPORT_EVERY: usize = 20;
@@ -144,6 +145,34 @@ impl FirstOrderConfig {
     }
 }
 
+/// L2 penalties for a few images.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Penalties {
+    /// On w1 and its bias.
+    pub classifier: f32,
+    /// On w2's weights, as they are stored.
+    pub weight: f32,
+    /// On w2's biases, as they are stored.
+    pub bias: f32,
+}
+
+impl Penalties {
+    /// For a mode. Those on w2 weigh weights and biases alike as they are applied: in the NTK parametrization a stored
+    /// bias counts so much more than a stored weight that one penalty for both would leave the bias nearly free, and it
+    /// is the weights that know more than the activations.
+    pub fn for_mode(mode: Mode, parametrization: Parametrization, outputs: usize) -> Self {
+        let (classifier, tangent) = match mode {
+            Mode::Activation => (0.1, 0.0),
+            Mode::Gradient => (0.0, 2.5e-5),
+            Mode::Full => (0.1, 2.5e-5),
+            Mode::Finetune => (0.0, 0.0),
+        };
+        let scales = Scales::new(parametrization, outputs);
+        let bias = (scales.bias / scales.weight).powi(2) as f32;
+        Self { classifier, weight: tangent, bias: bias * tangent }
+    }
+}
+
 /// A head with its optimiser.
 pub struct Trainer {
     head: Head,
@@ -161,6 +190,12 @@ impl Trainer {
         let parameters = head.parameters.clone().fork(autodiff).train();
         let optimizer = optimizer(&parameters, &config);
         Self { head: Head { parameters, ..head.clone() }, optimizer, config, samples, step: 0, order: vec![] }
+    }
+
+    /// The same with other penalties, by Adam; the optimiser starts without a state.
+    pub fn with_penalties(mut self, penalties: Penalties) -> Self {
+        self.optimizer = adam_optimizer(&self.head.parameters, 0.9, penalties);
+        self
     }
 
     /// The same, as if so many steps were done already; the optimiser starts without a state.
@@ -229,13 +264,13 @@ impl Trainer {
 }
 
 fn optimizer(parameters: &Parameters, config: &FirstOrderConfig) -> ModuleOptimizer {
-    let gradient = ParamGroup::ids_from_module((parameters.tangents.clone(), parameters.replaced.clone()));
+    let (classifier, gradient) = (config.classifier_decay, config.gradient_decay);
     match config.optimizer {
         Optimizer::Adam { beta_1 } => {
-            let adam = |decay| Adam { beta_1, decay, ..Adam::default() };
-            ModuleOptimizer::from(adam(config.classifier_decay)).with_group(gradient, adam(config.gradient_decay), None)
+            adam_optimizer(parameters, beta_1, Penalties { classifier, weight: gradient, bias: gradient })
         }
         Optimizer::Sgd { momentum, clip } => {
+            let gradient = ParamGroup::ids_from_module((parameters.tangents.clone(), parameters.replaced.clone()));
             let clip = GradientClippingConfig::Norm(clip);
             let momentum = MomentumConfig::new().with_momentum(momentum).with_dampening(0.0).with_nesterov(false);
             let sgd = |decay: f32| {
@@ -246,6 +281,16 @@ fn optimizer(parameters: &Parameters, config: &FirstOrderConfig) -> ModuleOptimi
             clipped.init().with_group(gradient, sgd(config.gradient_decay).build(), Some(clip.init()))
         }
     }
+}
+
+fn adam_optimizer(parameters: &Parameters, beta_1: f32, penalties: Penalties) -> ModuleOptimizer {
+    let adam = |decay| Adam { beta_1, decay, ..Adam::default() };
+    let convs = || parameters.tangents.iter().chain(&parameters.replaced);
+    let weights = ParamGroup::ids_from_module(convs().map(|conv| conv.weight.clone()).collect::<Vec<_>>());
+    let biases = ParamGroup::ids_from_module(convs().map(|conv| conv.bias.clone()).collect::<Vec<_>>());
+    ModuleOptimizer::from(adam(penalties.classifier))
+        .with_group(weights, adam(penalties.weight), None)
+        .with_group(biases, adam(penalties.bias), None)
 }
 
 impl Solver for FirstOrderConfig {

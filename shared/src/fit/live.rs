@@ -6,13 +6,17 @@
 use crate::{
     fit::{
         Samples,
-        first_order::{FirstOrderConfig, Trainer},
+        first_order::{FirstOrderConfig, Penalties, Trainer},
     },
-    model::{encoder::Encoder, features::FrozenFeatures, linear::Head},
+    model::{config::EncoderConfig, encoder::Encoder, features::FrozenFeatures, linear::Head},
 };
 use burn::tensor::{Device, Tensor};
 use std::{collections::BTreeMap, convert::Infallible};
 use vocabulary::{Mode, Scope};
+
+/// The learning rate of the convex models where they are regularised: they come close to their only minimum within a
+/// few hundred steps.
+const CONVEX_RATE: f64 = 1e-2;
 
 /// Images whose frozen features are in memory, with their classes: those that are fitted on, then those held out.
 #[derive(Debug, Clone)]
@@ -48,12 +52,20 @@ pub struct LiveSettings {
     pub steps: usize,
     /// Where the order of the images comes from.
     pub seed: u64,
+    /// Whether large weights are penalised, as [`Penalties`] says.
+    pub is_regularised: bool,
 }
 
 impl LiveSettings {
-    fn trainer(&self, head: &Head, images: usize, device: &Device) -> Trainer {
+    fn trainer(&self, head: &Head, encoder: &Encoder, images: usize, device: &Device) -> Trainer {
         let config = FirstOrderConfig::for_few(head.mode, self.seed, images, self.steps);
-        Trainer::new(head, config, images, &device.clone().autodiff())
+        let new = |config| Trainer::new(head, config, images, &device.clone().autodiff());
+        if !self.is_regularised || head.mode == Mode::Finetune {
+            return new(config);
+        }
+        let EncoderConfig { kind, parametrization, .. } = encoder.config();
+        let penalties = Penalties::for_mode(head.mode, parametrization, kind.features());
+        new(FirstOrderConfig { learning_rate: CONVEX_RATE, ..config }).with_penalties(penalties)
     }
 }
 
@@ -71,7 +83,7 @@ impl LiveTraining {
     /// Before anything is fitted; ω̄ comes first.
     pub fn new(settings: LiveSettings, encoder: Encoder, examples: Examples, device: &Device) -> Self {
         let head = Head::activation(&encoder, settings.scope, settings.classes.clone(), device);
-        let base = settings.trainer(&head, examples.fitted, device);
+        let base = settings.trainer(&head, &encoder, examples.fitted, device);
         Self { settings, encoder, examples, device: device.clone(), base, trainers: BTreeMap::new() }
     }
 
@@ -118,7 +130,7 @@ impl LiveTraining {
 
     /// Goes on with another model in place of its mode's, after so many steps.
     pub fn put(&mut self, head: Head, step: usize) {
-        let trainer = self.settings.trainer(&head, self.examples.fitted, &self.device).after(step);
+        let trainer = self.settings.trainer(&head, &self.encoder, self.examples.fitted, &self.device).after(step);
         self.trainers.insert(head.mode, trainer);
     }
 

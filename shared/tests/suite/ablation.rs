@@ -73,7 +73,7 @@ pub async fn nothing_random_ends_as_live_training_does(device: &Device) {
     let examples = examples(network, scope, device);
     let classes: Vec<String> = (0..recipe::CLASSES).map(|class| class.to_string()).collect();
     let live = || {
-        let settings = LiveSettings { scope, classes: classes.clone(), steps: STEPS, seed };
+        let settings = LiveSettings { scope, classes: classes.clone(), steps: STEPS, seed, is_regularised: false };
         let mut live = LiveTraining::new(settings, trained.clone(), examples.clone(), device);
         while live.is_preparing() {
             live.prepare();

@@ -64,7 +64,7 @@ pub async fn live_training_ends_as_fits_do(device: &Device) {
     let on = |device| (network.encoder(device), examples(network, scope, device));
     let ((encoder, examples), (cpu_encoder, cpu_examples)) = (on(device), on(cpu));
     let classes: Vec<String> = (0..recipe::CLASSES).map(|class| class.to_string()).collect();
-    let settings = LiveSettings { scope, classes: classes.clone(), steps: 2 * STEPS, seed: 3 };
+    let settings = LiveSettings { scope, classes: classes.clone(), steps: 2 * STEPS, seed: 3, is_regularised: false };
     let mut live = LiveTraining::new(settings, encoder.clone(), examples.clone(), device);
     while live.is_preparing() {
         live.prepare();

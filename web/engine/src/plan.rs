@@ -30,10 +30,6 @@ pub enum TrainingError {
     Weights(#[from] WeightsError),
     #[error("the file is of {0:.0} MB: that is no model of this network")]
     Large(f64),
-    #[error("the file's model has the scope {found}, the training {wanted}")]
-    OtherScope { found: Scope, wanted: Scope },
-    #[error("the file's model has the classes {found}, the training {wanted}")]
-    OtherClasses { found: String, wanted: String },
     #[error("the training has not begun yet")]
     NotBegun,
 }
@@ -56,6 +52,6 @@ pub fn examples(plan: &Plan, frozen: Vec<FrozenFeatures>) -> Result<Examples, Tr
 
 /// What of a plan concerns the models.
 pub fn live_settings(plan: &Plan, scope: Scope) -> LiveSettings {
-    let Plan { classes, steps, seed, .. } = plan.clone();
-    LiveSettings { scope, classes, steps, seed: u64::from(seed) }
+    let Plan { classes, steps, seed, is_regularised, .. } = plan.clone();
+    LiveSettings { scope, classes, steps, seed: u64::from(seed), is_regularised }
 }

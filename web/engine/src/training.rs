@@ -10,13 +10,13 @@ use crate::{
 use gradient_features::{
     Mode, Scope, argmax,
     fit::live::{Examples, LiveTraining},
-    model::features::FrozenFeatures,
+    model::{features::FrozenFeatures, linear::Head},
     numbers,
 };
 use js_sys::{ArrayBuffer, Uint8Array};
 use protocol::{
-    messages::FromEngine,
-    training::{FromTrainer, MODES, Mark, Plan, Report, Snapshot, Step, ToTrainer},
+    messages::{FromEngine, Source},
+    training::{Fitted, FromTrainer, MODES, Mark, Plan, Report, Snapshot, Step, ToTrainer, Verdicts},
     trouble::Trouble,
 };
 use std::ops::Range;
@@ -41,10 +41,12 @@ const SNAPSHOT: f64 = 10_000.0;
 /// The largest file that is read as a model, in bytes.
 const LARGEST: f64 = 512e6;
 
-/// The training in progress, if there is one.
+/// The training in progress, if there is one, or else the models that were loaded.
 #[derive(Default)]
 pub struct Training {
     current: Option<Current>,
+    /// From files, of the same scope and classes.
+    loaded: Vec<Head>,
     /// Whether a job for it waits already.
     queued: bool,
 }
@@ -64,8 +66,6 @@ struct Current {
     sent_at: f64,
     saved_at: f64,
     saved_step: usize,
-    /// The mode of a model that has just come from a file.
-    loaded: Option<Mode>,
 }
 
 enum Stage {
@@ -106,9 +106,12 @@ impl Training {
                 send(saved.unwrap_or_else(|error| refused(id, error)));
             }
             ToTrainer::Load { id, file } => {
-                if let Err(error) = self.load(model, id, &file).await {
-                    send(refused(id, error));
-                }
+                let loaded = self.load(model, &file).await.map(|fitted| FromTrainer::Loaded { id, fitted });
+                send(loaded.unwrap_or_else(|error| refused(id, error)));
+            }
+            ToTrainer::Predict { id, source } => {
+                let verdicts = self.predict(model, sheets, source).await.map_err(Trouble::from);
+                send(FromTrainer::Predicted { id, verdicts });
             }
             ToTrainer::Read { id, source } => {
                 let image = sheets.pixels(source).await.map_err(Trouble::from);
@@ -130,6 +133,7 @@ impl Training {
     fn begin(&mut self, model: &Model, plan: Plan) {
         let id = plan.id;
         self.current = None;
+        self.loaded.clear();
         match Current::new(model, plan) {
             Ok(current) => self.current = Some(current),
             Err(error) => send(FromTrainer::Failed { id, trouble: error.into() }),
@@ -142,13 +146,39 @@ impl Training {
         Ok(FromTrainer::Saved { id, mode, file: blob(&bytes)? })
     }
 
-    async fn load(&mut self, model: &Model, id: u32, file: &Blob) -> Result<(), TrainingError> {
+    /// Takes a file's model beside those of the same scope and classes, in place of all others.
+    async fn load(&mut self, model: &Model, file: &Blob) -> Result<Fitted, TrainingError> {
         if file.size() > LARGEST {
             return Err(TrainingError::Large(file.size() / 1e6));
         }
-        let bytes = read(file).await?;
-        let current = self.of(id).ok_or(TrainingError::NotBegun)?;
-        current.put(model, &bytes)
+        let head = model.read_head(&read(file).await?)?;
+        let fitted = Fitted { scope: head.scope, classes: head.classes.clone(), modes: vec![head.mode] };
+        self.current = None;
+        self.loaded.retain(|other| {
+            other.mode != head.mode && (other.scope, &other.classes) == (head.scope, &head.classes)
+        });
+        self.loaded.push(head);
+        Ok(fitted)
+    }
+
+    /// The models as they are now.
+    fn heads(&self) -> Vec<Head> {
+        match self.current.as_ref().and_then(Current::live) {
+            Some(live) => Mode::ALL.iter().filter_map(|&mode| live.head(mode)).collect(),
+            None => self.loaded.clone(),
+        }
+    }
+
+    async fn predict(&self, model: &Model, sheets: &Sheets, source: Source) -> Result<Verdicts, TrainingError> {
+        let heads = self.heads();
+        let first = heads.first().ok_or(TrainingError::NotBegun)?;
+        let classes = first.classes.clone();
+        let frozen = model.keep_for(&sheets.pixels(source).await?, first.scope);
+        let mut models = Vec::new();
+        for head in &heads {
+            models.push((head.mode, numbers(head.logits(model.encoder(), &frozen).probabilities()).await?));
+        }
+        Ok(Verdicts { classes, models })
     }
 
     fn has_work(&self) -> bool {
@@ -187,7 +217,6 @@ impl Current {
             sent_at: worker::now(),
             saved_at: worker::now(),
             saved_step: step,
-            loaded: None,
         })
     }
 
@@ -302,39 +331,9 @@ impl Current {
             return Ok(Stage::Measuring(live, measured));
         }
         let mark = measured.mark(self.report.step, examples.fitted, count - examples.fitted);
-        match self.loaded.take() {
-            Some(mode) => send(FromTrainer::Loaded { id: self.plan.id, mode, mark }),
-            None => {
-                self.report.marks.push(mark);
-                self.send(model, &live).await?;
-            }
-        }
+        self.report.marks.push(mark);
+        self.send(model, &live).await?;
         Ok(Stage::Learning(live))
-    }
-
-    /// Takes a file's model in place of its mode's.
-    fn put(&mut self, model: &Model, bytes: &[u8]) -> Result<(), TrainingError> {
-        let head = model.read_head(bytes)?;
-        let (found, wanted) = (head.scope, self.scope);
-        if found != wanted {
-            return Err(TrainingError::OtherScope { found, wanted });
-        }
-        if head.classes != self.plan.classes {
-            let [found, wanted] = [&head.classes, &self.plan.classes].map(|classes| classes.join(", "));
-            return Err(TrainingError::OtherClasses { found, wanted });
-        }
-        self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Learning(mut live) | Stage::Measuring(mut live, _) => {
-                self.loaded = Some(head.mode);
-                live.put(head, self.report.step);
-                Stage::Measuring(live, Measured::default())
-            }
-            earlier => {
-                self.stage = earlier;
-                return Err(TrainingError::NotBegun);
-            }
-        };
-        Ok(())
     }
 
     /// Sends what happened since the last time; with it, where enough did, the models themselves.

@@ -14,6 +14,7 @@ mod floats;
 pub mod gradient;
 pub mod insight;
 pub mod last_layer;
+pub mod lesson;
 pub mod linearization;
 pub mod loading;
 pub mod maps;

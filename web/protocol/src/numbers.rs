@@ -129,6 +129,26 @@ pub fn half_width(share: f64, cases: usize) -> f64 {
     1.96 * (share * (1.0 - share) / cases as f64).sqrt()
 }
 
+/// The 95 % interval of a share that was counted on so many cases (Wilson 1927).
+pub fn interval(share: f64, count: usize) -> [f64; 2] {
+    let z_squared = 1.96 * 1.96 / count as f64;
+    let middle = (share + z_squared / 2.0) / (1.0 + z_squared);
+    let reach = (share * (1.0 - share) * z_squared + z_squared * z_squared / 4.0).sqrt() / (1.0 + z_squared);
+    [middle - reach, middle + reach]
+}
+
+/// The same interval in whole percent.
+pub fn interval_text(share: f64, count: usize) -> String {
+    let [low, high] = interval(share, count).map(|share| 100.0 * share);
+    format!("{low:.0}–{high:.0}\u{a0}%")
+}
+
+/// Percentage points with a sign and one decimal.
+pub fn points(share: f64) -> String {
+    let text = format!("{:+.1}", 100.0 * share);
+    if text == "-0.0" { "+0.0".to_owned() } else { text.replace('-', "−") }
+}
+
 /// Bytes as megabytes.
 pub fn megabytes(bytes: f64) -> String {
     format!("{:.1}", bytes / 1e6)
@@ -196,6 +216,19 @@ mod tests {
         let times = [0.01, 0.31, 3.64, 9.97, 42.4, 99.6, 211.3].map(milliseconds);
         let texts = ["< 0.1", "0.3", "3.6", "10", "42", "100", "210"].map(|text| format!("{text}\u{a0}ms"));
         assert_eq!(times, texts);
+    }
+
+    #[test]
+    fn an_interval_is_wilsons() {
+        let close = |found: [f64; 2], wanted: [f64; 2]| (0..2).all(|end| (found[end] - wanted[end]).abs() < 5e-4);
+        assert!(close(interval(0.7, 100), [0.6042, 0.7811]));
+        assert!(close(interval(1.0, 10), [0.7225, 1.0]), "it stays within 0 and 1");
+        assert_eq!(interval_text(0.7, 100), "60–78\u{a0}%");
+    }
+
+    #[test]
+    fn points_have_a_sign() {
+        assert_eq!([points(0.0284), points(-0.0101), points(-0.0001)], ["+2.8", "−1.0", "+0.0"]);
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! Training in the page: what the interface and the engine say of it, which images it is on, and its curves.
 
-use crate::{blobs, messages::Source, trouble::Trouble};
+use crate::{blobs, lesson, messages::Source, trouble::Trouble};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
-use vocabulary::{Mode, Scope};
+use std::{fmt, ops::Range, str::FromStr};
+use vocabulary::{Mode, Scope, argmax};
 use web_sys::Blob;
 
 /// The models, in the order of the numbers in a [`Report`].
 pub const MODES: usize = Mode::ALL.len();
-/// The most images of one class.
-pub const MOST_IMAGES: usize = 100;
+/// The most images of one class to fit on; the others of the gallery's 100 are held out.
+pub const MOST_IMAGES: usize = 80;
 /// Of so many images of a class that are the visitor's own, at least one is held out.
 const ONE_HELD_OF: usize = 5;
 
@@ -32,13 +32,20 @@ pub enum ToTrainer {
         /// Which model.
         mode: Mode,
     },
-    /// Take a model from a file.
+    /// Take a fitted model from a file, to predict with. Training ends.
     Load {
-        /// Its number.
+        /// Sent back in the answer.
         id: u32,
         /// The file.
         #[serde(with = "blobs::one")]
         file: Blob,
+    },
+    /// Predict an image by the models in training, or by those that were loaded.
+    Predict {
+        /// Sent back in the answer.
+        id: u32,
+        /// The image.
+        source: Source,
     },
     /// Read an image as the network sees it.
     Read {
@@ -66,6 +73,8 @@ pub struct Plan {
     pub steps: usize,
     /// Where the order of the images comes from.
     pub seed: u32,
+    /// Whether large weights are penalised.
+    pub is_regularised: bool,
     /// Where it stood, when it was begun before.
     pub from: Option<Snapshot>,
 }
@@ -109,14 +118,19 @@ pub enum FromTrainer {
         #[serde(with = "blobs::one")]
         file: Blob,
     },
-    /// A file's model has taken the place of its mode's.
+    /// A file's model can predict.
     Loaded {
-        /// Its number.
+        /// The request.
         id: u32,
-        /// Which model.
-        mode: Mode,
-        /// What the models reach now.
-        mark: Mark,
+        /// What it is of.
+        fitted: Fitted,
+    },
+    /// What the models say of an image, or why they do not.
+    Predicted {
+        /// The request.
+        id: u32,
+        /// What they say.
+        verdicts: Result<Verdicts, Trouble>,
     },
     /// Training cannot go on, and why.
     Failed {
@@ -150,9 +164,52 @@ impl FromTrainer {
             | Self::Snapshot { id, .. }
             | Self::Saved { id, .. }
             | Self::Loaded { id, .. }
+            | Self::Predicted { id, .. }
             | Self::Failed { id, .. }
             | Self::Refused { id, .. }
             | Self::Read { id, .. } => *id,
+        }
+    }
+}
+
+/// What models say of an image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdicts {
+    /// The classes' names.
+    pub classes: Vec<String>,
+    /// Every model's probabilities, one a class.
+    pub models: Vec<(Mode, Vec<f32>)>,
+}
+
+impl Verdicts {
+    /// The class that a model finds most probable, by its name, and its probability.
+    pub fn best(&self, mode: Mode) -> Option<(&str, f32)> {
+        let (_, probabilities) = self.models.iter().find(|(model, _)| *model == mode)?;
+        let class = argmax(probabilities.iter().copied())?;
+        Some((self.classes.get(class)?, probabilities[class]))
+    }
+}
+
+/// What the models of some files are of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fitted {
+    /// Which layers the gradient is taken by.
+    pub scope: Scope,
+    /// The classes' names.
+    pub classes: Vec<String>,
+    /// Which models there are.
+    pub modes: Vec<Mode>,
+}
+
+impl Fitted {
+    /// Adds another file's model: beside those of the same scope and classes, in place of others.
+    pub fn add(&mut self, other: Self) {
+        if (self.scope, &self.classes) != (other.scope, &other.classes) {
+            *self = other;
+        } else {
+            self.modes.retain(|mode| !other.modes.contains(mode));
+            self.modes.extend(other.modes);
+            self.modes.sort_unstable();
         }
     }
 }
@@ -197,9 +254,16 @@ pub struct Mark {
 pub struct Classes(pub [bool; 10]);
 
 impl Default for Classes {
-    /// Cat and dog.
+    /// Those of the lesson.
     fn default() -> Self {
-        Self(std::array::from_fn(|label| label == 3 || label == 5))
+        Self(std::array::from_fn(|label| lesson::CLASSES.contains(&label)))
+    }
+}
+
+impl Classes {
+    /// The labels of the classes that are taken.
+    pub fn labels(self) -> impl Iterator<Item = usize> {
+        (0..self.0.len()).filter(move |&label| self.0[label])
     }
 }
 
@@ -297,14 +361,15 @@ impl Course {
     }
 }
 
-/// A curve as an SVG path within 1000 by 1000, for a plot that ends at `right` and at `top`.
-pub fn path(points: impl Iterator<Item = (f32, f32)>, right: f32, top: f32) -> String {
+/// A curve as an SVG path within 1000 by 1000, for a plot from 0 to `right` and over a `range` of heights.
+pub fn path(points: impl Iterator<Item = (f32, f32)>, right: f32, range: &Range<f32>) -> String {
     // The casts saturate; a point beyond the edge is drawn on it.
-    let place = |share: f32| (share.clamp(0.0, 1.0) * 1000.0) as i32;
+    let place = |share: f32| (share.clamp(0.0, 1.0) * 1000.0).round() as i32;
     let mut path = String::new();
     for (x, y) in points.filter(|(_, y)| y.is_finite()) {
         let letter = if path.is_empty() { 'M' } else { 'L' };
-        path += &format!("{letter}{} {}", place(x / right), place(1.0 - y / top));
+        let height = (y - range.start) / (range.end - range.start);
+        path += &format!("{letter}{} {}", place(x / right), place(1.0 - height));
     }
     path
 }
@@ -315,9 +380,29 @@ mod tests {
 
     #[test]
     fn classes_keep_their_spelling() {
-        assert_eq!(Classes::default().to_string(), "35");
-        assert_eq!("35".parse(), Ok(Classes::default()));
+        let pets: Classes = "35".parse().unwrap();
+        assert_eq!((pets.to_string(), pets.labels().collect()), ("35".to_owned(), vec![3, 5]));
+        assert_eq!(Classes::default().labels().collect::<Vec<_>>(), lesson::CLASSES);
         assert_eq!("3x".parse::<Classes>(), Err(()));
+    }
+
+    #[test]
+    fn a_verdict_is_the_most_probable_class_by_its_name() {
+        let classes = ["cup", "pot"].map(str::to_owned).to_vec();
+        let verdicts = Verdicts { classes, models: vec![(Mode::Full, vec![0.25, 0.75])] };
+        assert_eq!(verdicts.best(Mode::Full), Some(("pot", 0.75)));
+        assert_eq!(verdicts.best(Mode::Gradient), None);
+    }
+
+    #[test]
+    fn models_of_the_same_classes_and_scope_are_kept_together() {
+        let fitted = |scope, class: &str, mode| Fitted { scope, classes: vec![class.to_owned()], modes: vec![mode] };
+        let mut all = fitted(Scope::Conv5, "cup", Mode::Full);
+        all.add(fitted(Scope::Conv5, "cup", Mode::Activation));
+        all.add(fitted(Scope::Conv5, "cup", Mode::Full));
+        assert_eq!(all.modes, [Mode::Activation, Mode::Full]);
+        all.add(fitted(Scope::Conv45, "cup", Mode::Gradient));
+        assert_eq!(all, fitted(Scope::Conv45, "cup", Mode::Gradient));
     }
 
     #[test]
@@ -343,7 +428,8 @@ mod tests {
     #[test]
     fn paths_stay_within_their_plot_and_leave_out_what_is_no_number() {
         let points = [(0.0, 0.0), (1.0, f32::NAN), (1.0, 2.0), (2.0, 9.0)];
-        assert_eq!(path(points.into_iter(), 2.0, 4.0), "M0 1000L500 500L1000 0");
+        assert_eq!(path(points.into_iter(), 2.0, &(0.0..4.0)), "M0 1000L500 500L1000 0");
+        assert_eq!(path(points.into_iter(), 2.0, &(1.0..3.0)), "M0 1000L500 500L1000 0");
     }
 
     #[test]

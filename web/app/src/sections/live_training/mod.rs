@@ -1,23 +1,31 @@
 //! Live training: the four models side by side on a few images, with the visitor's own classes if there are any.
 
 mod controls;
-mod curves;
+mod files;
+mod lesson;
 mod models;
 mod own_classes;
+mod plot;
 pub mod state;
+mod trial;
 
 use self::{
-    controls::{Classes, Controls, Settings},
-    curves::Curves,
-    models::Models,
+    controls::{Classes, Controls, Play, Settings},
+    files::Files,
+    lesson::Lesson,
+    models::{Finding, Models},
     own_classes::OwnClasses,
+    plot::{Accuracies, Losses},
     state::{LiveTraining, Phase},
+    trial::{Trial, TrialView},
 };
 use crate::{
     engine::Engine,
     gallery::Gallery,
     parts::{deeper::Deeper, section::Section},
     say,
+    selection::Selection,
+    words,
 };
 use leptos::prelude::*;
 
@@ -25,7 +33,11 @@ use leptos::prelude::*;
 pub const SECTION: Section = Section { set_up, view: || view! { <LiveTrainingView /> }.into_any() };
 
 fn set_up() {
-    provide_context(LiveTraining::new(expect_context::<Engine>(), expect_context::<Gallery>()));
+    let engine = expect_context::<Engine>();
+    let training = LiveTraining::new(engine, expect_context::<Gallery>());
+    provide_context(training);
+    provide_context(Lesson::new(training));
+    provide_context(Trial::new(engine, training, expect_context::<Selection>()));
 }
 
 #[component]
@@ -46,17 +58,32 @@ fn LiveTrainingView() -> impl IntoView {
             data-playing=move || training.playing.get().to_string()
         >
             <h2 id="train-title">{say::train_title()}</h2>
-            <p class="lead" inner_html=say::train_lead()></p>
-            <Deeper text=say::train_deeper() />
-            <Classes />
-            <OwnClasses />
-            <Settings />
-            <Controls />
-            <Curves />
+            <p class="lead">{move || lead(training)}</p>
+            <Finding />
+            <Play />
+            <Accuracies />
             <Models />
-            <p class="note">{say::train_note()}</p>
+            <TrialView />
+            <details class="deeper advanced" data-testid="train-advanced">
+                <summary>{say::train_advanced()}</summary>
+                <Classes />
+                <OwnClasses />
+                <Settings />
+                <Controls />
+                <Files />
+                <Losses />
+                <p class="note">{say::train_note()}</p>
+            </details>
+            <Deeper text=say::train_deeper() />
         </section>
     }
+}
+
+/// What is learned, and from what.
+fn lead(training: LiveTraining) -> String {
+    let known = training.classes.get().labels().map(say::class);
+    let own = training.own.get().into_iter().map(|class| class.name);
+    say::train_lead(words::list(known.chain(own).collect()).unwrap_or_default(), training.images.get())
 }
 
 /// When the settings change, training starts anew.
@@ -69,7 +96,7 @@ fn reset_on_change(training: LiveTraining) {
         // A memo that nobody reads is never computed.
         set.with(|_| ());
         if before.is_some() {
-            untrack(|| training.reset());
+            untrack(|| training.settings_changed());
         }
     });
 }

@@ -4,24 +4,29 @@
 use crate::{
     engine::Engine,
     examples::{Examples, of_the_gallery},
-    gallery::Gallery,
+    gallery::{Gallery, Tile},
     say,
     setting::{MOST_SEED, kept, kept_scope, kept_within},
     words,
 };
 use leptos::prelude::*;
 use protocol::{
+    lesson,
     messages::{FromEngine, Source, ToEngine},
-    training::{Classes, Course, FromTrainer, MOST_IMAGES, Plan, Snapshot, ToTrainer},
+    training::{Classes, Course, Fitted, FromTrainer, MOST_IMAGES, Plan, Snapshot, ToTrainer},
     trouble::Trouble,
 };
 use vocabulary::{Mode, Scope, classes::CIFAR10};
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, HtmlAnchorElement, Url};
 
-/// The most that the controls offer.
+/// The most steps that the controls offer.
 pub const MOST_STEPS: usize = 2000;
+/// The most steps a drawn frame.
 pub const MOST_SPEED: usize = 50;
+
+/// Images that the models can be tried on.
+const OFFERED: usize = 10;
 
 /// Live training: a handle, to be copied at will.
 #[derive(Clone, Copy)]
@@ -44,6 +49,12 @@ pub struct LiveTraining {
     pub phase: RwSignal<Phase>,
     /// How it went so far.
     pub course: RwSignal<Course>,
+    /// Images that are held out.
+    pub held_out: RwSignal<usize>,
+    /// Images of the gallery that are held out, to try the models on.
+    pub offered: RwSignal<Vec<Tile>>,
+    /// What was loaded from files, until training begins anew.
+    pub loaded: RwSignal<Option<Fitted>>,
     /// Whether it goes on by itself.
     pub playing: RwSignal<bool>,
     /// What there is to say of the last thing asked for.
@@ -59,6 +70,10 @@ pub struct LiveTraining {
     waiting: StoredValue<bool>,
     /// Images that are being read, and the classes that they are for.
     reading: StoredValue<Vec<String>>,
+    /// The files of what was loaded, for another engine.
+    files: StoredValue<Vec<Blob>, LocalStorage>,
+    /// Whether training is to begin once it is reset.
+    again: StoredValue<bool>,
 }
 
 /// Where training stands.
@@ -83,7 +98,6 @@ enum Next {
     #[default]
     Nothing,
     Step,
-    Load(Blob),
 }
 
 /// A class of the visitor's own.
@@ -113,14 +127,17 @@ impl LiveTraining {
     pub fn new(engine: Engine, gallery: Gallery) -> Self {
         let training = Self {
             classes: kept("classes", Classes::default()),
-            images: kept_within("images", 50, 1..=MOST_IMAGES),
+            images: kept_within("images", lesson::IMAGES, 1..=MOST_IMAGES),
             scope: kept_scope("trainscope"),
-            steps: kept_within("steps", 200, 1..=MOST_STEPS),
+            steps: kept_within("steps", lesson::STEPS, 1..=MOST_STEPS),
             seed: kept_within("seed", 1, 0..=MOST_SEED),
             speed: kept_within("speed", 4, 1..=MOST_SPEED),
             own: RwSignal::default(),
             phase: RwSignal::default(),
             course: RwSignal::default(),
+            held_out: RwSignal::new(0),
+            offered: RwSignal::default(),
+            loaded: RwSignal::default(),
             playing: RwSignal::new(false),
             note: RwSignal::new(None),
             engine,
@@ -131,6 +148,8 @@ impl LiveTraining {
             next: StoredValue::new_local(Next::Nothing),
             waiting: StoredValue::new(false),
             reading: StoredValue::default(),
+            files: StoredValue::new_local(Vec::new()),
+            again: StoredValue::new(false),
         };
         engine.listen(move |message| match message {
             FromEngine::Trained(message) => training.take(message),
@@ -158,14 +177,85 @@ impl LiveTraining {
         self.go();
     }
 
-    /// Takes a model from a file.
-    pub fn load(self, file: Blob) {
-        self.playing.set(false);
-        self.next.set_value(Next::Load(file));
-        self.go();
+    /// Begins anew with other images, those of the next seed.
+    pub fn play_again(self) {
+        self.again.set_value(true);
+        self.seed.update(|seed| *seed = (*seed + 1) % (MOST_SEED + 1));
     }
 
-    /// Forgets all of it.
+    /// The settings are others: training starts anew.
+    pub fn settings_changed(self) {
+        self.reset();
+        if self.again.try_update_value(std::mem::take).unwrap_or_default() {
+            self.play();
+        }
+    }
+
+    /// Takes fitted models from files, to predict with.
+    pub fn load(self, files: impl Iterator<Item = Blob>) {
+        self.pause();
+        for file in files {
+            if !self.send_file(&file) {
+                return self.note.set(Some(say::engine_not_ready().to_owned()));
+            }
+            self.files.update_value(|files| files.push(file));
+        }
+    }
+
+    fn send_file(self, file: &Blob) -> bool {
+        self.send(ToTrainer::Load { id: self.id.get_value(), file: file.clone() })
+    }
+
+    /// A file's model is there: its classes and its scope are now those that are set.
+    fn take_loaded(self, fitted: &Fitted) {
+        let all = match self.loaded.get_untracked() {
+            Some(mut all) => {
+                all.add(fitted.clone());
+                all
+            }
+            None => fitted.clone(),
+        };
+        self.reset();
+        self.scope.set(all.scope);
+        self.set_classes(&all.classes);
+        self.loaded.set(Some(all));
+    }
+
+    /// Sets the classes by their names. Those that are not of CIFAR-10 are the visitor's own, and keep their images.
+    fn set_classes(self, names: &[String]) {
+        let known = std::array::from_fn(|label| names.iter().any(|name| name == CIFAR10[label]));
+        self.classes.set(Classes(known));
+        let own = names.iter().filter(|name| !CIFAR10.contains(&name.as_str()));
+        self.own.update(|before| {
+            let images = |name: &String| before.iter().find(|class| class.name == *name).cloned();
+            let none = |name: &String| OwnClass { name: name.clone(), images: Vec::new() };
+            *before = own.map(|name| images(name).unwrap_or_else(|| none(name))).collect();
+        });
+    }
+
+    /// Whether there are models to predict with.
+    pub fn has_models(self) -> bool {
+        let is_begun = self.phase.with(|phase| matches!(phase, Phase::Learning | Phase::Done));
+        is_begun && self.course.with(|course| !course.marks.is_empty()) || self.loaded.with(Option::is_some)
+    }
+
+    /// Has an image predicted by the models as they are now.
+    pub fn predict(self, id: u32, source: Source) {
+        self.send(ToTrainer::Predict { id, source });
+    }
+
+    /// Forgets all of it, and what was loaded.
+    pub fn forget(self) {
+        self.reset();
+        self.forget_loaded();
+    }
+
+    fn forget_loaded(self) {
+        self.loaded.set(None);
+        self.files.update_value(Vec::clear);
+    }
+
+    /// Forgets how training went.
     pub fn reset(self) {
         self.id.update_value(|id| *id += 1);
         self.playing.set(false);
@@ -193,7 +283,6 @@ impl LiveTraining {
         }
         let id = self.id.get_value();
         match self.next.try_update_value(std::mem::take).unwrap_or_default() {
-            Next::Load(file) => self.ask(ToTrainer::Load { id, file }),
             _ if self.phase.get_untracked() == Phase::Done => self.playing.set(false),
             Next::Step => self.ask(ToTrainer::Advance { id, steps: 1 }),
             Next::Nothing if self.playing.get_untracked() => {
@@ -215,9 +304,14 @@ impl LiveTraining {
 
     fn begin(self) {
         let (playing, next) = (self.playing.get_untracked(), self.next.try_update_value(std::mem::take));
+        let plan = self.plan();
         self.reset();
-        match self.plan() {
+        match plan {
             Ok(plan) => {
+                self.forget_loaded();
+                let plan = Plan { id: self.id.get_value(), ..plan };
+                self.held_out.set(plan.images.len() - plan.fitted);
+                self.offer(&plan);
                 self.playing.set(playing);
                 self.next.set_value(next.unwrap_or_default());
                 self.phase.set(Phase::Preparing(0.0));
@@ -233,15 +327,23 @@ impl LiveTraining {
         let (wanted, seed) = (self.images.get_untracked().max(1), self.seed.get_untracked());
         let Examples { classes, images, fitted } = Examples::split(self.sources()?, wanted, seed)?;
         Ok(Plan {
-            id: self.id.get_value(),
+            id: 0,
             scope: self.scope.get_untracked(),
             classes,
             images,
             fitted,
             steps: self.steps.get_untracked().max(1),
             seed,
+            is_regularised: true,
             from: None,
         })
+    }
+
+    /// Offers a few of the gallery's images that are held out.
+    fn offer(self, plan: &Plan) {
+        let held: Vec<&Source> = plan.images[plan.fitted..].iter().map(|(source, _)| source).collect();
+        let tiles = self.gallery.all_tiles().unwrap_or_default().into_iter();
+        self.offered.set(tiles.filter(|tile| held.contains(&&tile.source())).take(OFFERED).collect());
     }
 
     /// Every class with its images.
@@ -282,6 +384,9 @@ impl LiveTraining {
     /// Another engine is ready: training continues from the last snapshot.
     fn engine_ready(self) {
         self.reading.update_value(Vec::clear);
+        for file in self.files.get_value() {
+            self.send_file(&file);
+        }
         let Some(plan) = self.plan.get_value() else { return };
         let from = self.snapshot.get_value();
         let step = from.as_ref().map_or(0, |snapshot| snapshot.step);
@@ -295,14 +400,19 @@ impl LiveTraining {
 
     /// Takes in what the engine says.
     fn take(self, message: &FromTrainer) {
-        if let FromTrainer::Read { image, .. } = message {
-            return self.read(image);
-        }
-        if message.id() != self.id.get_value() {
-            return;
-        }
         match message {
-            FromTrainer::Read { .. } => {}
+            FromTrainer::Read { image, .. } => self.read(image),
+            FromTrainer::Loaded { fitted, .. } => self.take_loaded(fitted),
+            FromTrainer::Predicted { .. } => {}
+            FromTrainer::Refused { trouble, .. } => self.note.set(Some(say::sentence(words::trouble(trouble)))),
+            _ if message.id() == self.id.get_value() => self.take_own(message),
+            _ => {}
+        }
+    }
+
+    /// Takes in what is said of the training that goes on.
+    fn take_own(self, message: &FromTrainer) {
+        match message {
             FromTrainer::Preparing { share, .. } => self.phase.set(Phase::Preparing(*share)),
             FromTrainer::Report(report) => {
                 if !report.taken.is_empty() {
@@ -315,19 +425,11 @@ impl LiveTraining {
             }
             FromTrainer::Snapshot { snapshot, .. } => self.snapshot.set_value(Some(snapshot.clone())),
             FromTrainer::Saved { mode, file, .. } => download(*mode, file),
-            FromTrainer::Loaded { mode, mark, .. } => {
-                self.course.update(|course| course.marks.push(*mark));
-                self.note.set(Some(say::train_loaded(mode.name())));
-                self.answered();
-            }
             FromTrainer::Failed { trouble, .. } => {
                 self.reset();
                 self.phase.set(Phase::Failed(say::sentence(words::trouble(trouble))));
             }
-            FromTrainer::Refused { trouble, .. } => {
-                self.note.set(Some(say::sentence(words::trouble(trouble))));
-                self.answered();
-            }
+            _ => {}
         }
     }
 
