@@ -164,5 +164,12 @@ fn launch(
     });
     worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-    Ok(Running { worker, listening: false, ready_at: None, backend: None, _on_message: on_message, _on_error: on_error })
+    Ok(Running {
+        worker,
+        listening: false,
+        ready_at: None,
+        backend: None,
+        _on_message: on_message,
+        _on_error: on_error,
+    })
 }

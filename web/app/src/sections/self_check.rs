@@ -206,8 +206,9 @@ fn plot(check: &Check) -> impl IntoView + use<> {
 
 /// The GPU against the CPU.
 fn agreements_view(engine: Engine, agreements: &[Agreement]) -> impl IntoView + use<> {
-    let on_gpu =
-        engine.status.with(|status| matches!(&status.phase, Phase::Ready(ready) if ready.processor.backend == Backend::Webgpu));
+    let on_gpu = engine
+        .status
+        .with(|status| matches!(&status.phase, Phase::Ready(ready) if ready.processor.backend == Backend::Webgpu));
     let row = |Agreement { what, difference, size }: &Agreement| {
         view! {
             <tr data-testid="check-agreement" data-difference=difference.to_string() data-size=size.to_string()>
@@ -292,7 +293,9 @@ fn backend_name(backend: Backend) -> &'static str {
 /// What all this ran on.
 fn facts(engine: Engine, check: &Check) -> impl IntoView + use<> {
     let on = engine.status.with(|status| match &status.phase {
-        Phase::Ready(ready) => [backend_name(ready.processor.backend), &ready.processor.adapter].join(" ").trim().to_owned(),
+        Phase::Ready(ready) => {
+            [backend_name(ready.processor.backend), &ready.processor.adapter].join(" ").trim().to_owned()
+        }
         _ => String::new(),
     });
     let facts = [

@@ -1,11 +1,7 @@
 //! Which layers the gradient is taken by, and in which order its entries are shown: for those who ask.
 
 use crate::{
-    parts::select::Select,
-    say,
-    sections::gradient::state::GradientState,
-    selection::Selection,
-    setting::SCOPES,
+    parts::select::Select, say, sections::gradient::state::GradientState, selection::Selection, setting::SCOPES,
 };
 use leptos::prelude::*;
 use protocol::gradient::Order;

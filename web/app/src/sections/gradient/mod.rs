@@ -65,7 +65,9 @@ fn Every(shown: Shown) -> impl IntoView {
     };
     let wider = move || {
         let scope = Some(scope.get()).filter(|&scope| scope != last)?;
-        Some(view! { <p class="note" data-testid="gradient-wider">{say::gradient_wider(scope, feature_size(scope), last)}</p> })
+        Some(
+            view! { <p class="note" data-testid="gradient-wider">{say::gradient_wider(scope, feature_size(scope), last)}</p> },
+        )
     };
     view! {
         <h3>{say::gradient_every()}</h3>

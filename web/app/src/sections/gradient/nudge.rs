@@ -6,8 +6,8 @@ use crate::{
 };
 use leptos::prelude::*;
 use protocol::{
-    numbers::{precise, signed},
     nudge::{Nudge, STEPS, Weight, WeightChoice},
+    numbers::{precise, signed},
 };
 
 /// What is said and drawn of a move.
@@ -21,7 +21,8 @@ struct Moved {
 #[component]
 pub fn NudgeView(shown: Shown) -> impl IntoView {
     let state = expect_context::<GradientState>();
-    let moved = Memo::new(move |_| shown.nudge.get().map(|nudge| Moved { nudge, delta: nudge.delta(state.steps.get()) }));
+    let moved =
+        Memo::new(move |_| shown.nudge.get().map(|nudge| Moved { nudge, delta: nudge.delta(state.steps.get()) }));
     let name = Signal::derive(move || shown.contrast.get().map(logit::name).unwrap_or_default());
     let weight = move |number: fn(Weight) -> usize| move || shown.weight.get().map(|weight| number(weight).to_string());
     view! {
@@ -123,7 +124,9 @@ fn Plot(moved: Memo<Option<Moved>>, name: Signal<String>) -> impl IntoView {
         move || frame.get().zip(moved.get()).map(|(frame, moved)| frame.path(&curve(&moved.nudge)))
     };
     let dot = move |value: fn(&Nudge, f32) -> f32| {
-        move || frame.get().zip(moved.get()).map(|(frame, Moved { nudge, delta })| frame.dot(delta, value(&nudge, delta)))
+        move || {
+            frame.get().zip(moved.get()).map(|(frame, Moved { nudge, delta })| frame.dot(delta, value(&nudge, delta)))
+        }
     };
     let label = move || {
         let moved = moved.get()?;

@@ -24,7 +24,7 @@ fn set_up() {
     let (engine, selection) = (expect_context::<Engine>(), expect_context::<Selection>());
     let state = LinearizationState::new(engine, selection);
     provide_context(state);
-    provide_context(cloud::state::CloudState::new(expect_context::<Gallery>(), state.r));
+    provide_context(cloud::state::CloudState::new(expect_context::<Gallery>(), selection, state.r));
 }
 
 #[component]

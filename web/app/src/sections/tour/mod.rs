@@ -23,7 +23,8 @@ fn TourView() -> impl IntoView {
     follow(place, page, text);
     let at = Memo::new(move |_| place.get().0);
     let step = move || at.get().map(|at| &STEPS[at]);
-    let title = move || step().map(|step| say::tour_place(at.get().unwrap_or_default() + 1, STEPS.len(), (step.title)()));
+    let title =
+        move || step().map(|step| say::tour_place(at.get().unwrap_or_default() + 1, STEPS.len(), (step.title)()));
     let said = move || step().map(|step| (step.text)(page).unwrap_or_else(|| say::tour_waiting().to_owned()));
     view! {
         <div

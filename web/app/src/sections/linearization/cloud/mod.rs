@@ -129,7 +129,7 @@ fn Looked(cloud: Cloud, pair: Pair, testid: &'static str) -> impl IntoView {
     let tile = Memo::new(move |_| state.tiles.with(|tiles| tiles.get(image.get()?).cloned()));
     let index = move || tile.with(|tile| Some(tile.as_ref()?.index.to_string()));
     let text = move || {
-        let waits = || match state.loaded.with(|loaded| matches!(loaded, Loaded::Here(..))) {
+        let waits = || match state.loaded.with(|loaded| matches!(loaded, Loaded::Here(_))) {
             true => say::cloud_point().to_owned(),
             false => say::cloud_loading().to_owned(),
         };

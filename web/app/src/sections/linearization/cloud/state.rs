@@ -4,6 +4,7 @@ use crate::{
     gallery::{Gallery, Loaded as GalleryLoaded, Tile},
     precomputed::Precomputed,
     sections::linearization::{cloud::file, state::FARTHEST},
+    selection::Selection,
 };
 use leptos::{prelude::*, task::spawn_local};
 use protocol::{
@@ -44,14 +45,14 @@ pub enum Loaded {
     /// On its way.
     Coming,
     /// Here.
-    Here(LastLayer, Precomputed),
+    Here(LastLayer),
     /// It could not be loaded, and why.
     Failed(String),
 }
 
 impl CloudState {
     /// Nothing is loaded yet.
-    pub fn new(gallery: Gallery, r: RwSignal<f32>) -> Self {
+    pub fn new(gallery: Gallery, selection: Selection, r: RwSignal<f32>) -> Self {
         let loaded = RwSignal::new(Loaded::No);
         let tiles = Memo::new(move |_| {
             gallery.index.with(|index| match index {
@@ -63,14 +64,14 @@ impl CloudState {
         let moving = move |rs: &[f32]| {
             let labels = tiles.with(|tiles| tiles.iter().map(|tile| tile.label).collect::<Vec<_>>());
             loaded.with(|loaded| match loaded {
-                Loaded::Here(layer, _) => rs.iter().flat_map(|&r| layer.dots(&labels, r)).collect(),
+                Loaded::Here(layer) => rs.iter().flat_map(|&r| layer.dots(&labels, r)).collect(),
                 _ => Vec::new(),
             })
         };
         let fixed = Memo::new(move |_| {
-            loaded.with(|loaded| match loaded {
-                Loaded::Here(_, precomputed) => tiles.with(|tiles| fine_tuning(tiles, precomputed)),
-                _ => Vec::new(),
+            selection.precomputed.with(|precomputed| match precomputed {
+                Some(precomputed) => tiles.with(|tiles| fine_tuning(tiles, precomputed)),
+                None => Vec::new(),
             })
         });
         // The square holds the images wherever they go, so that it can stay as it is.
@@ -89,14 +90,14 @@ impl CloudState {
 
     /// Loads what the clouds are made from, unless it is there or on its way.
     pub fn load(self) {
-        if self.loaded.with_untracked(|loaded| matches!(loaded, Loaded::Coming | Loaded::Here(..))) {
+        if self.loaded.with_untracked(|loaded| matches!(loaded, Loaded::Coming | Loaded::Here(_))) {
             return;
         }
         self.loaded.set(Loaded::Coming);
         spawn_local(async move {
             let found = file::load().await;
             self.loaded.set(match found {
-                Ok(layer) => Loaded::Here(layer, Precomputed::load().await),
+                Ok(layer) => Loaded::Here(layer),
                 Err(why) => Loaded::Failed(why),
             });
         });
