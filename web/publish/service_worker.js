@@ -2,7 +2,7 @@
 //   VERSION    what is in all files, so that a new version is a new worker
 //   INTERFACE  what the page shows before the engine comes
 //   REST       the engine, the models and the gallery's other sheets
-//   WIDER      the models of wider scopes, kept once they were asked for
+//   WIDER      the models of wider scopes and images to train on, kept once they were asked for
 //   DIGESTS    the SHA-256 of every file but the page itself
 // All but the page itself have names that follow from what is in them: what is kept is never old.
 const PREFIX = `gradfeat ${self.registration.scope} `;

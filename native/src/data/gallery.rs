@@ -1,4 +1,5 @@
-//! The gallery in the repository: a thousand test images, on lossless sheets.
+//! The gallery in the repository: a thousand test images that the page shows, and two thousand more for live training, on
+//! lossless sheets.
 
 use super::disk::{self, DiskError};
 use anyhow::{Context, Result, ensure};
@@ -16,10 +17,15 @@ const PER_CLASS: usize = 10;
 const CLASSES: u8 = 10;
 /// Tiles beside each other on a sheet.
 const COLUMNS: usize = 10;
-/// The name of the table of contents.
+/// For live training: so many sheets of every class, of so many images each.
+const MORE_SHEETS: usize = 2;
+const MORE_PER_SHEET: usize = 100;
+/// The table of contents of what the page shows.
 const INDEX: &str = "index.json";
+/// The table of contents of the other images.
+const MORE: &str = "more.json";
 
-/// `index.json`: which image is where.
+/// A table of contents: which image is where.
 #[derive(Debug, Serialize, Deserialize)]
 struct Index {
     dataset: String,
@@ -46,24 +52,43 @@ struct Tile {
 }
 
 /// Writes the first 100 images of each class of `test`, `[N, 3, 32, 32]`, as `sheet-0.png` … `sheet-9.png` and
-/// `index.json` into `folder`. Sheet `k` holds each class's images `10k … 10k + 9`, in the order of the test set.
+/// `index.json` into `folder`. Sheet `k` holds each class's images `10k … 10k + 9`, in the order of the test set. The
+/// next 200 of class `c` are in `more-c-0.png` and `more-c-1.png`, told by `more.json`: who trains on some classes loads
+/// no sheets of others.
 ///
 /// # Errors
-/// When a class has fewer than 100 images, or `folder` cannot be written.
+/// When a class has fewer than 300 images, or `folder` cannot be written.
 pub fn write_gallery(test: &ImageSet, folder: &Path) -> Result<()> {
     disk::make_folder(folder)?;
-    let mut sheets = Vec::with_capacity(SHEETS);
-    for number in 0..SHEETS {
-        let sheet = Sheet { file: format!("sheet-{number}.png"), images: choose(test, number)? };
+    let shown = (0..SHEETS).map(|number| Ok((format!("sheet-{number}.png"), of_all_classes(test, number)?)));
+    write_sheets(test, folder, INDEX, shown)?;
+    let numbers = |label| (0..MORE_SHEETS).map(move |number| (label, number));
+    let more = (0..CLASSES)
+        .flat_map(numbers)
+        .map(|(label, number)| Ok((format!("more-{label}-{number}.png"), of_one_class(test, label, number)?)));
+    write_sheets(test, folder, MORE, more)
+}
+
+/// Writes sheets, each with its file's name and its images, and their table of contents.
+fn write_sheets(
+    test: &ImageSet,
+    folder: &Path,
+    index: &str,
+    chosen: impl Iterator<Item = Result<(String, Vec<Tile>)>>,
+) -> Result<()> {
+    let mut sheets = Vec::new();
+    for sheet in chosen {
+        let (file, images) = sheet?;
         let mut png = Vec::new();
-        draw(test, &sheet.images)
+        draw(test, &images)
             .write_to(&mut std::io::Cursor::new(&mut png), ImageFormat::Png)
-            .with_context(|| format!("cannot draw {}", sheet.file))?;
-        write(folder, &sheet.file, &png)?;
-        sheets.push(sheet);
+            .with_context(|| format!("cannot draw {file}"))?;
+        write(folder, &file, &png)?;
+        sheets.push(Sheet { file, images });
     }
-    let index = Index { dataset: "cifar10".to_owned(), split: "test".to_owned(), tile: SIDE, columns: COLUMNS, sheets };
-    write(folder, INDEX, (serde_json::to_string(&index)? + "\n").as_bytes())
+    let contents =
+        Index { dataset: "cifar10".to_owned(), split: "test".to_owned(), tile: SIDE, columns: COLUMNS, sheets };
+    write(folder, index, (serde_json::to_string(&contents)? + "\n").as_bytes())
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
@@ -72,15 +97,30 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     disk::publish(&unfinished, &folder.join(name))
 }
 
-/// The images of sheet `number`, sorted by index.
-fn choose(test: &ImageSet, number: usize) -> Result<Vec<Tile>> {
+/// The images of sheet `number` of those that the page shows, sorted by index.
+fn of_all_classes(test: &ImageSet, number: usize) -> Result<Vec<Tile>> {
     let mut tiles = Vec::with_capacity(PER_CLASS * usize::from(CLASSES));
     for label in 0..CLASSES {
-        let of_class = (0..test.len()).filter(|&index| test.labels[index] == label);
-        tiles.extend(of_class.skip(number * PER_CLASS).take(PER_CLASS).map(|index| Tile { index, label }));
+        tiles.extend(of_class(test, label, number * PER_CLASS, PER_CLASS)?);
     }
-    ensure!(tiles.len() == PER_CLASS * usize::from(CLASSES), "the gallery needs 100 images of each class");
     tiles.sort_by_key(|tile| tile.index);
+    Ok(tiles)
+}
+
+/// The images of sheet `number` of a class, behind those that the page shows.
+fn of_one_class(test: &ImageSet, label: u8, number: usize) -> Result<Vec<Tile>> {
+    of_class(test, label, SHEETS * PER_CLASS + number * MORE_PER_SHEET, MORE_PER_SHEET)
+}
+
+/// A class's images from the place `first` among them on, in the order of the test set.
+fn of_class(test: &ImageSet, label: u8, first: usize, count: usize) -> Result<Vec<Tile>> {
+    let of_class = (0..test.len()).filter(|&index| test.labels[index] == label);
+    let tiles: Vec<Tile> = of_class.skip(first).take(count).map(|index| Tile { index, label }).collect();
+    ensure!(
+        tiles.len() == count,
+        "the gallery needs {} images of each class",
+        SHEETS * PER_CLASS + MORE_SHEETS * MORE_PER_SHEET
+    );
     Ok(tiles)
 }
 
@@ -102,13 +142,13 @@ pub type GalleryImage = (usize, u8, Vec<u8>);
 /// # Errors
 /// When a file is missing or damaged.
 pub fn read_first_sheet(folder: &Path) -> Result<Vec<GalleryImage>> {
-    let index = read_index(folder)?;
+    let index = read_index(folder, INDEX)?;
     let first = index.sheets.first().with_context(|| format!("the gallery in {} is empty", folder.display()))?;
     read_sheet(folder, first)
 }
 
-fn read_index(folder: &Path) -> Result<Index> {
-    let path = folder.join(INDEX);
+fn read_index(folder: &Path, name: &str) -> Result<Index> {
+    let path = folder.join(name);
     let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let index: Index = serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
     ensure!(index.tile == SIDE && index.columns == COLUMNS, "{} describes another layout", path.display());
@@ -144,10 +184,20 @@ mod tests {
     /// Reads what [`write_gallery`](super::write_gallery) wrote, sheet by sheet.
     fn read_gallery(folder: &Path) -> Result<Vec<GalleryImage>> {
         let mut images = Vec::new();
-        for sheet in &read_index(folder)?.sheets {
-            images.extend(read_sheet(folder, sheet)?);
+        for name in [INDEX, MORE] {
+            for sheet in &read_index(folder, name)?.sheets {
+                images.extend(read_sheet(folder, sheet)?);
+            }
         }
         Ok(images)
+    }
+
+    /// The images' indices, each once.
+    fn different(gallery: &[GalleryImage]) -> Vec<usize> {
+        let mut indices: Vec<usize> = gallery.iter().map(|image| image.0).collect();
+        indices.sort_unstable();
+        indices.dedup();
+        indices
     }
 
     /// `count` images whose classes come in turn.
@@ -159,11 +209,11 @@ mod tests {
     #[test]
     fn a_gallery_is_read_back_bit_for_bit() -> Result<()> {
         let folder = tempfile::tempdir()?;
-        let test = images(1_020);
+        let test = images(3_020);
         write_gallery(&test, folder.path())?;
         let gallery = read_gallery(folder.path())?;
-        let indices: Vec<usize> = gallery.iter().map(|image| image.0).collect();
-        assert_eq!(indices, (0..1_000).collect::<Vec<_>>());
+        assert!(gallery.iter().map(|image| image.0).take(1_000).eq(0..1_000), "what the page shows comes first");
+        assert_eq!(different(&gallery), (0..3_000).collect::<Vec<_>>());
         for (index, label, pixels) in gallery {
             assert_eq!((label, pixels.as_slice()), (test.labels[index], test.image(index)));
         }
@@ -173,14 +223,14 @@ mod tests {
     #[test]
     fn too_few_images_are_refused() -> Result<()> {
         let folder = tempfile::tempdir()?;
-        assert!(write_gallery(&images(990), folder.path()).is_err());
+        assert!(write_gallery(&images(2_990), folder.path()).is_err());
         Ok(())
     }
 
     #[test]
     fn a_damaged_sheet_is_reported() -> Result<()> {
         let folder = tempfile::tempdir()?;
-        write_gallery(&images(1_000), folder.path())?;
+        write_gallery(&images(3_000), folder.path())?;
         fs::write(folder.path().join("sheet-3.png"), "no picture")?;
         let error = format!("{:#}", read_gallery(folder.path()).unwrap_err());
         assert!(error.contains("sheet-3.png"), "{error}");
@@ -191,12 +241,9 @@ mod tests {
     fn the_gallery_of_the_repository_is_whole() -> Result<()> {
         let gallery = read_gallery(Path::new("../gallery"))?;
         for label in 0..CLASSES {
-            assert_eq!(gallery.iter().filter(|image| image.1 == label).count(), SHEETS * PER_CLASS);
+            assert_eq!(gallery.iter().filter(|image| image.1 == label).count(), 300);
         }
-        let mut indices: Vec<usize> = gallery.iter().map(|image| image.0).collect();
-        indices.sort_unstable();
-        indices.dedup();
-        assert_eq!(indices.len(), 1_000);
+        assert_eq!(different(&gallery).len(), 3_000);
         Ok(())
     }
 }

@@ -5,11 +5,18 @@ use leptos::{prelude::*, task::spawn_local};
 use protocol::messages::Source;
 use serde::Deserialize;
 
+/// The index of the images that are shown.
+const SHOWN: &str = "index.json";
+/// The index of further images, to train on.
+const MORE: &str = "more.json";
+
 /// The gallery: a handle, to be copied at will.
 #[derive(Clone, Copy)]
 pub struct Gallery {
     /// Its index.
     pub index: RwSignal<Loaded>,
+    /// More images of every class, to train on, once they were asked for.
+    more: RwSignal<Loaded>,
     /// How many of its sheets are on show.
     pub open_sheets: RwSignal<usize>,
 }
@@ -28,7 +35,11 @@ pub enum Loaded {
 impl Gallery {
     /// Begins to load it.
     pub fn new() -> Self {
-        let gallery = Self { index: RwSignal::new(Loaded::Waiting), open_sheets: RwSignal::new(1) };
+        let gallery = Self {
+            index: RwSignal::new(Loaded::Waiting),
+            more: RwSignal::new(Loaded::Waiting),
+            open_sheets: RwSignal::new(1),
+        };
         gallery.load();
         gallery
     }
@@ -37,7 +48,7 @@ impl Gallery {
     pub fn load(self) {
         self.index.set(Loaded::Waiting);
         spawn_local(async move {
-            match Index::load().await {
+            match Index::load(SHOWN).await {
                 Ok(index) => {
                     if let Some(tile) = index.named() {
                         self.open_sheets.set(tile.sheet + 1);
@@ -68,14 +79,33 @@ impl Gallery {
 
     /// All images, or why there are none.
     pub fn all_tiles(self) -> Result<Vec<Tile>, String> {
-        self.index.with_untracked(|index| match index {
-            Loaded::Ready(index) => Ok((0..index.sheets()).flat_map(|sheet| index.tiles(sheet)).collect()),
-            _ => Err(say::gallery_missing().to_owned()),
-        })
+        self.index.with_untracked(Loaded::all_tiles)
+    }
+
+    /// All images and those that are there only to train on; without the others where they could not be loaded.
+    pub fn tiles_to_train_on(self) -> Result<Vec<Tile>, String> {
+        let more = self.more.with_untracked(Loaded::all_tiles).unwrap_or_default();
+        Ok([self.all_tiles()?, more].concat())
+    }
+
+    /// Loads the index of the images that are there only to train on.
+    pub fn load_more(self) {
+        spawn_local(async move {
+            self.more.set(Index::load(MORE).await.map_or_else(Loaded::Failed, Loaded::Ready));
+        });
     }
 }
 
-/// What the index file says.
+impl Loaded {
+    fn all_tiles(&self) -> Result<Vec<Tile>, String> {
+        match self {
+            Self::Ready(index) => Ok((0..index.sheets()).flat_map(|sheet| index.tiles(sheet)).collect()),
+            _ => Err(say::gallery_missing().to_owned()),
+        }
+    }
+}
+
+/// What an index file says.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Index {
     /// Where it was loaded from.
@@ -117,10 +147,10 @@ pub struct Tile {
 }
 
 impl Index {
-    /// Fetches the index.
-    pub async fn load() -> Result<Self, String> {
+    /// Fetches an index file.
+    async fn load(file: &str) -> Result<Self, String> {
         let folder = browser::published("gallery");
-        let index: Self = browser::fetch_json(&format!("{folder}/index.json")).await?;
+        let index: Self = browser::fetch_json(&format!("{folder}/{file}")).await?;
         Ok(Self { folder, ..index })
     }
 

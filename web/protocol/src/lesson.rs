@@ -7,8 +7,8 @@ use vocabulary::Mode;
 
 /// Labels of its classes: bird, cat, deer, dog and horse.
 pub const CLASSES: [usize; 5] = [2, 3, 4, 5, 7];
-/// Images a class to fit on. The gallery has 100 a class; the others are held out.
-pub const IMAGES: usize = 50;
+/// Images a class to fit on. There are 300 a class; the others are held out.
+pub const IMAGES: usize = 90;
 /// About how many steps.
 pub const STEPS: usize = 300;
 

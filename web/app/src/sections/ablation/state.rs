@@ -2,7 +2,7 @@
 
 use crate::{
     engine::Engine,
-    examples::{Examples, of_the_gallery},
+    examples::{Examples, of_classes},
     gallery::Gallery,
     say,
     sections::appendix::Appendix,
@@ -115,7 +115,7 @@ impl Ablation {
     /// All ten classes of the gallery, divided by the seed as for live training.
     fn plan(self) -> Result<Plan, String> {
         let (wanted, seed) = (self.images.get_untracked().max(1), self.seed.get_untracked());
-        let sources = of_the_gallery(self.gallery, Classes([true; 10]))?;
+        let sources = of_classes(Classes([true; 10]), &self.gallery.all_tiles()?);
         let Examples { classes, images, fitted } = Examples::split(sources, wanted, seed)?;
         let id = self.id.get_value();
         Ok(Plan {

@@ -3,7 +3,7 @@
 
 use crate::{
     engine::Engine,
-    examples::{Examples, of_the_gallery},
+    examples::{Examples, of_classes},
     gallery::{Gallery, Tile},
     say,
     setting::{MOST_SEED, kept, kept_scope, kept_within},
@@ -151,6 +151,7 @@ impl LiveTraining {
             files: StoredValue::new_local(Vec::new()),
             again: StoredValue::new(false),
         };
+        gallery.load_more();
         engine.listen(move |message| match message {
             FromEngine::Trained(message) => training.take(message),
             FromEngine::Ready(_) => training.engine_ready(),
@@ -348,10 +349,10 @@ impl LiveTraining {
 
     /// Every class with its images.
     fn sources(self) -> Result<Vec<(String, Vec<Source>)>, String> {
-        let of_the_gallery = of_the_gallery(self.gallery, self.classes.get_untracked())?;
+        let of_cifar10 = of_classes(self.classes.get_untracked(), &self.gallery.tiles_to_train_on()?);
         let own = self.own.get_untracked().into_iter();
         let own = own.map(|class| (class.name, class.images.into_iter().map(Source::Pixels).collect()));
-        Ok(of_the_gallery.into_iter().chain(own).collect())
+        Ok(of_cifar10.into_iter().chain(own).collect())
     }
 
     /// Adds a class of the visitor's own, unless there is one of that name.
