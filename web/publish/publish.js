@@ -57,8 +57,8 @@ export function publish(root) {
   const files = list(root).filter((path) => path !== PAGE && !path.endsWith(".md"));
   // What the page shows before the engine comes.
   const first = (path) => !path.includes("/") || path.startsWith(app) || /\/(index|predictions)\.json$|\/sheet-0\.png$/.test(path);
-  // Models of wider scopes are kept when somebody has asked for them.
-  const wider = (path) => /-conv\d-\d\.safetensors$/.test(path);
+  // Models of wider scopes, and more images to train on, are kept when somebody has asked for them.
+  const wider = (path) => /-conv\d-\d\.safetensors$|\/more-\d\.png$/.test(path);
   const facts = {
     VERSION: digest(root, list(root)),
     INTERFACE: ["./", ...files.filter(first)],

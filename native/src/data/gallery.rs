@@ -1,4 +1,4 @@
-//! The gallery in the repository: a thousand test images, on lossless sheets.
+//! The gallery in the repository: a thousand test images on lossless sheets, and as many more for live training.
 
 use super::disk::{self, DiskError};
 use anyhow::{Context, Result, ensure};
@@ -18,6 +18,8 @@ const CLASSES: u8 = 10;
 const COLUMNS: usize = 10;
 /// The name of the table of contents.
 const INDEX: &str = "index.json";
+/// The same for live training alone: with these it has enough images to hold out.
+const MORE: &str = "more.json";
 
 /// `index.json`: which image is where.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,15 +48,22 @@ struct Tile {
 }
 
 /// Writes the first 100 images of each class of `test`, `[N, 3, 32, 32]`, as `sheet-0.png` … `sheet-9.png` and
-/// `index.json` into `folder`. Sheet `k` holds each class's images `10k … 10k + 9`, in the order of the test set.
+/// `index.json` into `folder`. Sheet `k` holds each class's images `10k … 10k + 9`, in the order of the test set. The
+/// next 100 of each class are `more-0.png` … `more-9.png` and `more.json`.
 ///
 /// # Errors
-/// When a class has fewer than 100 images, or `folder` cannot be written.
+/// When a class has fewer than 200 images, or `folder` cannot be written.
 pub fn write_gallery(test: &ImageSet, folder: &Path) -> Result<()> {
     disk::make_folder(folder)?;
+    write_sheets(test, folder, INDEX, "sheet", 0)?;
+    write_sheets(test, folder, MORE, "more", SHEETS)
+}
+
+/// Writes ten sheets with their table of contents, the first being number `first` of all.
+fn write_sheets(test: &ImageSet, folder: &Path, index: &str, name: &str, first: usize) -> Result<()> {
     let mut sheets = Vec::with_capacity(SHEETS);
     for number in 0..SHEETS {
-        let sheet = Sheet { file: format!("sheet-{number}.png"), images: choose(test, number)? };
+        let sheet = Sheet { file: format!("{name}-{number}.png"), images: choose(test, first + number)? };
         let mut png = Vec::new();
         draw(test, &sheet.images)
             .write_to(&mut std::io::Cursor::new(&mut png), ImageFormat::Png)
@@ -62,8 +71,9 @@ pub fn write_gallery(test: &ImageSet, folder: &Path) -> Result<()> {
         write(folder, &sheet.file, &png)?;
         sheets.push(sheet);
     }
-    let index = Index { dataset: "cifar10".to_owned(), split: "test".to_owned(), tile: SIDE, columns: COLUMNS, sheets };
-    write(folder, INDEX, (serde_json::to_string(&index)? + "\n").as_bytes())
+    let contents =
+        Index { dataset: "cifar10".to_owned(), split: "test".to_owned(), tile: SIDE, columns: COLUMNS, sheets };
+    write(folder, index, (serde_json::to_string(&contents)? + "\n").as_bytes())
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
@@ -79,7 +89,7 @@ fn choose(test: &ImageSet, number: usize) -> Result<Vec<Tile>> {
         let of_class = (0..test.len()).filter(|&index| test.labels[index] == label);
         tiles.extend(of_class.skip(number * PER_CLASS).take(PER_CLASS).map(|index| Tile { index, label }));
     }
-    ensure!(tiles.len() == PER_CLASS * usize::from(CLASSES), "the gallery needs 100 images of each class");
+    ensure!(tiles.len() == PER_CLASS * usize::from(CLASSES), "the gallery needs 200 images of each class");
     tiles.sort_by_key(|tile| tile.index);
     Ok(tiles)
 }
@@ -102,13 +112,13 @@ pub type GalleryImage = (usize, u8, Vec<u8>);
 /// # Errors
 /// When a file is missing or damaged.
 pub fn read_first_sheet(folder: &Path) -> Result<Vec<GalleryImage>> {
-    let index = read_index(folder)?;
+    let index = read_index(folder, INDEX)?;
     let first = index.sheets.first().with_context(|| format!("the gallery in {} is empty", folder.display()))?;
     read_sheet(folder, first)
 }
 
-fn read_index(folder: &Path) -> Result<Index> {
-    let path = folder.join(INDEX);
+fn read_index(folder: &Path, name: &str) -> Result<Index> {
+    let path = folder.join(name);
     let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let index: Index = serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
     ensure!(index.tile == SIDE && index.columns == COLUMNS, "{} describes another layout", path.display());
@@ -144,8 +154,10 @@ mod tests {
     /// Reads what [`write_gallery`](super::write_gallery) wrote, sheet by sheet.
     fn read_gallery(folder: &Path) -> Result<Vec<GalleryImage>> {
         let mut images = Vec::new();
-        for sheet in &read_index(folder)?.sheets {
-            images.extend(read_sheet(folder, sheet)?);
+        for name in [INDEX, MORE] {
+            for sheet in &read_index(folder, name)?.sheets {
+                images.extend(read_sheet(folder, sheet)?);
+            }
         }
         Ok(images)
     }
@@ -159,11 +171,11 @@ mod tests {
     #[test]
     fn a_gallery_is_read_back_bit_for_bit() -> Result<()> {
         let folder = tempfile::tempdir()?;
-        let test = images(1_020);
+        let test = images(2_020);
         write_gallery(&test, folder.path())?;
         let gallery = read_gallery(folder.path())?;
         let indices: Vec<usize> = gallery.iter().map(|image| image.0).collect();
-        assert_eq!(indices, (0..1_000).collect::<Vec<_>>());
+        assert_eq!(indices, (0..2_000).collect::<Vec<_>>());
         for (index, label, pixels) in gallery {
             assert_eq!((label, pixels.as_slice()), (test.labels[index], test.image(index)));
         }
@@ -173,14 +185,14 @@ mod tests {
     #[test]
     fn too_few_images_are_refused() -> Result<()> {
         let folder = tempfile::tempdir()?;
-        assert!(write_gallery(&images(990), folder.path()).is_err());
+        assert!(write_gallery(&images(1_990), folder.path()).is_err());
         Ok(())
     }
 
     #[test]
     fn a_damaged_sheet_is_reported() -> Result<()> {
         let folder = tempfile::tempdir()?;
-        write_gallery(&images(1_000), folder.path())?;
+        write_gallery(&images(2_000), folder.path())?;
         fs::write(folder.path().join("sheet-3.png"), "no picture")?;
         let error = format!("{:#}", read_gallery(folder.path()).unwrap_err());
         assert!(error.contains("sheet-3.png"), "{error}");
@@ -191,12 +203,12 @@ mod tests {
     fn the_gallery_of_the_repository_is_whole() -> Result<()> {
         let gallery = read_gallery(Path::new("../gallery"))?;
         for label in 0..CLASSES {
-            assert_eq!(gallery.iter().filter(|image| image.1 == label).count(), SHEETS * PER_CLASS);
+            assert_eq!(gallery.iter().filter(|image| image.1 == label).count(), 2 * SHEETS * PER_CLASS);
         }
         let mut indices: Vec<usize> = gallery.iter().map(|image| image.0).collect();
         indices.sort_unstable();
         indices.dedup();
-        assert_eq!(indices.len(), 1_000);
+        assert_eq!(indices.len(), 2_000);
         Ok(())
     }
 }

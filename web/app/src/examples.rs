@@ -1,6 +1,6 @@
 //! Images of the gallery with their classes, divided into those to fit on and those to hold out.
 
-use crate::{gallery::Gallery, say};
+use crate::{gallery::Tile, say};
 use protocol::{
     messages::Source,
     training::{Classes, HoldoutSplit, split},
@@ -40,12 +40,11 @@ impl Examples {
     }
 }
 
-/// The classes of CIFAR-10 that are chosen, with the gallery's images of them.
-pub fn of_the_gallery(gallery: Gallery, chosen: Classes) -> Result<Vec<(String, Vec<Source>)>, String> {
-    let tiles = gallery.all_tiles()?;
+/// The classes of CIFAR-10 that are chosen, with their images among `tiles`.
+pub fn by_class(tiles: &[Tile], chosen: Classes) -> Vec<(String, Vec<Source>)> {
     let class = |label: usize| {
         let images = tiles.iter().filter(|tile| tile.label == label).map(|tile| tile.source());
         (CIFAR10[label].to_owned(), images.collect())
     };
-    Ok((0..CIFAR10.len()).filter(|&label| chosen.0[label]).map(class).collect())
+    chosen.labels().map(class).collect()
 }

@@ -61,7 +61,7 @@ impl Gallery {
     /// All images, or why there are none.
     pub fn all_tiles(self) -> Result<Vec<Tile>, String> {
         self.index.with_untracked(|index| match index {
-            Loaded::Ready(index) => Ok((0..index.sheets()).flat_map(|sheet| index.tiles(sheet)).collect()),
+            Loaded::Ready(index) => Ok(index.all_tiles()),
             _ => Err(say::gallery_missing().to_owned()),
         })
     }
@@ -109,11 +109,25 @@ pub struct Tile {
 }
 
 impl Index {
-    /// Fetches the index.
+    /// Fetches the index of what the page shows.
     pub async fn load() -> Result<Self, String> {
+        Self::fetch("index.json").await
+    }
+
+    /// Fetches that of as many more images, for live training.
+    pub async fn load_more() -> Result<Self, String> {
+        Self::fetch("more.json").await
+    }
+
+    async fn fetch(file: &str) -> Result<Self, String> {
         let folder = browser::published("gallery");
-        let index: Self = browser::fetch_json(&format!("{folder}/index.json")).await?;
+        let index: Self = browser::fetch_json(&format!("{folder}/{file}")).await?;
         Ok(Self { folder, ..index })
+    }
+
+    /// All images.
+    pub fn all_tiles(&self) -> Vec<Tile> {
+        (0..self.sheets()).flat_map(|sheet| self.tiles(sheet)).collect()
     }
 
     /// How many sheets there are.

@@ -8,8 +8,8 @@ use web_sys::Blob;
 
 /// The models, in the order of the numbers in a [`Report`].
 pub const MODES: usize = Mode::ALL.len();
-/// The most images of one class to fit on; the others of the gallery's 100 are held out.
-pub const MOST_IMAGES: usize = 80;
+/// The most images of one class to fit on. There are 200; the others are held out.
+pub const MOST_IMAGES: usize = 160;
 /// Of so many images of a class that are the visitor's own, at least one is held out.
 const ONE_HELD_OF: usize = 5;
 

@@ -2,7 +2,7 @@
 
 use crate::{
     engine::Engine,
-    examples::{Examples, of_the_gallery},
+    examples::{Examples, by_class},
     gallery::Gallery,
     say,
     setting::{SCOPES, kept},
@@ -91,7 +91,7 @@ impl Ablation {
     /// All ten classes of the gallery, divided by the seed as for live training.
     fn plan(self) -> Result<Plan, String> {
         let (wanted, seed) = (self.images.get_untracked().max(1), self.seed.get_untracked());
-        let sources = of_the_gallery(self.gallery, Classes([true; 10]))?;
+        let sources = by_class(&self.gallery.all_tiles()?, Classes([true; 10]));
         let Examples { classes, images, fitted } = Examples::split(sources, wanted, seed)?;
         let id = self.id.get_value();
         Ok(Plan { id, scope: SCOPES[0], classes, images, fitted, steps: STEPS, seed, is_regularised: false, from: None })

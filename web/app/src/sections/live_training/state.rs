@@ -3,13 +3,13 @@
 
 use crate::{
     engine::Engine,
-    examples::{Examples, of_the_gallery},
-    gallery::{Gallery, Tile},
+    examples::{Examples, by_class},
+    gallery::{Gallery, Index, Tile},
     say,
     setting::{MOST_SEED, kept, kept_scope, kept_within},
     words,
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use protocol::{
     lesson,
     messages::{FromEngine, Source, ToEngine},
@@ -61,6 +61,8 @@ pub struct LiveTraining {
     pub note: RwSignal<Option<String>>,
     engine: Engine,
     gallery: Gallery,
+    /// More images than the page shows.
+    more: RwSignal<Option<Index>>,
     id: StoredValue<u32>,
     plan: StoredValue<Option<Plan>, LocalStorage>,
     snapshot: StoredValue<Option<Snapshot>, LocalStorage>,
@@ -142,6 +144,7 @@ impl LiveTraining {
             note: RwSignal::new(None),
             engine,
             gallery,
+            more: RwSignal::new(None),
             id: StoredValue::new(0),
             plan: StoredValue::new_local(None),
             snapshot: StoredValue::new_local(None),
@@ -162,7 +165,18 @@ impl LiveTraining {
     /// Goes on by itself, from the beginning if need be.
     pub fn play(self) {
         self.playing.set(true);
-        self.go();
+        self.when_listed(Self::go);
+    }
+
+    /// Does something once it is known which images there are.
+    fn when_listed(self, then: fn(Self)) {
+        if self.more.with_untracked(Option::is_some) {
+            return then(self);
+        }
+        spawn_local(async move {
+            self.more.set(Index::load_more().await.ok());
+            then(self);
+        });
     }
 
     /// Stops after the steps that are under way.
@@ -174,7 +188,7 @@ impl LiveTraining {
     pub fn step(self) {
         self.playing.set(false);
         self.next.set_value(Next::Step);
-        self.go();
+        self.when_listed(Self::go);
     }
 
     /// Begins anew with other images, those of the next seed.
@@ -348,7 +362,9 @@ impl LiveTraining {
 
     /// Every class with its images.
     fn sources(self) -> Result<Vec<(String, Vec<Source>)>, String> {
-        let of_the_gallery = of_the_gallery(self.gallery, self.classes.get_untracked())?;
+        let more = self.more.with_untracked(|more| more.as_ref().map(Index::all_tiles));
+        let tiles = [self.gallery.all_tiles()?, more.ok_or_else(|| say::gallery_missing().to_owned())?].concat();
+        let of_the_gallery = by_class(&tiles, self.classes.get_untracked());
         let own = self.own.get_untracked().into_iter();
         let own = own.map(|class| (class.name, class.images.into_iter().map(Source::Pixels).collect()));
         Ok(of_the_gallery.into_iter().chain(own).collect())
