@@ -328,3 +328,20 @@ impl Solver for FirstOrderConfig {
 async fn number(tensor: Tensor<1>) -> Result<f32, ReadError> {
     Ok(numbers(tensor).await?[0])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The applied numbers of a layer: stored weights over √512, stored biases times √0.1.
+    #[test]
+    fn penalties_weigh_weights_and_biases_alike_as_they_are_applied() {
+        for mode in [Mode::Gradient, Mode::Full] {
+            let standard = Penalties::for_mode(mode, Parametrization::Standard, 512);
+            assert_eq!(standard.weight, standard.bias);
+            let ntk = Penalties::for_mode(mode, Parametrization::Ntk, 512);
+            let applied = [ntk.weight * 512.0, ntk.bias / 0.1];
+            assert!((applied[0] / applied[1] - 1.0).abs() < 1e-5, "{mode}: {applied:?}");
+        }
+    }
+}
