@@ -291,9 +291,11 @@ fn adam_optimizer(parameters: &Parameters, beta_1: f32, penalties: Penalties) ->
     let convs = || parameters.tangents.iter().chain(&parameters.replaced);
     let weights = ParamGroup::ids_from_module(convs().map(|conv| conv.weight.clone()).collect::<Vec<_>>());
     let biases = ParamGroup::ids_from_module(convs().map(|conv| conv.bias.clone()).collect::<Vec<_>>());
-    ModuleOptimizer::from(adam(penalties.classifier))
-        .with_group(weights, adam(penalties.weight), None)
-        .with_group(biases, adam(penalties.bias), None)
+    ModuleOptimizer::from(adam(penalties.classifier)).with_group(weights, adam(penalties.weight), None).with_group(
+        biases,
+        adam(penalties.bias),
+        None,
+    )
 }
 
 impl Solver for FirstOrderConfig {

@@ -149,9 +149,8 @@ impl Training {
         let head = model.read_head(&read(file).await?)?;
         let fitted = Fitted { scope: head.scope, classes: head.classes.clone(), modes: vec![head.mode] };
         self.current = None;
-        self.loaded.retain(|other| {
-            other.mode != head.mode && (other.scope, &other.classes) == (head.scope, &head.classes)
-        });
+        self.loaded
+            .retain(|other| other.mode != head.mode && (other.scope, &other.classes) == (head.scope, &head.classes));
         self.loaded.push(head);
         Ok(fitted)
     }

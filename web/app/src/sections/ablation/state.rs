@@ -94,7 +94,17 @@ impl Ablation {
         let sources = by_class(&self.gallery.all_tiles()?, Classes([true; 10]));
         let Examples { classes, images, fitted } = Examples::split(sources, wanted, seed)?;
         let id = self.id.get_value();
-        Ok(Plan { id, scope: SCOPES[0], classes, images, fitted, steps: STEPS, seed, is_regularised: false, from: None })
+        Ok(Plan {
+            id,
+            scope: SCOPES[0],
+            classes,
+            images,
+            fitted,
+            steps: STEPS,
+            seed,
+            is_regularised: false,
+            from: None,
+        })
     }
 
     /// Another engine is ready, which knows nothing of this.

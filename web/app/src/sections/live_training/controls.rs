@@ -105,7 +105,9 @@ pub fn Controls() -> impl IntoView {
 /// Where training stands, said seldom enough to be listened to.
 fn status(training: LiveTraining) -> String {
     match training.phase.get() {
-        Phase::Idle => training.loaded.with(|loaded| loaded.as_ref().map_or_else(|| say::train_idle().to_owned(), read)),
+        Phase::Idle => {
+            training.loaded.with(|loaded| loaded.as_ref().map_or_else(|| say::train_idle().to_owned(), read))
+        }
         // In quarters: every change is read out.
         Phase::Preparing(share) => say::train_preparing((share * 4.0) as u32 * 25),
         Phase::Learning if training.playing.get() => say::train_learning().to_owned(),

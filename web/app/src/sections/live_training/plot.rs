@@ -7,7 +7,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use protocol::{
-    lesson::{CurvePoint, Summary, band, held, heights},
+    lesson::{CurvePoint, Summary, band, heights, held},
     training::{Course, path},
 };
 use std::ops::Range;

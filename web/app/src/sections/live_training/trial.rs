@@ -143,9 +143,8 @@ fn name(class: &str) -> String {
 fn Offered(tile: crate::gallery::Tile) -> impl IntoView {
     let selection = expect_context::<Selection>();
     let index = tile.index;
-    let is_chosen = move || {
-        selection.choice.with(|choice| matches!(choice, Some(Choice::Tile(chosen)) if chosen.index == index))
-    };
+    let is_chosen =
+        move || selection.choice.with(|choice| matches!(choice, Some(Choice::Tile(chosen)) if chosen.index == index));
     let (style, description) = (tile.style(), say::choose_picture(index, say::class(tile.label)));
     view! {
         <button
