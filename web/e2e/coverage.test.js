@@ -250,16 +250,19 @@ const SECTIONS = {
       const rows = await visit.id("train-model").all();
       assert.equal(rows.length, MODES.length);
       for (const [at, row] of rows.entries()) {
-        const [name, fitted, held, loss] = await visit.cells(row);
+        const [name, , , fitted] = await visit.cells(row);
+        const held = await row.locator("td strong").innerText();
         assert.ok(name.startsWith(visit.words.messages[`mode-${MODES[at]}`]), name);
         assert.ok(number(fitted) >= 50 && number(held) > 0, `${name}: ${fitted} and ${held}`);
-        const curves = visit.tab.locator(`#train svg path.${MODES[at]}`);
-        const [losses, accuracies] = await Promise.all([0, 1].map((figure) => visit.points(curves.nth(figure))));
+        const curves = (figure) => visit.points(visit.id(`train-${figure}`).locator(`path.run.${MODES[at]}`));
+        const [losses, accuracies] = await Promise.all(["losses", "accuracies"].map(curves));
         assert.equal(losses.length, 2);
         // Down is more in a picture's coordinates.
         assert.ok(losses.at(-1).y > losses[0].y, `${name}: the loss does not fall`);
-        assert.ok(number(loss) < Math.log(2), `${name}: ${loss}`);
-        assert.ok(Math.abs(accuracies.at(-1).y / 10 + number(held) - 100) < 0.2, `${name}: the curve does not end at ${held}`);
+        assert.ok(Number(await row.getAttribute("data-loss")) < Math.log(2), `${name}: the loss`);
+        const [top, , bottom] = (await visit.id("train-accuracies").locator(".plot-ticks span").allInnerTexts()).map(number);
+        const end = top - ((top - bottom) * accuracies.at(-1).y) / 1000;
+        assert.ok(Math.abs(end - number(held)) < 0.2, `${name}: the curve ends at ${end}, not at ${held}`);
       }
     };
   },

@@ -9,7 +9,10 @@ export class LiveTraining {
   static async open(browser, url, query, options = {}) {
     const page = await Page.open(browser, url, { query, ...options });
     await page.until("ready");
-    return new LiveTraining(page);
+    const training = new LiveTraining(page);
+    // What most visitors do without is folded.
+    await training.get("advanced").evaluate((details) => (details.open = true));
+    return training;
   }
 
   constructor(page) {
@@ -55,6 +58,13 @@ export class LiveTraining {
     return Object.fromEntries(rows.map((row) => [row.mode, numbers(row)]));
   }
 
+  /** What the models say of the image `key`, by mode, once they do. */
+  async verdicts(key) {
+    await this.tab.waitForSelector(`[data-testid=trial][data-for="${key}"]`, { timeout: 120_000 });
+    const cards = await this.tab.getByTestId("trial-verdict").evaluateAll((cards) => cards.map((card) => ({ ...card.dataset })));
+    return Object.fromEntries(cards.map(({ mode, class: name, probability }) => [mode, { name, probability: Number(probability) }]));
+  }
+
   /** The file of a model. */
   async save(mode) {
     const coming = this.tab.waitForEvent("download", { timeout: 120_000 });
@@ -63,7 +73,25 @@ export class LiveTraining {
     return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
   }
 
-  async load(name, buffer) {
-    await this.get("load").setInputFiles({ name, mimeType: "application/octet-stream", buffer });
+  /** Gives the page files of models: a name and bytes each. */
+  async load(...files) {
+    const type = { mimeType: "application/octet-stream" };
+    await this.get("load").setInputFiles(files.map(({ name, bytes }) => ({ name, buffer: bytes, ...type })));
+  }
+
+  /** A class of one's own with some images of the gallery. */
+  async addClass(name, files) {
+    await this.get("name").fill(name);
+    await this.get("name").press("Enter");
+    const own = this.get("own").last();
+    await own.getByTestId("train-files").setInputFiles(files);
+    await this.counted(files.length);
+    return own;
+  }
+
+  /** Waits until the last own class has so many images. */
+  async counted(count) {
+    const has = (count) => [...document.querySelectorAll("[data-testid=train-own]")].at(-1)?.dataset.count === count;
+    await this.tab.waitForFunction(has, String(count));
   }
 }

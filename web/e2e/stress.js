@@ -44,13 +44,8 @@ await browser.close();
 await server.close();
 assert.equal(recovered.webgpu, crashes, "every recovery is on the GPU");
 
-async function addClass(name, members) {
-  await training.get("name").fill(name);
-  await training.get("name").press("Enter");
-  const files = members.map((index) => ({ name: `${index}.png`, mimeType: "image/png", buffer: tilePng(index) }));
-  const own = training.get("own").last();
-  await own.getByTestId("train-files").setInputFiles(files);
-  await tab.waitForFunction((count) => [...document.querySelectorAll("[data-testid=train-own]")].at(-1).dataset.count === count, String(files.length));
+function addClass(name, members) {
+  return training.addClass(name, members.map((index) => ({ name: `${index}.png`, mimeType: "image/png", buffer: tilePng(index) })));
 }
 
 /** Waits until another engine runs in place of this one. */

@@ -1,8 +1,10 @@
 // The section of training, against the native program. Environment: as in page.test.js; EVALUATE=1 also has the native
 // program measure a model on CIFAR-10's test images, which it fetches.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { indices, tilePng } from "./gallery.js";
+import { MODEL, indices, tilePng } from "./gallery.js";
 import { MODES } from "./live_training.js";
 import { native } from "./native.js";
 import { write } from "./scratch.js";
@@ -13,11 +15,16 @@ const TINY = "?classes=35&images=5&steps=5&speed=1";
 const SMALL = "?classes=35&images=20&steps=10&speed=4";
 /** Two backends round differently, step after step. */
 const TOLERANCE = 1e-3;
+/** What the lesson came to over many seeds. */
+const LESSON = JSON.parse(readFileSync(join(MODEL, "lesson.json"), "utf8"));
 
 /** What the native program makes of a saved model and an image of the gallery. */
 function predict({ name, bytes }, index) {
   return native("predict", write(name, bytes), write("image.png", tilePng(index)))[0];
 }
+
+/** Files of images of the gallery. */
+const pictures = (indices) => indices.map((index) => ({ name: `${index}.png`, mimeType: "image/png", buffer: tilePng(index) }));
 
 /** The numbers of a file's tensor, and its metadata. */
 function tensor(bytes, name) {
@@ -63,22 +70,26 @@ for (const backend of ["cpu", "webgpu"]) {
       }
     });
 
-    test("a model is loaded back, and live training's accuracies are the same", async () => {
-      const before = await training.models();
+    test("models that are loaded back say the same of an image", async () => {
+      const [index] = indices(0);
+      const before = await training.verdicts(index);
       await training.get("reset").click();
       await training.until("idle", 0);
-      await training.load("full.safetensors", files.full.bytes);
-      await training.get("note").getByText("now the full model").waitFor({ timeout: 120_000 });
-      const after = await training.models();
-      assert.equal(after.full.held, before.full.held);
-      assert.equal(after.full.fitted, before.full.fitted);
+      await training.load(files.full, files.activation);
+      await training.get("status").getByText("Loaded: activation and full").waitFor({ timeout: 120_000 });
+      const after = await training.verdicts(index);
+      assert.deepEqual(Object.keys(after), ["activation", "full"]);
+      for (const mode of ["activation", "full"]) {
+        assert.equal(after[mode].name, before[mode].name);
+        assert.ok(Math.abs(after[mode].probability - before[mode].probability) < 1e-3, mode);
+      }
     });
 
-    test("what is no model of this training is refused, and why", async () => {
-      await training.load("notes.safetensors", Buffer.from("not a model"));
+    test("what is no model of this network is refused, and why", async () => {
+      await training.load({ name: "notes.safetensors", bytes: Buffer.from("not a model") });
       await training.get("note").getByText("safetensors").waitFor();
       const damaged = Buffer.from(files.full.bytes).fill(0xff, files.full.bytes.length - 8);
-      await training.load("damaged.safetensors", damaged);
+      await training.load({ name: "damaged.safetensors", bytes: damaged });
       await training.get("note").getByText("not finite").waitFor({ timeout: 60_000 });
     });
 
@@ -152,27 +163,31 @@ describe("runs of live training", { timeout: 900_000 }, () => {
     await training.page.close();
   });
 
-  test("own classes from files and from the chosen image, five images each", async () => {
+  test("own classes from files and from the chosen image, and back from a file with their names", async () => {
     const training = await site.training("?classes=&images=50&steps=50&speed=10");
     const gallery = indices(0);
     for (const [place, name] of ["mine", "yours"].entries()) {
-      await training.get("name").fill(name);
-      await training.get("name").press("Enter");
-      const own = training.get("own").nth(place);
-      const files = gallery.slice(4 * place, 4 * place + 4).map((index) => ({ name: `${index}.png`, mimeType: "image/png", buffer: tilePng(index) }));
-      await own.getByTestId("train-files").setInputFiles(files);
-      await training.tab.waitForFunction((place) => document.querySelectorAll("[data-testid=train-own]")[place].dataset.count === "4", place);
+      const own = await training.addClass(name, pictures(gallery.slice(4 * place, 4 * place + 4)));
       await training.page.choose(gallery[10 + place]);
       await own.getByTestId("train-add-chosen").click();
-      await training.tab.waitForFunction((place) => document.querySelectorAll("[data-testid=train-own]")[place].dataset.count === "5", place);
+      await training.counted(5);
     }
     const models = await training.train();
     assert.equal(models.full.fitted, 1, "eight images are learned by heart");
     assert.ok([0, 0.5, 1].includes(models.full.held), "two are held out");
-    const { metadata } = tensor((await training.save("full")).bytes, "classifier.weight");
+    const file = await training.save("full");
+    const { metadata } = tensor(file.bytes, "classifier.weight");
     assert.deepEqual(JSON.parse(metadata.classes), ["mine", "yours"]);
+    const { full } = await training.verdicts(gallery[11]);
     training.page.assertQuiet();
     await training.page.close();
+    const later = await site.training(`?image=${gallery[11]}`);
+    await later.load(file);
+    await later.get("status").getByText("mine and yours").waitFor({ timeout: 60_000 });
+    assert.deepEqual(await later.get("own").locator("strong").allInnerTexts(), ["mine", "yours"]);
+    assert.equal((await later.verdicts(gallery[11])).full.name, full.name);
+    assert.equal(await later.get("note").count(), 0);
+    await later.page.close();
   });
 
   test("a file that is no image is refused, and the class stays", async () => {
@@ -189,7 +204,7 @@ describe("runs of live training", { timeout: 900_000 }, () => {
     const training = await site.training("?classes=0123456789&images=50&steps=100&speed=50");
     const models = await training.train();
     const { full } = native("evaluate", write("ten.safetensors", (await training.save("full")).bytes));
-    assert.ok(Math.abs(full.test_accuracy - models.full.held) < 0.06, `${full.test_accuracy} of 10,000, ${models.full.held} of 500`);
+    assert.ok(Math.abs(full.test_accuracy - models.full.held) < 0.05, `${full.test_accuracy} of 10,000, ${models.full.held} of 1,500`);
     await training.page.close();
   });
 
@@ -233,10 +248,62 @@ describe("runs of live training", { timeout: 900_000 }, () => {
     await training.page.close();
   });
 
-  test("the section fits a phone", async () => {
-    const training = await site.training(TINY, { viewport: { width: 390, height: 844 } });
-    await training.train();
-    assert.ok((await training.tab.evaluate(() => document.documentElement.scrollWidth)) <= 390);
+  test("what the lesson came to is there before anything is trained, of its settings alone", async () => {
+    const training = await site.training("");
+    const said = await training.get("finding").innerText();
+    for (const mode of ["gradient", "full"]) {
+      const { mean, low, high } = LESSON.models[mode].above_activation;
+      for (const share of [mean, low, high]) assert.ok(said.includes(Math.abs(100 * share).toFixed(1)), `${said}: ${share}`);
+      assert.ok(low > 0 && mean >= 0.02, `${mode}: ${mean}, from ${low}`);
+    }
+    const bands = training.get("accuracies").locator("path.band");
+    assert.ok((await bands.evaluateAll((paths) => paths.map((path) => path.getAttribute("d")))).every((path) => path.endsWith("Z")));
+    const [top, , bottom] = (await training.get("accuracies").locator(".plot-ticks span").allInnerTexts()).map(parseFloat);
+    const means = Object.values(LESSON.models).map(({ mean }) => 100 * mean);
+    assert.ok(bottom > 0 && bottom < Math.min(...means) && Math.max(...means) < top && top < 100, `${bottom} to ${top}`);
+    await training.get("images").selectOption("10");
+    assert.equal(await training.get("finding").innerText(), "");
+    assert.equal(await bands.first().getAttribute("d"), "");
     await training.page.close();
   });
+
+  test("a run has an interval beside each accuracy, can be tried on an image, and is followed by one with other images", async () => {
+    const training = await site.training(TINY);
+    const { full } = await training.train();
+    const interval = (await training.tab.locator("[data-testid=train-model][data-mode=full] td .subtitle").innerText()).match(/\d+/g).map(Number);
+    // Two classes of 200 images, five of each fitted on: Wilson's formula.
+    const [z, count] = [1.96, 390];
+    const [middle, scale] = [full.held + (z * z) / count / 2, 1 + (z * z) / count];
+    const reach = z * Math.sqrt((full.held * (1 - full.held)) / count + ((z / count) * (z / count)) / 4);
+    assert.deepEqual(interval, [middle - reach, middle + reach].map((end) => Math.round((100 * end) / scale)));
+    const tile = training.tab.getByTestId("trial-tile").nth(3);
+    await tile.click();
+    const verdicts = await training.verdicts(await tile.getAttribute("data-image"));
+    assert.deepEqual(Object.keys(verdicts), MODES);
+    assert.ok(MODES.every((mode) => ["cat", "dog"].includes(verdicts[mode].name) && verdicts[mode].probability >= 0.5));
+    await training.get("play").click();
+    await training.tab.waitForURL((url) => url.searchParams.get("seed") === "2");
+    await training.until("done", 5);
+    await training.page.close();
+  });
+
+  test("settings that no control offers are not taken from the address", async () => {
+    const training = await site.training("?steps=4294967295&images=99999&seed=-1&speed=0");
+    const chosen = Object.fromEntries(await Promise.all(["steps", "images", "seed", "speed"].map(async (name) => [name, await training.get(name).inputValue()])));
+    assert.deepEqual(chosen, { steps: "400", images: "100", seed: "1", speed: "4" });
+    await training.page.close();
+  });
+
+  for (const width of [320, 390]) {
+    test(`the section fits a phone of ${width} pixels, with every button to save`, async () => {
+      const training = await site.training(TINY, { viewport: { width, height: 844 } });
+      await training.train();
+      assert.ok((await training.tab.evaluate(() => document.documentElement.scrollWidth)) <= width);
+      for (const button of await training.get("save").all()) {
+        const { x, width: wide, height } = await button.boundingBox();
+        assert.ok(x >= 0 && x + wide <= width && height >= 24, `from ${x}, ${wide} by ${height}`);
+      }
+      await training.page.close();
+    });
+  }
 });

@@ -1,5 +1,5 @@
-//! The gallery in the repository: a thousand test images that the page shows, and two thousand more for live training, on
-//! lossless sheets.
+//! The gallery in the repository: a thousand test images that the page shows, and two thousand more to measure on in live
+//! training, on lossless sheets.
 
 use super::disk::{self, DiskError};
 use anyhow::{Context, Result, ensure};

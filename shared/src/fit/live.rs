@@ -57,14 +57,19 @@ pub struct LiveSettings {
 }
 
 impl LiveSettings {
+    /// What trains a model of a mode.
     fn trainer(&self, head: &Head, encoder: &Encoder, images: usize, device: &Device) -> Trainer {
+        let EncoderConfig { kind, parametrization, .. } = encoder.config();
+        let penalties = Penalties::for_mode(head.mode, parametrization, kind.features());
+        self.penalised(head, penalties, images, device)
+    }
+
+    fn penalised(&self, head: &Head, penalties: Penalties, images: usize, device: &Device) -> Trainer {
         let config = FirstOrderConfig::for_few(head.mode, self.seed, images, self.steps);
         let new = |config| Trainer::new(head, config, images, &device.clone().autodiff());
         if !self.is_regularised || head.mode == Mode::Finetune {
             return new(config);
         }
-        let EncoderConfig { kind, parametrization, .. } = encoder.config();
-        let penalties = Penalties::for_mode(head.mode, parametrization, kind.features());
         new(FirstOrderConfig { learning_rate: CONVEX_RATE, ..config }).with_penalties(penalties)
     }
 }
@@ -83,7 +88,7 @@ impl LiveTraining {
     /// Before anything is fitted; ω̄ comes first.
     pub fn new(settings: LiveSettings, encoder: Encoder, examples: Examples, device: &Device) -> Self {
         let head = Head::activation(&encoder, settings.scope, settings.classes.clone(), device);
-        let base = settings.trainer(&head, &encoder, examples.fitted, device);
+        let base = settings.penalised(&head, Penalties::OMEGA, examples.fitted, device);
         Self { settings, encoder, examples, device: device.clone(), base, trainers: BTreeMap::new() }
     }
 

@@ -7,6 +7,16 @@ use protocol::{
 };
 use vocabulary::classes::CIFAR10;
 
+/// One class's images.
+pub struct Class {
+    /// Its name.
+    pub name: String,
+    /// Those that may be fitted on.
+    pub images: Vec<Source>,
+    /// Those that are held out in any case.
+    pub held: Vec<Source>,
+}
+
 /// Classes, and their images divided into those to fit on and those to hold out.
 pub struct Examples {
     /// The classes' names.
@@ -19,10 +29,10 @@ pub struct Examples {
 
 impl Examples {
     /// Divides every class's images by the seed: `wanted` of each to fit on, the rest to hold out.
-    pub fn split(sources: Vec<(String, Vec<Source>)>, wanted: usize, seed: u32) -> Result<Self, String> {
+    pub fn split(sources: Vec<Class>, wanted: usize, seed: u32) -> Result<Self, String> {
         let (mut classes, mut fitted, mut held) = (Vec::new(), Vec::new(), Vec::new());
-        for (name, images) in sources {
-            let HoldoutSplit { fitted: own, held: rest } = split(images, wanted, seed);
+        for Class { name, images, held: others } in sources {
+            let HoldoutSplit { fitted: own, held: rest } = split(images, others, wanted, seed);
             if own.is_empty() {
                 return Err(say::train_empty(name));
             }
@@ -40,11 +50,9 @@ impl Examples {
     }
 }
 
-/// The classes of CIFAR-10 that are chosen, each with its images among the tiles.
-pub fn of_classes(chosen: Classes, tiles: &[Tile]) -> Vec<(String, Vec<Source>)> {
-    let class = |label: usize| {
-        let images = tiles.iter().filter(|tile| tile.label == label).map(Tile::source);
-        (CIFAR10[label].to_owned(), images.collect())
-    };
-    (0..CIFAR10.len()).filter(|&label| chosen.0[label]).map(class).collect()
+/// The classes of CIFAR-10 that are chosen: their images among `images` may be fitted on, those among `held` not.
+pub fn of_classes(chosen: Classes, images: &[Tile], held: &[Tile]) -> Vec<Class> {
+    let of = |label: usize, tiles: &[Tile]| tiles.iter().filter(|tile| tile.label == label).map(Tile::source).collect();
+    let class = |label| Class { name: CIFAR10[label].to_owned(), images: of(label, images), held: of(label, held) };
+    chosen.labels().map(class).collect()
 }

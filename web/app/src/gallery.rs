@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 /// The index of the images that are shown.
 const SHOWN: &str = "index.json";
-/// The index of further images, to train on.
+/// The index of further images, to measure on.
 const MORE: &str = "more.json";
 
 /// The gallery: a handle, to be copied at will.
@@ -15,7 +15,7 @@ const MORE: &str = "more.json";
 pub struct Gallery {
     /// Its index.
     pub index: RwSignal<Loaded>,
-    /// More images of every class, to train on, once they were asked for.
+    /// The index of further images of every class, to hold out, once it was asked for.
     more: RwSignal<Loaded>,
     /// How many of its sheets are on show.
     pub open_sheets: RwSignal<usize>,
@@ -82,13 +82,12 @@ impl Gallery {
         self.index.with_untracked(Loaded::all_tiles)
     }
 
-    /// All images and those that are there only to train on; without the others where they could not be loaded.
-    pub fn tiles_to_train_on(self) -> Result<Vec<Tile>, String> {
-        let more = self.more.with_untracked(Loaded::all_tiles).unwrap_or_default();
-        Ok([self.all_tiles()?, more].concat())
+    /// Further images, or why there are none.
+    pub fn more_tiles(self) -> Result<Vec<Tile>, String> {
+        self.more.with_untracked(Loaded::all_tiles)
     }
 
-    /// Loads the index of the images that are there only to train on.
+    /// Loads the index of further images.
     pub fn load_more(self) {
         spawn_local(async move {
             self.more.set(Index::load(MORE).await.map_or_else(Loaded::Failed, Loaded::Ready));

@@ -8,8 +8,8 @@ use web_sys::Blob;
 
 /// The models, in the order of the numbers in a [`Report`].
 pub const MODES: usize = Mode::ALL.len();
-/// The most images of one class to fit on; the others of the gallery's 100 are held out.
-pub const MOST_IMAGES: usize = 200;
+/// The most images of one class to fit on: as many as the gallery has.
+pub const MOST_IMAGES: usize = 100;
 /// Of so many images of a class that are the visitor's own, at least one is held out.
 const ONE_HELD_OF: usize = 5;
 
@@ -295,12 +295,13 @@ pub struct HoldoutSplit<T> {
     pub held: Vec<T>,
 }
 
-/// Deals a class's images out, in an order of the seed: as many as are wanted to fit on, the rest held out, and at
-/// least one of five of those.
-pub fn split<T>(mut images: Vec<T>, wanted: usize, seed: u32) -> HoldoutSplit<T> {
+/// Deals a class's images out, in an order of the seed: as many as are wanted to fit on, the rest held out. Where no
+/// others are held out beside them, that is one of five at least.
+pub fn split<T>(mut images: Vec<T>, others: Vec<T>, wanted: usize, seed: u32) -> HoldoutSplit<T> {
     shuffle(&mut images, seed);
-    let fitted = wanted.min(images.len() - images.len() / ONE_HELD_OF);
-    let held = images.split_off(fitted);
+    let spared = if others.is_empty() { images.len() / ONE_HELD_OF } else { 0 };
+    let mut held = images.split_off(wanted.min(images.len() - spared));
+    held.extend(others);
     HoldoutSplit { fitted: images, held }
 }
 
@@ -407,19 +408,27 @@ mod tests {
 
     #[test]
     fn every_image_is_dealt_once_and_the_rest_is_held_out() {
-        let HoldoutSplit { fitted, held } = split((0..100).collect(), 50, 1);
+        let HoldoutSplit { fitted, held } = split((0..100).collect(), vec![], 50, 1);
         assert_eq!((fitted.len(), held.len()), (50, 50));
         let mut all = [fitted.clone(), held].concat();
         all.sort_unstable();
         assert_eq!(all, (0..100).collect::<Vec<_>>());
-        assert_ne!(fitted, split((0..100).collect(), 50, 2).fitted, "another seed, other images");
-        assert_eq!(fitted, split((0..100).collect(), 50, 1).fitted);
+        assert_ne!(fitted, split((0..100).collect(), vec![], 50, 2).fitted, "another seed, other images");
+        assert_eq!(fitted, split((0..100).collect(), vec![], 50, 1).fitted);
+    }
+
+    #[test]
+    fn others_are_held_out_beside_the_rest() {
+        let HoldoutSplit { fitted, held } = split((0..5).collect(), vec![7, 8], 4, 1);
+        assert_eq!((fitted.len(), held.len()), (4, 3));
+        assert!(!fitted.contains(&7) && held.contains(&7) && held.contains(&8));
+        assert_eq!(split((0..5).collect(), vec![7], 9, 1).fitted.len(), 5, "none needs to be spared");
     }
 
     #[test]
     fn of_few_images_one_of_five_is_held_out() {
         let sizes = |count: u32, wanted| {
-            let HoldoutSplit { fitted, held } = split((0..count).collect(), wanted, 1);
+            let HoldoutSplit { fitted, held } = split((0..count).collect(), vec![], wanted, 1);
             (fitted.len(), held.len())
         };
         assert_eq!([sizes(5, 50), sizes(4, 50), sizes(12, 5), sizes(0, 5)], [(4, 1), (4, 0), (5, 7), (0, 0)]);

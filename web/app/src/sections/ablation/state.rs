@@ -115,7 +115,7 @@ impl Ablation {
     /// All ten classes of the gallery, divided by the seed as for live training.
     fn plan(self) -> Result<Plan, String> {
         let (wanted, seed) = (self.images.get_untracked().max(1), self.seed.get_untracked());
-        let sources = of_classes(Classes([true; 10]), &self.gallery.all_tiles()?);
+        let sources = of_classes(Classes([true; 10]), &self.gallery.all_tiles()?, &[]);
         let Examples { classes, images, fitted } = Examples::split(sources, wanted, seed)?;
         let id = self.id.get_value();
         Ok(Plan {

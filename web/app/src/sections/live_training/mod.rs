@@ -55,6 +55,7 @@ fn LiveTrainingView() -> impl IntoView {
             data-phase=move || training.phase.with(Phase::name)
             data-step=step
             data-steps=steps
+            data-held-out=move || training.held_out.get().to_string()
             data-playing=move || training.playing.get().to_string()
         >
             <h2 id="train-title">{say::train_title()}</h2>

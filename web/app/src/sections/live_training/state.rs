@@ -3,7 +3,7 @@
 
 use crate::{
     engine::Engine,
-    examples::{Examples, of_classes},
+    examples::{Class, Examples, of_classes},
     gallery::{Gallery, Tile},
     say,
     setting::{MOST_SEED, kept, kept_scope, kept_within},
@@ -348,10 +348,14 @@ impl LiveTraining {
     }
 
     /// Every class with its images.
-    fn sources(self) -> Result<Vec<(String, Vec<Source>)>, String> {
-        let of_cifar10 = of_classes(self.classes.get_untracked(), &self.gallery.tiles_to_train_on()?);
-        let own = self.own.get_untracked().into_iter();
-        let own = own.map(|class| (class.name, class.images.into_iter().map(Source::Pixels).collect()));
+    fn sources(self) -> Result<Vec<Class>, String> {
+        let chosen = self.classes.get_untracked();
+        let of_cifar10 = of_classes(chosen, &self.gallery.all_tiles()?, &self.gallery.more_tiles()?);
+        let own = self.own.get_untracked().into_iter().map(|OwnClass { name, images }| Class {
+            name,
+            images: images.into_iter().map(Source::Pixels).collect(),
+            held: vec![],
+        });
         Ok(of_cifar10.into_iter().chain(own).collect())
     }
 
