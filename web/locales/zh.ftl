@@ -327,7 +327,7 @@ train-column-fitted = 本次，训练图像
 train-column-held = 本次，留出图像（95 % 区间）
 train-column-seconds = 秒
 train-save-model = 保存“{ $model }”模型
-train-finding = 在 { $seeds } 次训练中（每次图像不同），梯度模型平均比激活模型高 { $gradient }，完整模型高 { $full }。
+train-finding = 在 { $seeds } 次训练中（每次重新抽取图像），梯度模型平均比激活模型高 { $gradient }，完整模型高 { $full }。
 train-interval = { $mean } 个百分点（95 % 置信区间 { $low } 至 { $high }）
 train-band = 色带：事先测得的 { $seeds } 次训练的平均准确率及其 95 % 置信区间。上面的线：您自己的这次训练。
 train-again = 换一批图像再来一次
@@ -440,6 +440,6 @@ gradient-deeper = 由链式法则，类别 <var>c</var> 的 logit 对从输入 <
 predictions-deeper = 模型的 logit 经 softmax 变为百分比，即各指数占其总和的份额。激活、梯度和完整模型对所训练的量都是线性的：无论训练从哪里开始，它们的损失只有一个谷底。梯度模型用网络的切线 <span class="formula"><var>F</var>(<var>θ̄</var>) + <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub></span> 代替网络，并去掉常数部分；完整模型则以 <var>f</var> 上的自由分类器取代该部分。微调就是切线所代表的东西。
 line-deeper = 泰勒定理：<span class="formula"><var>F</var>(<var>θ̄</var> + <var>r</var> <var>w</var><sub>2</sub>) = <var>F</var>(<var>θ̄</var>) + <var>r</var> <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub> + <var>O</var>(<var>r</var>²)</span>。切线保留前两项。最后一层由直线段拼成，在一段之内切线是精确的；随着 <var>r</var> 增大，512 个激活中变号的越来越多，误差大致按平方增长。网络越宽，权重需要走的路越短，切线就越可靠；其极限就是神经正切核。
 similar-deeper = 对最后一层，核为 <span class="formula">(⟨<var>y</var>, <var>y</var>′⟩ / 512 + 0.1) · ⟨<var>ω</var> ∘ <var>d</var>, <var>ω</var> ∘ <var>d</var>′⟩</span>：用 4,096 个数和 512 个数的两个内积代替 210 万个数的一个内积。再除以两个梯度的长度，就是它们夹角的余弦。图是核主成分分析：把所有图像对的核矩阵中心化，它的前两个特征向量就是图像的位置。
-train-deeper = 先拟合梯度项所用的分类器 <var>ω̄</var>，然后四个模型一起开始。损失是平均交叉熵加上对大权重的惩罚：图像很少时，没有惩罚的权重会只迎合这几幅图像。它对 <span class="formula"><var>w</var><sub>1</sub></span> 和 <span class="formula"><var>w</var><sub>2</sub></span> 是凸的：只有一个谷底，所以种子或步长只改变下降的快慢，不改变去向；对微调的权重则不然。每幅图像的冻结特征是最后一层的输入（4,096 个数）和它的预激活值（512 个数）。一步把 32 幅图像的冻结输入乘以 <span class="formula"><var>w</var><sub>2</sub></span>，再用反向模式穿过这一个乘积。
+train-deeper = 先拟合梯度项所用的分类器 <var>ω̄</var>，然后四个模型一起开始。损失是平均交叉熵加上对大权重的惩罚：图像很少时，没有惩罚的权重会只迎合这几幅图像。它对 <span class="formula"><var>w</var><sub>1</sub></span> 和 <span class="formula"><var>w</var><sub>2</sub></span> 是凸的：只有一个谷底，所以种子或步长只改变下降的快慢，不改变去向；对微调的权重则不然。色带所示的各次训练都从图库中每类同样的 100 幅图像里抽取：换成这些类别的其他图像，差距会更小或更大。每幅图像的冻结特征是最后一层的输入（4,096 个数）和它的预激活值（512 个数）。一步把 32 幅图像的冻结输入乘以 <span class="formula"><var>w</var><sub>2</sub></span>，再用反向模式穿过这一个乘积。
 ablation-deeper = 如果只靠特征的数量就够，那么随机网络的 210 万个特征也行。其实不然：在论文表 1（CIFAR-10，同一作用域）中，全随机网络的梯度模型在测试图像上正确率为 23.1 %，只有 <span class="formula"><var>θ</var><sub>1</sub></span> 预训练时为 53.4 %，全部预训练时为 70.1 %。下面的层决定输入什么（<var>y</var>），最后一层决定哪些输出被激活（<var>d</var>），<var>ω</var> 决定其中哪些有分量。
 check-deeper = <var>F</var> 的两个值之差偏离导数有两个原因：曲线弯曲，误差与 <var>h</var> 成正比；<var>F</var> 只有七位有效数字，其舍入误差要除以 <var>h</var>。若导数有错，就会留下无论 <var>h</var> 多小都不消失的误差；导数正确时，误差在两条直线之间形成一个谷。

@@ -160,15 +160,14 @@ impl Penalties {
     /// For ω̄: gradients by a smaller ω̄ lead to better gradient models.
     pub const OMEGA: Self = Self { classifier: 0.1, weight: 0.0, bias: 0.0 };
 
-    /// For a mode, chosen on CIFAR-10's training images, 50 to 100 a class. Those on w2 weigh weights and biases alike
-    /// as they are applied: in the NTK parametrization a stored
-    /// bias counts so much more than a stored weight that one penalty for both would leave the bias nearly free, and it
-    /// is the weights that know more than the activations.
+    /// For a mode, chosen on CIFAR-10's training images, 20 to 90 a class. Those on w2 weigh weights and biases alike as
+    /// they are applied: in the NTK parametrization a stored bias counts so much more than a stored weight that one
+    /// penalty for both would leave the bias nearly free, and it is the weights that know more than the activations.
     pub fn for_mode(mode: Mode, parametrization: Parametrization, outputs: usize) -> Self {
         let (classifier, tangent) = match mode {
             Mode::Activation => (0.03, 0.0),
-            Mode::Gradient => (0.0, 5e-6),
-            Mode::Full => (0.1, 5e-6),
+            Mode::Gradient => (0.0, 6e-6),
+            Mode::Full => (0.1, 6e-6),
             Mode::Finetune => (0.0, 0.0),
         };
         let scales = Scales::new(parametrization, outputs);

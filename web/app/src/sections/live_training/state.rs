@@ -350,7 +350,10 @@ impl LiveTraining {
     /// Every class with its images.
     fn sources(self) -> Result<Vec<Class>, String> {
         let chosen = self.classes.get_untracked();
-        let of_cifar10 = of_classes(chosen, &self.gallery.all_tiles()?, &self.gallery.more_tiles()?);
+        let of_cifar10 = match chosen.labels().next() {
+            Some(_) => of_classes(chosen, &self.gallery.all_tiles()?, &self.gallery.more_tiles()?),
+            None => Vec::new(),
+        };
         let own = self.own.get_untracked().into_iter().map(|OwnClass { name, images }| Class {
             name,
             images: images.into_iter().map(Source::Pixels).collect(),

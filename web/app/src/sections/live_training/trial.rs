@@ -105,7 +105,7 @@ fn verdicts_view(choice: Choice, verdicts: &Verdicts) -> impl IntoView {
     view! {
         <div class="trial-verdicts">
             <Image choice />
-            <div class="cards" role="status">{cards}</div>
+            <div class="cards">{cards}</div>
         </div>
         <p class="note">{say::trial_how()}</p>
     }
