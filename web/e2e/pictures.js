@@ -26,7 +26,7 @@ async function firstScreen(path, viewport) {
 
 async function icon(path) {
   const page = await browser.newPage({ viewport: { width: ICON_SIDE, height: ICON_SIDE } });
-  await page.setContent(`<body style="margin:0">${readFileSync(join(ASSETS, "icon.svg"), "utf8")}</body>`);
+  await page.setContent(`<body style="margin:0;background:#fbfaf8">${readFileSync(join(ASSETS, "icon.svg"), "utf8")}</body>`);
   await page.screenshot({ path });
 }
 

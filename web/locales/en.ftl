@@ -28,7 +28,7 @@ images-a-class = Images a class
 
 ## Claim
 
-claim-idea = A network learned from images without labels and is now frozen. The usual way to use it is a linear classifier on its <b>activations</b>. A linear classifier on its <b>gradients</b>, how the output would change with each weight, is right about as often as a network that was trained further, although no weight of it moves.
+claim-idea = A network learned from images without labels and is now frozen. The usual way to use it is a linear classifier on its <b>activations</b>. On its <b>gradients</b>, how its output would change with each weight, such a classifier is right about as often as a network that is trained further.
 claim-models = Mark which images this model gets right
 claim-count = <strong>{ $right }</strong> of these { $all } images right
 claim-test = On all { $images } test images: { $share } ± { $half } % right (95 % interval).

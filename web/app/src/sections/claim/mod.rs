@@ -44,15 +44,17 @@ impl ClaimState {
 pub fn ClaimView() -> impl IntoView {
     view! {
         <section class="claim" id="claim" aria-labelledby="claim-title">
-            <div class="claim-words">
-                <h1 id="claim-title">{say::title()}</h1>
-                <p class="idea" inner_html=say::claim_idea()></p>
-                <Models />
-                <Count />
-                <Figures />
+            <div class="claim-screen">
+                <div class="claim-words">
+                    <h1 id="claim-title">{say::title()}</h1>
+                    <p class="idea" inner_html=say::claim_idea()></p>
+                    <Models />
+                    <Count />
+                    <Figures />
+                </div>
+                <tiles::FirstSheet />
+                <chosen::Chosen />
             </div>
-            <tiles::FirstSheet />
-            <chosen::Chosen />
             <own_image::OwnImage />
             <div class="claim-foot">
                 <TourButton />
