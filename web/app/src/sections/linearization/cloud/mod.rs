@@ -54,7 +54,7 @@ pub fn Clouds() -> impl IntoView {
             <span><i class="swatch none"></i>{say::cloud_none()}</span>
             <span><i class="swatch apart"></i>{say::cloud_apart()}</span>
         </div>
-        <div class="clouds" node_ref=node>
+        <div class="clouds" data-testid="cloud" node_ref=node>
             <figure>
                 <h3>{say::cloud_moving_title()}</h3>
                 <Scatter cloud=state.moving pair=moving label=label(state.moving, moving) testid="cloud-moving" r />
