@@ -238,7 +238,7 @@ describe("when the GPU is not to be relied on", { timeout: 600_000 }, () => {
     const page = await Page.open(site.browser, site.server.url);
     await page.page.getByText(/stopped .*sabotage.*on the CPU/).waitFor();
     await page.until("ready");
-    await page.outcome(String(indices(0)[0]));
+    await page.outcome(String(OPENING));
   });
 
   test("a GPU that is lost is taken up again", async () => {
@@ -325,10 +325,10 @@ describe("the faster processor", { timeout: 600_000 }, () => {
 
   test("is not sought once training has begun", async () => {
     const page = await open();
-    await page.page.getByTestId("train-step").click();
+    await page.page.getByTestId("train-play").click();
     await page.page.waitForSelector("[data-testid=engine][data-reason=busy][data-backend=cpu]", { timeout: 120_000 });
-    await page.page.waitForSelector("[data-testid=train][data-step='1']", { timeout: 120_000 });
-    assert.match(await page.engine.innerText(), /because training began there/);
+    await page.page.waitForSelector("[data-testid=train]:not([data-step='0'])", { timeout: 120_000 });
+    assert.match(await page.engine.innerText(), /because training started there/);
     page.assertQuiet();
     await page.close();
   });
@@ -349,6 +349,8 @@ describe("the address", { timeout: 300_000 }, () => {
     trainscope: ["conv8"],
     class: ["10"],
     rows: ["up"],
+    model: ["best"],
+    nudge: ["21", "-21"],
     tour: ["8"],
     lang: ["xx"],
     backend: ["gpu"],
@@ -360,12 +362,12 @@ describe("the address", { timeout: 300_000 }, () => {
   test("takes only what the controls offer, and is corrected", async () => {
     const query = (at) => Object.entries(WRONG).map(([name, words]) => `${name}=${words[at % words.length]}`).join("&");
     const plain = await site.ready();
-    await plain.section("line", String(indices(0)[0]));
+    await plain.section("line", String(OPENING));
     const expected = await controls(plain);
     await plain.close();
     for (let at = 0; at < 4; at++) {
       const page = await site.ready({ query: `?unrelated=1&${query(at)}` });
-      await page.section("line", String(indices(0)[0]));
+      await page.section("line", String(OPENING));
       assert.deepEqual(await controls(page), expected, query(at));
       assert.ok(await page.page.getByTestId("scope-conv5").isChecked());
       assert.ok(await page.page.getByTestId("tour").isHidden());

@@ -24,7 +24,7 @@ try-again = Try again
 large-number = { $count } million
 large-unit = 1000000
 seed = Seed
-images-a-class = Images a class
+images-a-class = Images per class
 
 ## Claim
 
@@ -54,7 +54,7 @@ engine-cpu-faster = Runs on the CPU: { $cpu } an image; WebGPU needs { $webgpu }
 engine-gpu = Runs on { $gpu }.
 engine-gpu-faster = Runs on { $gpu }: { $webgpu } an image; the CPU needs { $cpu }.
 engine-trying = Runs on the CPU. WebGPU is being tried …
-engine-busy = Runs on the CPU, because training began there.
+engine-busy = Runs on the CPU, because training started there.
 engine-not-gpu = Runs on the CPU: { $why }.
 engine-no-webgpu = this browser has no WebGPU
 engine-no-gpu = the browser offers no GPU
@@ -139,10 +139,10 @@ network-title = The network
 network-lead = Convolutions turn the image into activations, and a linear classifier reads those. The gradient is taken by the weights of the upper layers, <span class="formula"><var>θ</var><sub>2</sub></span>; the lower ones, <span class="formula"><var>θ</var><sub>1</sub></span>, are frozen. Choose a layer to see what it makes of the image.
 network-waits = This appears with the engine …
 network-scope = Gradient by the weights of
-network-frozen = frozen, { $count } numbers
-network-moving = gradient, { $count } numbers
+network-frozen = frozen, { $count } parameters
+network-moving = gradient, { $count } parameters
 network-classifier = classifier
-network-kernel = { $kernel } × { $kernel }, step { $stride }
+network-kernel = { $kernel } × { $kernel }, stride { $stride }
 network-maps-wait = The layers’ outputs appear after the predictions …
 network-features = Feature maps of { $layer }
 network-tangents = Tangent maps of { $layer }
@@ -264,8 +264,8 @@ cloud-scope = These 100 images stay with the scope { $shown }. The curve below i
 
 ## Similar images
 
-similar-title = Which images are alike
-similar-lead = Two images are alike to the network when their features point the same way: their activations, or their gradients. The inner product of two gradients is the network’s tangent kernel; it is computed from their factors, without writing the gradients down.
+similar-title = Similar images
+similar-lead = Two images are alike to the network when their features point the same way: their activations, or their gradients. The inner product of two gradients is the network’s tangent kernel; it is computed from their factors, so the gradients themselves are never stored.
 similar-start = Compare with { $count } images of the gallery
 similar-measured = Over all { $images } gallery images, { $gradient } of the { $nearest } nearest images by gradient are of the same class, and { $activation } by activation; by chance it would be { $chance }. Nearness counts every feature alike, while a linear model learns which of them matter.
 similar-done = Compared with all { $count } images that the gallery shows.
@@ -287,7 +287,7 @@ map-point = Point at an image to see which it is.
 
 train-title = Teach it
 train-lead = Four models learn to tell { $classes } apart, all from the same { $images } images of each. The network itself stays as it is; only fine-tuning moves its weights. Accuracy is measured on images that are held out.
-train-note = Your images and the trained models are kept in this page only, and never leave your machine: when you close or reload it, they are gone. Save the models that you want to keep. If the engine stops, training continues from a snapshot that is at most ten seconds of training old, and the optimiser’s averages start anew.
+train-note = Your images and the trained models stay in this page and never leave your machine. They are gone when you close or reload it, so save the models that you want to keep. If the engine stops, training continues from a snapshot that is at most ten seconds old.
 train-classes = Classes
 train-own = A class of your own
 train-own-example = my cup
@@ -295,7 +295,7 @@ train-add-class = Add the class
 train-no-name = Give the class a name.
 train-taken = There is a class { $name } already.
 train-empty = The class { $name } has no images yet.
-train-two = Choose two classes at least.
+train-two = Choose at least two classes.
 train-one-image = 1 image
 train-images = { $count } images
 train-files = Add files
@@ -303,7 +303,7 @@ train-add-chosen = Add the chosen image
 train-remove = Remove
 train-scope = Scope
 train-steps = Steps
-train-speed = Steps a frame
+train-speed = Steps per frame
 train-play = Play
 train-pause = Pause
 train-step = One step
@@ -341,9 +341,9 @@ trial-wrong = wrong
 
 ## Ablation
 
-ablation-title = What makes the gradient good
-ablation-lead = Why is the gradient a good feature? Here we take it in networks that are partly random: the layers below the last one (<var>θ</var><sub>1</sub>), the last one (<var>θ</var><sub>2</sub>) and the classifier that the gradient goes through (<var>ω</var>). The paper’s Table 1, on the gallery’s images of all ten classes.
-ablation-note = A random layer has the weights that training would begin with, by He’s rule, and biases of 0; a random <var>ω</var> is normally distributed. A pre-trained <var>ω</var> is a classifier fitted on the mixture’s own activations. In the full model the activation term always uses the pre-trained network. Each model takes about { $steps } steps; all other images of a class are held out.
+ablation-title = Why the gradient is a good feature
+ablation-lead = Here the gradient is taken in networks that are partly random: the layers below the last one (<var>θ</var><sub>1</sub>), the last one (<var>θ</var><sub>2</sub>) and the classifier that the gradient goes through (<var>ω</var>). The paper’s Table 1, on the gallery’s images of all ten classes.
+ablation-note = A random layer has He initialization, the usual start of training, with biases of 0. A random <var>ω</var> is normally distributed. A pre-trained <var>ω</var> is a classifier fitted on the activations of the same partly random network. In the full model the activation term always uses the pre-trained network. Each model takes about { $steps } steps; all other images of a class are held out.
 ablation-table = Accuracy by what is pre-trained
 ablation-caption = Accuracy on the images held out, by what is pre-trained
 ablation-start = Start
@@ -357,19 +357,19 @@ ablation-stopped = Stopped after { $rows } of { $all } rows.
 ablation-anew = The engine was started again. Start anew.
 ablation-trained = trained
 ablation-random = random
-ablation-foremost = With this seed, { $part } matters most, by more than chance would explain with so many images.
+ablation-foremost = With this seed { $part } matters most, by more than chance explains.
 ablation-unclear = These images are too few to say which part matters most.
-ablation-finding = What pre-training adds to the gradient model’s accuracy, in percentage points, as a mean over the four pairs of rows that differ in one part alone: { $effects }. { $conclusion }
+ablation-finding = What pre-training one part adds to the gradient model’s accuracy, in percentage points (mean of four pairs of rows): { $effects }. { $conclusion }
 
 ## Self-check
 
-check-title = Is that so?
-check-lead = The page can check itself on the chosen image: the derivative against differences, one processor against the other, and the time that a prediction takes with the derivative and without.
-check-start = Check it here
+check-title = Self-check
+check-lead = The page checks itself on the chosen image: the derivative against finite differences, the GPU against the CPU, and the time of a prediction with and without the derivative.
+check-start = Run the self-check
 check-image = test image { $index } ({ $class })
-check-progress = On { $image }: { $done } of { $pieces } pieces of work done.
+check-progress = On { $image }: { $done } of { $pieces } steps done.
 check-quotients = The Jacobian-vector product against finite differences
-check-quotients-note = The largest error of (F(θ̄ + h·w₂) − F(θ̄)) / h over the classes, as a share of the largest derivative. It shrinks with h, until the rounding of F, which is divided by h, takes over.
+check-quotients-note = The largest error of (F(θ̄ + h·w₂) − F(θ̄)) / h over the classes, as a share of the largest derivative. It shrinks with h, until the rounding error of F, divided by h, becomes larger.
 check-error = error
 check-rounding = rounding
 check-in-h = in proportion to h
@@ -435,11 +435,11 @@ footer-licence = Licence:
 
 ## Deeper
 deeper = Deeper
-network-deeper = Forward mode differentiates on the way up. A layer hands on a pair: its output, and how that changes when the weights move along <span class="formula"><var>w</var><sub>2</sub></span>. A convolution of <var>x</var> with weights <var>W</var> has the derivative <span class="formula"><var>x</var> ⋆ <var>w</var><sub>2</sub> + <var>ẋ</var> ⋆ <var>W</var></span>; leaky ReLU multiplies both parts by <var>d</var>, which is 1 where the value is above 0 and its slope elsewhere (the paper’s Eq. 6 and 7). So one pass ends in <var>f</var> and in <span class="formula"><var>J</var> <var>w</var><sub>2</sub></span>. The Jacobian itself, 512 rows of { $count } numbers for every image, is never computed.
+network-deeper = Forward mode computes the derivative along with the forward pass. Each layer passes on a pair: its output, and how that changes when the weights move along <span class="formula"><var>w</var><sub>2</sub></span>. A convolution of <var>x</var> with weights <var>W</var> has the derivative <span class="formula"><var>x</var> ⋆ <var>w</var><sub>2</sub> + <var>ẋ</var> ⋆ <var>W</var></span>; leaky ReLU multiplies both parts by <var>d</var>, which is 1 where the value is above 0 and its slope elsewhere (the paper’s Eq. 6 and 7). So one pass ends in <var>f</var> and in <span class="formula"><var>J</var> <var>w</var><sub>2</sub></span>. The Jacobian itself, 512 rows of { $count } numbers for every image, is never computed.
 gradient-deeper = By the chain rule the logit of class <var>c</var> changes with the weight from input <var>i</var> to output <var>o</var> by <span class="formula"><var>ω</var>[<var>c</var>, <var>o</var>] · <var>d</var>[<var>o</var>] · <var>y</var>[<var>i</var>]</span>: how much the class depends on the output, whether the output was active, and the input’s value. Outputs times inputs is a matrix of rank 1, and two classes differ in the first factor alone. Of a wider scope the gradient has a part for each of its layers; below the last one it is a sum of such products over the positions of the image. All layers together have { $count } numbers.
-predictions-deeper = A model’s logits become percentages by the softmax, the exponentials as shares of their sum. Activation, gradient and full are linear in what is trained: their loss has a single valley, wherever training starts. For the gradient model the network is replaced by its tangent, <span class="formula"><var>F</var>(<var>θ̄</var>) + <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub></span>, without its constant part; the full model has a free classifier on <var>f</var> in place of that. Fine-tuning is what the tangent approximates.
-line-deeper = Taylor’s theorem: <span class="formula"><var>F</var>(<var>θ̄</var> + <var>r</var> <var>w</var><sub>2</sub>) = <var>F</var>(<var>θ̄</var>) + <var>r</var> <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub> + <var>O</var>(<var>r</var>²)</span>. The tangent keeps the first two. The last layer is made of straight pieces, and within one the tangent is exact; as <var>r</var> grows, more of the 512 activations change their sign, and the error grows about as the square. The wider the network, the less far its weights have to go, and the longer the tangent holds; that limit is the neural tangent kernel’s.
+predictions-deeper = A model’s logits become percentages by the softmax, the exponentials as shares of their sum. Activation, gradient and full are linear in what is trained: their loss has a single minimum, wherever training starts. For the gradient model the network is replaced by its tangent, <span class="formula"><var>F</var>(<var>θ̄</var>) + <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub></span>, without its constant part; the full model has a free classifier on <var>f</var> in place of that. Fine-tuning is what the tangent approximates.
+line-deeper = Taylor’s theorem: <span class="formula"><var>F</var>(<var>θ̄</var> + <var>r</var> <var>w</var><sub>2</sub>) = <var>F</var>(<var>θ̄</var>) + <var>r</var> <var>ω̄</var><sup>⊤</sup> <var>J</var> <var>w</var><sub>2</sub> + <var>O</var>(<var>r</var>²)</span>. The tangent keeps the first two. The last layer is piecewise linear, and within one piece the tangent is exact; as <var>r</var> grows, more of the 512 activations change their sign, and the error grows about as the square. The wider the network, the less its weights have to move, and the better the tangent fits; the limit is the neural tangent kernel.
 similar-deeper = For the last layer the kernel is <span class="formula">(⟨<var>y</var>, <var>y</var>′⟩ / 512 + 0.1) · ⟨<var>ω</var> ∘ <var>d</var>, <var>ω</var> ∘ <var>d</var>′⟩</span>: two inner products, of 4,096 and of 512 numbers, for one of 2.1 million. Divided by the lengths of both gradients it is the cosine of their angle. The maps are kernel PCA: the matrix of all pairs’ kernels is centred, and its two leading eigenvectors are the images’ places.
 train-deeper = First <var>ω̄</var> is fitted, the classifier of the gradient term; then all four models start. The loss is the mean cross-entropy plus a penalty on large weights: with few images, weights without one grow to suit these images alone. It is convex in <span class="formula"><var>w</var><sub>1</sub></span> and <span class="formula"><var>w</var><sub>2</sub></span>: it has a single minimum, so the seed and the rate change how fast training gets there, not where it ends. In fine-tuning’s weights it is not convex. The runs that the bands show draw their images from the same 100 a class of the gallery: on other images of these classes the gain is smaller or larger. The frozen features of an image are the last layer’s input, 4,096 numbers, and its pre-activation, 512. A step multiplies the frozen inputs of 32 images by <span class="formula"><var>w</var><sub>2</sub></span>, and differentiates that one product by reverse mode.
 ablation-deeper = If the number of features were enough, the 2.1 million of a random network would work as well. They do not: in the paper’s Table 1 (CIFAR-10, this scope) the gradient model of a network that is all random is right in 23.1 % of the test images, with only <span class="formula"><var>θ</var><sub>1</sub></span> pre-trained in 53.4 %, with all in 70.1 %. The lower layers compute the input (<var>y</var>), the last one decides which outputs are active (<var>d</var>), and <var>ω</var> weights them.
-check-deeper = A difference of two values of <var>F</var> deviates from the derivative for two reasons. The curve bends, which costs an error in proportion to <var>h</var>; and <var>F</var> has seven digits, so its rounding is divided by <var>h</var>. A wrong derivative would leave an error that no <var>h</var> makes small; a right one shows a valley between two straight lines.
+check-deeper = A difference of two values of <var>F</var> deviates from the derivative for two reasons. The curve bends, which costs an error in proportion to <var>h</var>; and <var>F</var> has seven digits, so its rounding is divided by <var>h</var>. A wrong derivative would leave an error that no <var>h</var> makes small; a correct one has its smallest error where two straight lines meet.

@@ -90,7 +90,7 @@ fn SelfCheckView() -> impl IntoView {
             <h2 id="check-title">{say::check_title()}</h2>
             <p class="lead">{say::check_lead()}</p>
             <Deeper text=say::check_deeper() />
-            <button class="compare" data-testid="check-start" disabled=move || !engine.is_ready() on:click=move |_| state.start()>
+            <button class="compare primary" data-testid="check-start" disabled=move || !engine.is_ready() on:click=move |_| state.start()>
                 {say::check_start()}
             </button>
             <p class="note" role="status" data-testid="check-progress">

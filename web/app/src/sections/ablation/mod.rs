@@ -109,7 +109,7 @@ fn Controls() -> impl IntoView {
                 <span>{say::seed()}</span>
                 <input type="number" min="0" max=MOST_SEED.to_string() data-testid="ablation-seed" prop:value=move || ablation.seed.get().to_string() on:change=seed />
             </label>
-            <button data-testid="ablation-start" prop:disabled=move || !engine.is_ready() on:click=toggle>
+            <button class="primary" data-testid="ablation-start" prop:disabled=move || !engine.is_ready() on:click=toggle>
                 {move || if runs.get() { say::ablation_stop() } else { say::ablation_start() }}
             </button>
         </div>

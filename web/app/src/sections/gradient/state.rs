@@ -4,7 +4,7 @@ use crate::{
     engine::Engine,
     insight::{Newest, newest},
     selection::Selection,
-    setting::kept,
+    setting::{kept, kept_within},
 };
 use leptos::prelude::*;
 use protocol::{
@@ -52,7 +52,7 @@ impl GradientState {
         let state = Self {
             gradient,
             weight: kept("weight", WeightChoice::default()),
-            steps: kept("nudge", STEPS),
+            steps: kept_within("nudge", STEPS, -STEPS..=STEPS),
             rows: kept("rows", Order::default()),
             columns: kept("columns", Order::default()),
             view: kept("view", Viewport::default()),

@@ -62,7 +62,7 @@ fn SimilarView() -> impl IntoView {
             <Show
                 when=move || on.get()
                 fallback=move || view! {
-                    <button class="compare" data-testid="similar-start" on:click=move |_| on.set(true)>
+                    <button class="compare primary" data-testid="similar-start" on:click=move |_| on.set(true)>
                         {move || say::similar_start(tiles.with(Vec::len))}
                     </button>
                 }

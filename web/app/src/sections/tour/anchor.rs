@@ -67,9 +67,13 @@ fn before(shown: Element) -> Element {
     place
 }
 
-/// Whether what is in an element stands one below the other.
+/// Whether what is in an element stands one below the other, so that a text fits between.
 fn stacks(element: &Element) -> bool {
-    let display = window().get_computed_style(element).ok().flatten();
-    let display = display.and_then(|style| style.get_property_value("display").ok());
-    matches!(display.as_deref(), None | Some("block" | "flow-root" | "list-item"))
+    let Some(style) = window().get_computed_style(element).ok().flatten() else { return true };
+    let property = |name| style.get_property_value(name).unwrap_or_default();
+    match property("display").as_str() {
+        "block" | "flow-root" | "list-item" => true,
+        "flex" => property("flex-direction") == "column",
+        _ => false,
+    }
 }

@@ -21,6 +21,6 @@ pub fn TourButton() -> impl IntoView {
     };
     let go = move |_| place.set(Place(last.get().0.or(Some(0))));
     view! {
-        <button class="tour-start" data-testid="tour-start" on:click=go hidden=move || place.get().0.is_some()>{words}</button>
+        <button class="tour-start primary" data-testid="tour-start" on:click=go hidden=move || place.get().0.is_some()>{words}</button>
     }
 }

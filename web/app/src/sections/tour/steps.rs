@@ -1,7 +1,13 @@
 //! The steps of the tour: what each shows and says. The visitor uses the page's own controls; the tour sets nothing.
 
 use crate::{
-    choice::Choice, logit::Logit, parts::modes::title, say, sections::tour::place, selection::Selection, words,
+    choice::Choice,
+    logit::Logit,
+    parts::modes::title,
+    say,
+    sections::{gradient::state::GradientState, tour::place},
+    selection::Selection,
+    words,
 };
 use leptos::prelude::*;
 use protocol::{
@@ -15,17 +21,19 @@ use vocabulary::Mode;
 pub struct Toured {
     selection: Selection,
     logit: Logit,
+    gradient: GradientState,
 }
 
 impl Toured {
     /// What is on the page.
     pub fn of_the_page() -> Self {
-        Self { selection: expect_context(), logit: expect_context() }
+        Self { selection: expect_context(), logit: expect_context(), gradient: expect_context() }
     }
 
     /// Tracks what things come and go with.
     pub fn changed(self) {
         self.selection.shown.track();
+        self.gradient.gradient.track();
     }
 }
 
@@ -41,13 +49,13 @@ pub struct Step {
 
 /// The steps, in the order of the page, and the visitor's own image last.
 pub const STEPS: [Step; place::STEPS] = [
-    Step { shows: &["#claim .models", "#claim"], title: say::tour_claim_title, text: claim },
-    Step { shows: &["#claim .verdicts", "#claim"], title: say::tour_image_title, text: image },
-    Step { shows: &["[data-testid=nudge]", "#gradient"], title: say::tour_gradient_title, text: gradient },
-    Step { shows: &["#terms", "#predictions"], title: say::tour_terms_title, text: terms },
-    Step { shows: &["[data-testid=cloud]", "#line"], title: say::tour_line_title, text: line },
-    Step { shows: &["#train"], title: say::tour_train_title, text: train },
-    Step { shows: &["#claim .sources", "#claim"], title: say::tour_own_title, text: own },
+    Step { shows: &["#claim .models"], title: say::tour_claim_title, text: claim },
+    Step { shows: &["#claim .chosen"], title: say::tour_image_title, text: image },
+    Step { shows: &["#gradient .nudge", "#gradient"], title: say::tour_gradient_title, text: gradient },
+    Step { shows: &["#terms table", "#predictions"], title: say::tour_terms_title, text: terms },
+    Step { shows: &["#line .clouds", "#line"], title: say::tour_line_title, text: line },
+    Step { shows: &["[data-testid=train-play]"], title: say::tour_train_title, text: train },
+    Step { shows: &["#claim .sources"], title: say::tour_own_title, text: own },
 ];
 
 fn claim(_: Toured) -> Option<String> {
