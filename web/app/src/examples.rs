@@ -53,6 +53,7 @@ impl Examples {
 /// The classes of CIFAR-10 that are chosen: their images among `images` may be fitted on, those among `held` not.
 pub fn of_classes(chosen: Classes, images: &[Tile], held: &[Tile]) -> Vec<Class> {
     let of = |label: usize, tiles: &[Tile]| tiles.iter().filter(|tile| tile.label == label).map(Tile::source).collect();
-    let class = |label: usize| Class { name: CIFAR10[label].to_owned(), images: of(label, images), held: of(label, held) };
+    let class =
+        |label: usize| Class { name: CIFAR10[label].to_owned(), images: of(label, images), held: of(label, held) };
     chosen.labels().map(class).collect()
 }
