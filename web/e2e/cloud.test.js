@@ -271,6 +271,7 @@ describe("the clouds in other circumstances", { timeout: 300_000 }, () => {
   test("on a phone a finger taps and drags both plots, and still scrolls the page over them", async () => {
     const page = await site.ready({ viewport: { width: 390, height: 844 }, hasTouch: true, query: `?image=${images[5]}` });
     await page.section("line", String(images[5]));
+    await page.unfold("line-one-image");
     const id = (name) => page.page.getByTestId(name);
     for (const plot of ["cloud-moving", "line-plot"]) {
       assert.equal(await id(plot).evaluate((element) => getComputedStyle(element).touchAction), "pan-y", plot);

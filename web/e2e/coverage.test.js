@@ -192,6 +192,7 @@ const SECTIONS = {
   },
 
   async "the linearisation"(visit) {
+    await visit.id("line-one-image").evaluate((details) => (details.open = true));
     const reading = async () => {
       const told = await visit.read(visit.id("line-reading"), "line-reading");
       return Object.fromEntries(Object.entries(told).map(([name, text]) => [name, number(text)]));

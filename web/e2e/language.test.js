@@ -6,7 +6,7 @@ import { stage } from "./setup.js";
 
 /** Latin words that stay in a Chinese text: names, commands, abbreviations, symbols. */
 const STAY = new Set(
-  "English ZH MIT Apache Mu Liang Li ICLR Gradients as Features for Deep Representation Learning CPU GPU WebGPU WebAssembly MB CIFAR PCA JVP SHA gradfeat train scope Shift He ReLU leaky softmax logit logits conv1 conv2 conv3 conv4 conv5 kernel ms w1 w2 omega bar".split(" "),
+  "English MIT Apache Mu Liang Li ICLR Gradients as Features for Deep Representation Learning CPU GPU WebGPU WebAssembly MB CIFAR PCA JVP SHA gradfeat train scope Shift He ReLU leaky softmax logit logits conv1 conv2 conv3 conv4 conv5 kernel ms w1 w2 omega bar".split(" "),
 );
 
 const site = stage("cpu");

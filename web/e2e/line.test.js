@@ -30,6 +30,7 @@ for (const backend of ["webgpu", "cpu"]) {
       ({ input } = network.last(index));
       page = await site.ready({ query: `?image=${index}&class=${label}` });
       await page.section("line", String(index));
+      await page.unfold("line-one-image");
     });
 
     async function reading() {

@@ -25,8 +25,10 @@ pub fn Languages(language: RwSignal<Language>) -> impl IntoView {
                 aria-pressed=move || (language.get() == option).to_string()
                 on:click=choose
             >
-                {option.name()}
-                {latin(option).map(|code| view! { " "<small>{code}</small> })}
+                {match option {
+                    Language::English => option.name().into_any(),
+                    Language::Chinese => view! { <DrawnName name=option.name() /> }.into_any(),
+                }}
             </button>
         }
     };
@@ -37,7 +39,12 @@ pub fn Languages(language: RwSignal<Language>) -> impl IntoView {
     view! { <nav class="languages zoom" aria-label=label>{Language::ALL.map(button).collect_view()}</nav> }
 }
 
-/// Letters for a language whose name needs a font that not every machine has.
-fn latin(language: Language) -> Option<&'static str> {
-    (language == Language::Chinese).then_some("ZH")
+/// 中文 as strokes: not every machine has a font with it, and those who look for it should find it all the same.
+#[component]
+fn DrawnName(name: &'static str) -> impl IntoView {
+    const STROKES: &str = "M3 6H19V15H3ZM11 1V23M34 1L36 4M25 7H47M43 7C41 15 34 20 26 23M29 7C31 15 38 20 46 23";
+    view! {
+        <svg class="drawn-name" viewBox="0 0 50 24" aria-hidden="true"><path d=STROKES /></svg>
+        <span class="visually-hidden">{name}</span>
+    }
 }

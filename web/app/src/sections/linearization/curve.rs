@@ -27,14 +27,16 @@ pub fn CurveView() -> impl IntoView {
     });
     let is_there = Memo::new(move |_| point.with(Option::is_some));
     view! {
-        <h3 class="one-image">{say::line_one_image()}</h3>
-        <div class="controls">
-            <LogitSelect testid="line-class" against_testid="line-against" />
-        </div>
-        <Show when=move || is_there.get() fallback=|| view! { <p class="note">{say::comes_after_predictions()}</p> }>
-            <Plot curve point name=Signal::derive(move || contrast.get().map(logit::name).unwrap_or_default()) />
-            <Reading point />
-        </Show>
+        <details class="one-image" data-testid="line-one-image">
+            <summary>{say::line_one_image()}</summary>
+            <div class="controls">
+                <LogitSelect testid="line-class" against_testid="line-against" />
+            </div>
+            <Show when=move || is_there.get() fallback=|| view! { <p class="note">{say::comes_after_predictions()}</p> }>
+                <Plot curve point name=Signal::derive(move || contrast.get().map(logit::name).unwrap_or_default()) />
+                <Reading point />
+            </Show>
+        </details>
     }
 }
 

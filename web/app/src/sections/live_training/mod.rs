@@ -62,8 +62,10 @@ fn LiveTrainingView() -> impl IntoView {
             <p class="lead">{move || lead(training)}</p>
             <Finding />
             <Play />
-            <Accuracies />
-            <Models />
+            <div class="run">
+                <Accuracies />
+                <Models />
+            </div>
             <TrialView />
             <details class="deeper advanced" data-testid="train-advanced">
                 <summary>{say::train_advanced()}</summary>

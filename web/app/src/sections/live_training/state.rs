@@ -16,6 +16,7 @@ use protocol::{
     training::{Classes, Course, Fitted, FromTrainer, MOST_IMAGES, Plan, Snapshot, ToTrainer},
     trouble::Trouble,
 };
+use std::collections::HashSet;
 use vocabulary::{Mode, Scope, classes::CIFAR10};
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, HtmlAnchorElement, Url};
@@ -342,9 +343,9 @@ impl LiveTraining {
 
     /// Offers a few of the gallery's images that are held out.
     fn offer(self, plan: &Plan) {
-        let held: Vec<&Source> = plan.images[plan.fitted..].iter().map(|(source, _)| source).collect();
+        let held: HashSet<&Source> = plan.images[plan.fitted..].iter().map(|(source, _)| source).collect();
         let tiles = self.gallery.all_tiles().unwrap_or_default().into_iter();
-        self.offered.set(tiles.filter(|tile| held.contains(&&tile.source())).take(OFFERED).collect());
+        self.offered.set(tiles.filter(|tile| held.contains(&tile.source())).take(OFFERED).collect());
     }
 
     /// Every class with its images.
