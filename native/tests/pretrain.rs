@@ -90,6 +90,38 @@ fn a_run_that_is_killed_goes_on_from_a_whole_checkpoint() {
 }
 
 /// Two signals at once are one asking, not impatience: what was done is written, the network too.
+/// `nohup` and a shell's `&` have a program ignore signals; a polite kill still ends it.
+#[cfg(target_os = "linux")]
+#[test]
+fn signals_that_were_ignored_at_the_start_stay_ignored() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (data, out) = (folder.path().join("data"), folder.path().join("out"));
+    let checkpoint = out.join("checkpoint.safetensors");
+    write_data(&data);
+    let run = pretrain("rotation", &data, &out, &[]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"trap "" HUP INT; exec "$0" "$@""#]).arg(run.get_program()).args(run.get_args());
+    let mut child = shell.spawn().expect("the program starts");
+    wait_for_news(&mut child, &checkpoint, None);
+    for name in ["-HUP", "-INT"] {
+        signal(&child, name);
+        // A run that was asked to stop would take one more step at most.
+        for _ in 0..3 {
+            let known = steps_done(&checkpoint);
+            wait_for_news(&mut child, &checkpoint, Some(known));
+        }
+    }
+    signal(&child, "-TERM");
+    assert!(child.wait().expect("it ends").success());
+    assert!(out.join("model.safetensors").exists());
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([name, &child.id().to_string()]).status().expect("there is kill");
+    assert!(sent.success());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_run_that_is_interrupted_writes_its_results() {
@@ -99,8 +131,7 @@ fn a_run_that_is_interrupted_writes_its_results() {
     let mut child = pretrain("rotation", &data, &out, &[]).spawn().expect("the program starts");
     wait_for_news(&mut child, &out.join("checkpoint.safetensors"), None);
     for _ in 0..2 {
-        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("there is kill");
-        assert!(sent.success());
+        signal(&child, "-TERM");
         thread::sleep(Duration::from_millis(20));
     }
     assert!(child.wait().expect("it ends").success());
