@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use std::{fs, io::Write, path::Path};
-use tempfile::Builder;
+use tempfile::{Builder, NamedTempFile};
 
 /// Makes a folder with those above it.
 pub fn make_folder(path: &Path) -> Result<()> {
@@ -24,16 +24,27 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_folder(folder)?;
     let write = || -> std::io::Result<()> {
-        let mut file = Builder::new().prefix(UNDER_WAY[0]).suffix(UNDER_WAY[1]).tempfile_in(folder)?;
+        let mut file = temporary(folder, UNDER_WAY)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
-        readable_by_all(file.path())?;
         file.persist(path)?;
         Ok(())
     };
     write().with_context(|| {
         format!("cannot write {} ({} bytes); make the folder writable or free some space", path.display(), bytes.len())
     })
+}
+
+/// Opens a temporary file whose name begins and ends with `ends`. Its permissions are those of any new file: the umask's.
+pub fn temporary(folder: &Path, ends: [&str; 2]) -> std::io::Result<NamedTempFile> {
+    let mut builder = Builder::new();
+    builder.prefix(ends[0]).suffix(ends[1]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
 }
 
 /// Removes what a killed process left half-written in a folder that nobody else is writing in.
@@ -49,14 +60,20 @@ pub fn remove_leftovers(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A temporary file is private; one that stays is like any other.
-#[cfg(unix)]
-fn readable_by_all(path: &Path) -> std::io::Result<()> {
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
     use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o644))
-}
 
-#[cfg(not(unix))]
-fn readable_by_all(_: &Path) -> std::io::Result<()> {
-    Ok(())
+    #[test]
+    fn files_have_the_permissions_of_any_new_file() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mode = |name: &str| fs::metadata(folder.path().join(name)).expect("it is there").permissions().mode();
+        fs::write(folder.path().join("usual"), "").expect("the folder can be written");
+        write_whole(&folder.path().join("whole"), b"").expect("the folder can be written");
+        assert_eq!(mode("whole"), mode("usual"));
+        let kept = temporary(folder.path(), ["", ""]).expect("the folder can be written");
+        kept.persist(folder.path().join("kept")).expect("the folder can be written");
+        assert_eq!(mode("kept"), mode("usual"));
+    }
 }
