@@ -19,6 +19,7 @@ mod report;
 mod run;
 #[cfg(test)]
 mod test_support;
+mod threads;
 
 use clap::Parser;
 use cli::Cli;

@@ -107,6 +107,30 @@ fn a_model_with_a_nan_is_refused() {
 
 #[test]
 fn an_image_that_is_none_is_refused() {
+/// Threads whose stacks are larger than any memory cannot be started.
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_that_cannot_be_started_are_said() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (model, image) = (model(), test_image(folder.path()));
+    for threads in [&[][..], &["--threads", "8"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gradfeat"));
+        command.args(["predict", "--device", "cpu", text(&model), text(&image)]).args(threads);
+        let output = command.env("RUST_MIN_STACK", (1_u64 << 50).to_string()).output().expect("the program starts");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(message.contains("threads cannot be started") && !message.contains("panicked"), "{message}");
+    }
+}
+
+#[test]
+fn no_more_threads_are_started_than_the_machine_runs() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = gradfeat(&["predict", text(&model()), text(&test_image(folder.path())), "--threads", "65535"]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && message.contains("--threads 65535 is taken as"), "{message}");
+}
+
     let folder = tempfile::tempdir().expect("a temporary folder");
     let fake = folder.path().join("fake.png");
     fs::write(&fake, "this is no image").expect("the folder can be written");
