@@ -1,7 +1,11 @@
 //! Files that are written whole or not at all.
 
-use anyhow::{Context, Result};
-use std::{fs, io::Write, path::Path};
+use anyhow::{Context, Result, bail};
+use std::{
+    fs::{self, File, TryLockError},
+    io::Write,
+    path::Path,
+};
 use tempfile::{Builder, NamedTempFile};
 
 /// Makes a folder with those above it.
@@ -47,7 +51,23 @@ pub fn temporary(folder: &Path, ends: [&str; 2]) -> std::io::Result<NamedTempFil
     builder.tempfile_in(folder)
 }
 
-/// Removes what a killed process left half-written in a folder that nobody else is writing in.
+/// Keeps other runs out of a folder until the file that is returned is dropped, or its process ends in any way.
+///
+/// # Errors
+/// When another run is writing there, or the folder cannot be written.
+pub fn lock_folder(folder: &Path) -> Result<File> {
+    let file = File::options().create(true).write(true).truncate(false).open(folder.join(".lock"));
+    let file = file.with_context(|| format!("cannot write in {}; make the folder writable", folder.display()))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            bail!("another run is writing in {}; wait for its end, or name another folder with --out", folder.display())
+        }
+        // Some network file systems have no locks.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+/// Removes what a killed process left half-written in a folder that is locked for this one.
 pub fn remove_leftovers(folder: &Path) -> Result<()> {
     let failed = || format!("cannot clear {} of half-written files", folder.display());
     for entry in fs::read_dir(folder).with_context(failed)? {

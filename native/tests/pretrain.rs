@@ -84,12 +84,12 @@ fn a_run_that_is_killed_goes_on_from_a_whole_checkpoint() {
         let now = steps_done(&checkpoint);
         assert!(Some(now) > done, "kill {kill}: step {now} after {done:?}");
         done = Some(now);
-        let leftovers = fs::read_dir(&out).expect("the folder is there").count();
+        let files = fs::read_dir(&out).expect("the folder is there");
+        let leftovers = files.filter(|file| file.as_ref().is_ok_and(|file| file.file_name() != ".lock")).count();
         assert!(leftovers <= 2, "kill {kill}: half-written files pile up, there are {leftovers} files");
     }
 }
 
-/// Two signals at once are one asking, not impatience: what was done is written, the network too.
 /// `nohup` and a shell's `&` have a program ignore signals; a polite kill still ends it.
 #[cfg(target_os = "linux")]
 #[test]
@@ -122,6 +122,7 @@ fn signal(child: &Child, name: &str) {
     assert!(sent.success());
 }
 
+/// Two signals at once are one asking, not impatience: what was done is written, the network too.
 #[cfg(unix)]
 #[test]
 fn a_run_that_is_interrupted_writes_its_results() {
@@ -138,6 +139,32 @@ fn a_run_that_is_interrupted_writes_its_results() {
     for file in ["model.safetensors", "metrics.jsonl", "report.html"] {
         assert!(out.join(file).exists(), "there is no {file}");
     }
+}
+
+/// A second run in the same folder is refused while the first lives, and leaves it alone.
+#[test]
+fn two_runs_do_not_write_into_one_folder() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (data, out) = (folder.path().join("data"), folder.path().join("out"));
+    let checkpoint = out.join("checkpoint.safetensors");
+    write_data(&data);
+    let mut child = pretrain("rotation", &data, &out, &[]).spawn().expect("the program starts");
+    wait_for_news(&mut child, &checkpoint, None);
+    for more in [&["--resume"][..], &["--resume", "--seed", "2"], &[]] {
+        let output = pretrain("rotation", &data, &out, more).output().expect("the program starts");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(message.contains("another run is writing"), "{message}");
+        let known = steps_done(&checkpoint);
+        wait_for_news(&mut child, &checkpoint, Some(known));
+    }
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
+    let known = steps_done(&checkpoint);
+    let mut child = pretrain("rotation", &data, &out, &["--resume"]).spawn().expect("the program starts");
+    wait_for_news(&mut child, &checkpoint, Some(known));
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
 }
 
 /// What ends a run before it begins: one message, exit code 1, and everything is as it was.

@@ -26,6 +26,7 @@ pub fn run(settings: &Settings, data_dir: &Path, runs_dir: &Path, device: &Devic
     settings.check_schedule(images.len())?;
     let out = settings.out(runs_dir);
     files::make_folder(&out)?;
+    let _lock = files::lock_folder(&out)?;
     files::remove_leftovers(&out)?;
     let interrupt = Interrupt::listen()?;
     let mut session = Session::begin(settings, &out, &images, device)?;
