@@ -107,8 +107,6 @@ fn a_model_with_a_nan_is_refused() {
     refused(&["predict", text(&copy), text(&image)], &["full-conv5", "not finite"]);
 }
 
-#[test]
-fn an_image_that_is_none_is_refused() {
 /// Threads whose stacks are larger than any memory cannot be started.
 #[cfg(target_os = "linux")]
 #[test]
@@ -133,6 +131,8 @@ fn no_more_threads_are_started_than_the_machine_runs() {
     assert!(output.status.success() && message.contains("--threads 65535 is taken as"), "{message}");
 }
 
+#[test]
+fn an_image_that_is_none_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let fake = folder.path().join("fake.png");
     fs::write(&fake, "this is no image").expect("the folder can be written");
