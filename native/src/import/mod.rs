@@ -12,6 +12,7 @@ mod modules;
 mod parts;
 mod pickle;
 mod role;
+mod zip;
 
 use crate::{data::Dataset, files, model_folder, progress::Progress};
 use anyhow::{Context, Result, ensure};
