@@ -147,14 +147,15 @@ fn decode(kind: Kind, bytes: &[u8]) -> Result<Vec<f32>> {
         Kind::Double => bytes.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes) as f32).collect(),
         Kind::Half => bytes.as_chunks().0.iter().map(|&bytes| f16::from_le_bytes(bytes).to_f32()).collect(),
         Kind::BFloat16 => bytes.as_chunks().0.iter().map(|&bytes| bf16::from_le_bytes(bytes).to_f32()).collect(),
-        Kind::Integer(_) => bail!("it holds integers, which weights are not"),
+        Kind::Other(_) => bail!("it holds integers or complex numbers, which weights are not"),
     })
 }
 
 /// The place in its storage behind a tensor's last number; the tensor has some.
 fn extent(tensor: &Tensor) -> Option<u64> {
     let mut steps = tensor.shape.iter().zip(&tensor.strides);
-    let last = steps.try_fold(tensor.offset, |last, (&side, &stride)| last.checked_add((side - 1).checked_mul(stride)?))?;
+    let last =
+        steps.try_fold(tensor.offset, |last, (&side, &stride)| last.checked_add((side - 1).checked_mul(stride)?))?;
     // A storage has fewer than 2^61 numbers.
     u64::try_from(last).ok().filter(|last| last >> 60 == 0).map(|last| last + 1)
 }
