@@ -33,7 +33,7 @@ pub struct Common {
     /// Where all randomness comes from
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
-    /// Threads on the CPU [default: as many as it has cores]
+    /// Threads on the CPU, at most as many as it has cores [default: as many]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
     /// No progress on standard error

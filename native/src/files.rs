@@ -1,8 +1,12 @@
 //! Files that are written whole or not at all.
 
-use anyhow::{Context, Result};
-use std::{fs, io::Write, path::Path};
-use tempfile::Builder;
+use anyhow::{Context, Result, bail};
+use std::{
+    fs::{self, File, TryLockError},
+    io::Write,
+    path::Path,
+};
+use tempfile::{Builder, NamedTempFile};
 
 /// Makes a folder with those above it.
 pub fn make_folder(path: &Path) -> Result<()> {
@@ -24,10 +28,9 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_folder(folder)?;
     let write = || -> std::io::Result<()> {
-        let mut file = Builder::new().prefix(UNDER_WAY[0]).suffix(UNDER_WAY[1]).tempfile_in(folder)?;
+        let mut file = temporary(folder, UNDER_WAY)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
-        readable_by_all(file.path())?;
         file.persist(path)?;
         Ok(())
     };
@@ -36,7 +39,35 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
-/// Removes what a killed process left half-written in a folder that nobody else is writing in.
+/// Opens a temporary file whose name begins and ends with `ends`. Its permissions are those of any new file: the umask's.
+pub fn temporary(folder: &Path, ends: [&str; 2]) -> std::io::Result<NamedTempFile> {
+    let mut builder = Builder::new();
+    builder.prefix(ends[0]).suffix(ends[1]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+/// Keeps other runs out of a folder until the file that is returned is dropped, or its process ends in any way.
+///
+/// # Errors
+/// When another run is writing there, or the folder cannot be written.
+pub fn lock_folder(folder: &Path) -> Result<File> {
+    let file = File::options().create(true).write(true).truncate(false).open(folder.join(".lock"));
+    let file = file.with_context(|| format!("cannot write in {}; make the folder writable", folder.display()))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            bail!("another run is writing in {}; wait for its end, or name another folder with --out", folder.display())
+        }
+        // Some network file systems have no locks.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+/// Removes what a killed process left half-written in a folder that is locked for this one.
 pub fn remove_leftovers(folder: &Path) -> Result<()> {
     let failed = || format!("cannot clear {} of half-written files", folder.display());
     for entry in fs::read_dir(folder).with_context(failed)? {
@@ -49,14 +80,20 @@ pub fn remove_leftovers(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A temporary file is private; one that stays is like any other.
-#[cfg(unix)]
-fn readable_by_all(path: &Path) -> std::io::Result<()> {
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
     use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o644))
-}
 
-#[cfg(not(unix))]
-fn readable_by_all(_: &Path) -> std::io::Result<()> {
-    Ok(())
+    #[test]
+    fn files_have_the_permissions_of_any_new_file() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mode = |name: &str| fs::metadata(folder.path().join(name)).expect("it is there").permissions().mode();
+        fs::write(folder.path().join("usual"), "").expect("the folder can be written");
+        write_whole(&folder.path().join("whole"), b"").expect("the folder can be written");
+        assert_eq!(mode("whole"), mode("usual"));
+        let kept = temporary(folder.path(), ["", ""]).expect("the folder can be written");
+        kept.persist(folder.path().join("kept")).expect("the folder can be written");
+        assert_eq!(mode("kept"), mode("usual"));
+    }
 }

@@ -39,3 +39,23 @@ impl Interrupt {
         self.0.get().is_some()
     }
 }
+
+/// Has the signals that are ignored now ignored for good: `nohup` has a program ignore a hang-up, and a shell without job
+/// control has its background jobs ignore Ctrl-C. They are blocked, since listening would end the ignoring. To be called
+/// before any thread is started, for threads inherit what is blocked.
+#[cfg(target_os = "linux")]
+pub fn keep_ignored_signals() {
+    use nix::sys::signal::{SigSet, Signal};
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The first signal is the lowest bit.
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    let is_ignored = |signal: &Signal| (mask >> (*signal as i32 - 1)) & 1 == 1;
+    let ignored = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM].into_iter().filter(is_ignored);
+    // Where this is refused, the signals are listened to as elsewhere.
+    let _ = ignored.collect::<SigSet>().thread_block();
+}
+
+/// Elsewhere nothing tells which signals are ignored.
+#[cfg(not(target_os = "linux"))]
+pub fn keep_ignored_signals() {}

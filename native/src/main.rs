@@ -19,6 +19,7 @@ mod report;
 mod run;
 #[cfg(test)]
 mod test_support;
+mod threads;
 
 use clap::Parser;
 use cli::Cli;
@@ -31,11 +32,12 @@ use std::{io::Write, process::ExitCode};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    interrupt::keep_ignored_signals();
     device::prepare_environment();
     match commands::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            let _ = writeln!(std::io::stderr(), "error: {}", print::clean(&print::error(&error)));
             ExitCode::FAILURE
         }
     }

@@ -1,6 +1,6 @@
 //! Models on the disk: a folder with a base network and the heads fitted on it, or one file with both.
 
-use crate::files;
+use crate::{files, print};
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use gradient_features::{
@@ -101,7 +101,7 @@ pub fn copy_base(from: &Path, folder: &Path) -> Result<()> {
 
 /// Reads a file, with its name in the error.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
-    let trouble = || format!("cannot read {}", path.display());
+    let trouble = || format!("cannot read {}", print::name(path));
     let mut bytes = Vec::new();
     let file = File::open(path).with_context(trouble)?;
     file.take(LARGEST + 1).read_to_end(&mut bytes).with_context(trouble)?;

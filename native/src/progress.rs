@@ -1,6 +1,8 @@
 //! What the user sees while something takes time: a bar on a terminal, plain lines elsewhere.
 
+use crate::print;
 use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write as _};
 use std::time::{Duration, Instant};
@@ -26,7 +28,7 @@ impl Progress {
     pub fn say(self, line: impl Display) {
         if !self.quiet {
             // When standard error is closed there is no other place to report it.
-            let _ = writeln!(std::io::stderr(), "{line}");
+            let _ = writeln!(std::io::stderr(), "{}", print::clean(&line.to_string()));
         }
     }
 
@@ -54,12 +56,12 @@ impl Progress {
     }
 
     fn bar(self, what: &str, unit: Unit, start: u64, total: Option<u64>, template: &str) -> Bar {
-        let terminal = std::io::stderr().is_terminal();
+        let terminal = draws_bars(std::io::stderr().is_terminal(), std::env::var_os("TERM").as_deref());
         let target = if terminal && !self.quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
             // A rate that cannot be written is left out.
-            let _ = write!(out, "{:.0}/s", state.per_sec());
+            let _ = write!(out, "{}/s", short(state.per_sec()));
         };
         let style = style.with_key("rate", rate);
         let bar = ProgressBar::with_draw_target(total, target).with_style(style).with_message(what.to_owned());
@@ -71,6 +73,16 @@ impl Progress {
         let plain = (!terminal && !self.quiet).then(|| Plain::new(what, unit, start, total));
         Bar { what: what.to_owned(), bar, plain }
     }
+}
+
+/// Whether bars can be drawn: a dumb terminal can only write lines.
+fn draws_bars(is_terminal: bool, kind: Option<&OsStr>) -> bool {
+    is_terminal && kind.is_none_or(|kind| kind != "dumb")
+}
+
+/// A rate with at least two digits.
+fn short(rate: f64) -> String {
+    if rate < 10.0 { format!("{rate:.2}") } else { format!("{rate:.0}") }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -142,13 +154,21 @@ impl Plain {
             return;
         }
         self.written = Instant::now();
-        let done = u128::from(position.saturating_sub(self.start));
-        let rate = u64::try_from(done * 1000 / self.began.elapsed().as_millis().max(1)).unwrap_or(u64::MAX);
+        let _ = writeln!(std::io::stderr(), "{}", self.line(position, self.began.elapsed()));
+    }
+
+    /// Where it stands after so much time.
+    fn line(&self, position: u64, elapsed: Duration) -> String {
+        let done = position.saturating_sub(self.start) as f64;
+        let rate = done / elapsed.as_secs_f64().max(1e-3);
         let total = self.total.map_or(String::new(), |total| format!(" of {}", self.amount(total)));
-        let left = self.total.and_then(|total| total.saturating_sub(position).checked_div(rate));
-        let left = left.map_or(String::new(), |seconds| format!(", {seconds} s left"));
-        let (what, at, rate) = (&self.what, self.amount(position), self.amount(rate));
-        let _ = writeln!(std::io::stderr(), "{what}: {at}{total}, {rate}/s{left}{}", self.note);
+        let left = self.total.filter(|_| done > 0.0).map(|total| total.saturating_sub(position) as f64 / rate);
+        let left = left.map_or(String::new(), |seconds| format!(", {seconds:.0} s left"));
+        let rate = match self.unit {
+            Unit::Bytes => self.amount(rate as u64),
+            Unit::Items => short(rate),
+        };
+        format!("{}: {}{total}, {rate}/s{left}{}", self.what, self.amount(position), self.note)
     }
 
     fn amount(&self, value: u64) -> String {
@@ -156,5 +176,26 @@ impl Plain {
             Unit::Bytes => DecimalBytes(value).to_string(),
             Unit::Items => value.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_steps_have_a_rate_and_a_time_left() {
+        let plain = Plain::new("training", Unit::Items, 10, Some(110));
+        assert_eq!(plain.line(20, Duration::from_secs(25)), "training: 20 of 110, 0.40/s, 225 s left");
+        assert_eq!(plain.line(10, Duration::from_secs(5)), "training: 10 of 110, 0.00/s");
+        let plain = Plain::new("reading", Unit::Bytes, 0, None);
+        assert_eq!(plain.line(3_000_000, Duration::from_secs(2)), "reading: 3.00 MB, 1.50 MB/s");
+    }
+
+    #[test]
+    fn a_dumb_terminal_gets_lines() {
+        let kind = |name| Some(OsStr::new(name));
+        assert!(draws_bars(true, kind("xterm")) && draws_bars(true, None));
+        assert!(!draws_bars(true, kind("dumb")) && !draws_bars(false, kind("xterm")));
     }
 }

@@ -18,19 +18,24 @@ pub struct Run {
 impl Run {
     /// Makes `runs/<time>-<name>/` and writes the settings there.
     pub fn begin(runs: &Path, name: &str, settings: &impl Serialize) -> Result<Self> {
+        // Before there is a folder: a path may have letters that TOML does not.
+        let settings = as_toml(settings)?;
         files::make_folder(runs)?;
         let folder = fresh_folder(runs, name)?;
         let path = folder.join("metrics.jsonl");
         let metrics = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
         let run = Self { folder, metrics };
-        run.write_settings(settings)?;
+        run.write_config(&settings)?;
         Ok(run)
     }
 
     /// Writes the settings, in place of those that were there.
     pub fn write_settings(&self, settings: &impl Serialize) -> Result<()> {
-        let settings = toml::to_string(settings).context("the settings cannot be written as TOML")?;
-        files::write_whole(&self.folder.join("config.toml"), settings.as_bytes())
+        self.write_config(&as_toml(settings)?)
+    }
+
+    fn write_config(&self, toml: &str) -> Result<()> {
+        files::write_whole(&self.folder.join("config.toml"), toml.as_bytes())
     }
 
     /// The folder.
@@ -43,6 +48,10 @@ impl Run {
         let line = serde_json::to_string(line)?;
         writeln!(self.metrics, "{line}").with_context(|| format!("cannot write into {}", self.folder.display()))
     }
+}
+
+fn as_toml(settings: &impl Serialize) -> Result<String> {
+    toml::to_string(settings).context("the settings cannot be written as TOML")
 }
 
 /// `<time>-<name>`, with a number behind it when there is one already.

@@ -1,6 +1,7 @@
 //! The program from outside: what it says and how it ends when it is given something bad.
 
 use burn::tensor::Device;
+use flate2::{Compression, write::ZlibEncoder};
 use gradient_features::{
     InputRange, Parametrization, Scope,
     model::{
@@ -13,6 +14,7 @@ use gradient_features::{
 use safetensors::SafeTensors;
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -104,6 +106,30 @@ fn a_model_with_a_nan_is_refused() {
     bytes[end - 2..].copy_from_slice(&[0x00, 0x7E]);
     fs::write(&file, bytes).expect("the copy can be written");
     refused(&["predict", text(&copy), text(&image)], &["full-conv5", "not finite"]);
+}
+
+/// Threads whose stacks are larger than any memory cannot be started.
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_that_cannot_be_started_are_said() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (model, image) = (model(), test_image(folder.path()));
+    for threads in [&[][..], &["--threads", "8"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gradfeat"));
+        command.args(["predict", "--device", "cpu", text(&model), text(&image)]).args(threads);
+        let output = command.env("RUST_MIN_STACK", (1_u64 << 50).to_string()).output().expect("the program starts");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(message.contains("threads cannot be started") && !message.contains("panicked"), "{message}");
+    }
+}
+
+#[test]
+fn no_more_threads_are_started_than_the_machine_runs() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = gradfeat(&["predict", text(&model()), text(&test_image(folder.path())), "--threads", "65535"]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && message.contains("--threads 65535 is taken as"), "{message}");
 }
 
 #[test]
@@ -392,6 +418,141 @@ fn an_average_has_the_mean_logits() {
     let other = folder.path().join("other");
     refused(&["average", text(&model()), "--mode", "finetune", "--out", text(&other)], &["no mean", "fine-tuned"]);
     assert!(!other.exists(), "nothing is written");
+}
+
+#[test]
+fn numbers_out_of_range_are_refused_by_their_option() {
+    for (arguments, words) in [
+        (["train", "--gradient-decay", "1e39"], "--gradient-decay has to be between 0 and 3.4"),
+        (["train", "--classifier-decay", "inf"], "--classifier-decay has to be between 0 and 3.4"),
+        (["train", "--learning-rate", "inf"], "--learning-rate has to be a finite number above 0"),
+        (["train", "--epochs", "0"], "--epochs has to be between 1 and"),
+        (["pretrain", "--learning-rate", "inf"], "--learning-rate has to be a finite number above 0"),
+    ] {
+        let [command, option, value] = arguments;
+        let what: &[&str] = if command == "train" { &["--mode", "full"] } else { &["rotation"] };
+        refused(&[&[command, option, value][..], what].concat(), &[words]);
+    }
+    let ridge = ["train", "--mode", "gradient", "--solver", "kernel-ridge", "--images", "0"];
+    refused(&ridge, &["--images has to be 1 or more"]);
+}
+
+#[test]
+fn options_without_effect_are_refused() {
+    let train = |mode: &str, solver: &str, option: &str| {
+        let words = format!("{option} has no effect with --solver {solver}");
+        refused(&["train", "--mode", mode, "--solver", solver, option, "1"], &[words.as_str()]);
+    };
+    train("full", "lbfgs", "--epochs");
+    train("full", "lbfgs", "--learning-rate");
+    train("full", "lbfgs", "--images");
+    train("full", "adam", "--iterations");
+    train("full", "adam", "--tolerance");
+    train("full", "adam", "--images");
+    train("gradient", "kernel-ridge", "--batch");
+    // Fine-tuning is by Adam in any case.
+    for [solver, option] in [["lbfgs", "--epochs"], ["kernel-ridge", "--images"]] {
+        refused(&["compare", "--solver", solver, option, "1", "--base", "nowhere"], &["cannot read nowhere"]);
+    }
+}
+
+#[test]
+fn where_the_default_network_is_not_there_it_says_what_to_do() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gradfeat"));
+    let output = command.args(["--device", "cpu"]).current_dir(folder.path()).output().expect("the program starts");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("name a base network with --base"), "{message}");
+}
+
+#[test]
+fn an_error_says_each_cause_once() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let image = test_image(folder.path());
+    let bytes = fs::read(&image).expect("it was just written");
+    fs::write(&image, &bytes[..bytes.len() / 2]).expect("the folder can be written");
+    let output = gradfeat(&["predict", text(&model()), text(&image)]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(message.matches("decoding").count(), 1, "{message}");
+    let (copy, file) = (copied_model(folder.path()), "model.safetensors");
+    fs::write(copy.join(file), [0; 7]).expect("the copy can be written");
+    let output = gradfeat(&["predict", text(&copy), "x.png"]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    let cause = message.trim_end().rsplit(": ").next().expect("a cause");
+    assert_eq!(message.matches(cause).count(), 1, "{message}");
+}
+
+#[cfg(unix)]
+#[test]
+fn names_of_files_cannot_command_the_terminal() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let name = folder.path().join("a\u{1b}]0;title\u{7}\n.png");
+    fs::rename(test_image(folder.path()), &name).expect("the folder can be written");
+    let good = gradfeat(&["predict", text(&model()), text(&name)]);
+    fs::write(&name, "no image").expect("the folder can be written");
+    let bad = gradfeat(&["predict", text(&model()), text(&name)]);
+    assert!(good.status.success() && !bad.status.success());
+    for output in [good.stdout, bad.stderr] {
+        let said = String::from_utf8(output).expect("text");
+        assert!(said.contains(r"a\u{1b}]0;title\u{7}\n.png") && !said.contains(['\u{1b}', '\u{7}']), "{said}");
+    }
+}
+
+#[test]
+fn a_model_is_not_exported_onto_itself() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let copy = copied_model(folder.path());
+    let head = copy.join("heads/full-conv5.safetensors");
+    let before = fs::read(&head).expect("it was just copied");
+    refused(&["export", text(&copy), "--web", text(&copy)], &["is the model itself", "--web"]);
+    assert_eq!(fs::read(&head).expect("it is there"), before);
+    let web = folder.path().join("web");
+    refused(&["export", text(&copy), "--web", text(&web), "--gallery", "nowhere"], &["nowhere"]);
+    assert!(!web.exists(), "nothing is written without the gallery");
+}
+
+/// A PNG of 16,384 × 16,384 black pixels of one bit each, in 33 KB.
+fn huge_png() -> Vec<u8> {
+    let side = 16_384_u32;
+    let mut packed = ZlibEncoder::new(vec![], Compression::best());
+    let row = vec![0; 1 + side as usize / 8];
+    (0..side).for_each(|_| packed.write_all(&row).expect("memory takes it"));
+    let header = [&side.to_be_bytes()[..], &side.to_be_bytes(), &[1, 0, 0, 0, 0]].concat();
+    let pixels = packed.finish().expect("memory takes it");
+    let chunk = |name: &[u8], body: &[u8]| {
+        let named = [name, body].concat();
+        let length = u32::try_from(body.len()).expect("it is short").to_be_bytes();
+        [&length[..], &named, &crc32fast::hash(&named).to_be_bytes()].concat()
+    };
+    [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(b"IHDR", &header), chunk(b"IDAT", &pixels), chunk(b"IEND", b"")].concat()
+}
+
+/// Runs `predict` in a limited space of addresses.
+#[cfg(target_os = "linux")]
+fn predict_within(kilobytes: u32, image: &Path) -> Output {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!(r#"ulimit -v {kilobytes}; exec "$0" "$@""#), env!("CARGO_BIN_EXE_gradfeat")]);
+    shell.args(["predict", "--device", "cpu", text(&model()), text(image)]);
+    shell.output().expect("there is a shell")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_huge_picture_is_read_in_little_memory_or_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let image = folder.path().join("huge.png");
+    fs::write(&image, huge_png()).expect("the folder can be written");
+    let output = predict_within(2_000_000, &image);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    // So little that something has to give way: it is said, and the program does not abort.
+    let small = test_image(folder.path());
+    let enough = (1..40).map(|step| 50_000 * step).find(|&limit| predict_within(limit, &small).status.success());
+    let output = predict_within(enough.expect("2 GB are enough"), &image);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("too little memory"), "{said}");
 }
 
 #[test]

@@ -84,9 +84,42 @@ fn a_run_that_is_killed_goes_on_from_a_whole_checkpoint() {
         let now = steps_done(&checkpoint);
         assert!(Some(now) > done, "kill {kill}: step {now} after {done:?}");
         done = Some(now);
-        let leftovers = fs::read_dir(&out).expect("the folder is there").count();
+        let files = fs::read_dir(&out).expect("the folder is there");
+        let leftovers = files.filter(|file| file.as_ref().is_ok_and(|file| file.file_name() != ".lock")).count();
         assert!(leftovers <= 2, "kill {kill}: half-written files pile up, there are {leftovers} files");
     }
+}
+
+/// `nohup` and a shell's `&` have a program ignore signals; a polite kill still ends it.
+#[cfg(target_os = "linux")]
+#[test]
+fn signals_that_were_ignored_at_the_start_stay_ignored() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (data, out) = (folder.path().join("data"), folder.path().join("out"));
+    let checkpoint = out.join("checkpoint.safetensors");
+    write_data(&data);
+    let run = pretrain("rotation", &data, &out, &[]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"trap "" HUP INT; exec "$0" "$@""#]).arg(run.get_program()).args(run.get_args());
+    let mut child = shell.spawn().expect("the program starts");
+    wait_for_news(&mut child, &checkpoint, None);
+    for name in ["-HUP", "-INT"] {
+        signal(&child, name);
+        // A run that was asked to stop would take one more step at most.
+        for _ in 0..3 {
+            let known = steps_done(&checkpoint);
+            wait_for_news(&mut child, &checkpoint, Some(known));
+        }
+    }
+    signal(&child, "-TERM");
+    assert!(child.wait().expect("it ends").success());
+    assert!(out.join("model.safetensors").exists());
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([name, &child.id().to_string()]).status().expect("there is kill");
+    assert!(sent.success());
 }
 
 /// Two signals at once are one asking, not impatience: what was done is written, the network too.
@@ -99,14 +132,39 @@ fn a_run_that_is_interrupted_writes_its_results() {
     let mut child = pretrain("rotation", &data, &out, &[]).spawn().expect("the program starts");
     wait_for_news(&mut child, &out.join("checkpoint.safetensors"), None);
     for _ in 0..2 {
-        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("there is kill");
-        assert!(sent.success());
+        signal(&child, "-TERM");
         thread::sleep(Duration::from_millis(20));
     }
     assert!(child.wait().expect("it ends").success());
     for file in ["model.safetensors", "metrics.jsonl", "report.html"] {
         assert!(out.join(file).exists(), "there is no {file}");
     }
+}
+
+/// A second run in the same folder is refused while the first lives, and leaves it alone.
+#[test]
+fn two_runs_do_not_write_into_one_folder() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (data, out) = (folder.path().join("data"), folder.path().join("out"));
+    let checkpoint = out.join("checkpoint.safetensors");
+    write_data(&data);
+    let mut child = pretrain("rotation", &data, &out, &[]).spawn().expect("the program starts");
+    wait_for_news(&mut child, &checkpoint, None);
+    for more in [&["--resume"][..], &["--resume", "--seed", "2"], &[]] {
+        let output = pretrain("rotation", &data, &out, more).output().expect("the program starts");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(message.contains("another run is writing"), "{message}");
+        let known = steps_done(&checkpoint);
+        wait_for_news(&mut child, &checkpoint, Some(known));
+    }
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
+    let known = steps_done(&checkpoint);
+    let mut child = pretrain("rotation", &data, &out, &["--resume"]).spawn().expect("the program starts");
+    wait_for_news(&mut child, &checkpoint, Some(known));
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
 }
 
 /// What ends a run before it begins: one message, exit code 1, and everything is as it was.

@@ -1,7 +1,7 @@
 //! Decoding: every kind of image becomes `[3, 32, 32]`, and whatever is none is refused with the reason.
 
 use gradient_features::ImageNote;
-use gradient_features::images::{self, IMAGE_BYTES, ImageError, ImageSet, MAX_SIDE, PLANE, SIDE};
+use gradient_features::images::{self, IMAGE_BYTES, ImageError, ImageSet, MAX_DECODE_BYTES, MAX_SIDE, PLANE, SIDE};
 use image::{
     DynamicImage, ExtendedColorType, Frame, GrayImage, ImageBuffer, ImageEncoder, ImageFormat, Luma, Rgb, RgbImage,
     Rgba, RgbaImage,
@@ -37,11 +37,14 @@ fn a_wide_image_is_cropped_to_the_square_at_its_centre() {
 fn other_sizes_are_resized() {
     // Each pixel of a 32×32 chequerboard four times as large: its blocks' centres keep their colour.
     let block = |x: u32, y: u32| if (x / 32 + y / 32).is_multiple_of(2) { [200, 10, 90] } else { [20, 250, 160] };
-    let decoded = decode(&png(RgbImage::from_fn(128, 128, |x, y| Rgb(block(x, y))).into())).expect("it is whole");
-    for (x, y) in [(4, 4), (12, 4), (20, 28), (28, 20)] {
-        assert_eq!(pixel(&decoded, x, y), block(4 * x as u32, 4 * y as u32), "at {x}, {y}");
+    for times in [1, 17] {
+        let picture = RgbImage::from_fn(128 * times, 128 * times, |x, y| Rgb(block(x / times, y / times)));
+        let decoded = decode(&png(picture.into())).expect("it is whole");
+        for (x, y) in [(4, 4), (12, 4), (20, 28), (28, 20)] {
+            assert_eq!(pixel(&decoded, x, y), block(4 * x as u32, 4 * y as u32), "at {x}, {y}");
+        }
     }
-    for (width, height) in [(1, 1), (1, 40), (40, 1), (31, 33), (7, 5), (300, 200)] {
+    for (width, height) in [(1, 1), (1, 40), (40, 1), (31, 33), (7, 5), (300, 200), (2100, 2500)] {
         let uniform = RgbImage::from_pixel(width, height, Rgb([7, 130, 251]));
         let decoded = decode(&png(uniform.into())).expect("it is whole");
         assert_eq!(decoded, planar(|_, _| [7, 130, 251]), "{width} × {height}");
@@ -117,7 +120,8 @@ fn huge_claims_are_refused_before_any_memory_is_taken() {
             "{width} × {height}: {error}"
         );
         let message = error.to_string();
-        for part in [width.to_string(), height.to_string(), "16384".to_owned(), "512 MB".to_owned()] {
+        let megabytes = format!("{} MB", MAX_DECODE_BYTES >> 20);
+        for part in [width.to_string(), height.to_string(), "16384".to_owned(), megabytes] {
             assert!(message.contains(&part), "{message} does not say {part}");
         }
     }
@@ -132,7 +136,111 @@ fn an_animation_gives_its_first_frame_and_says_so() {
     let moving = gif(&[&first, &second]);
     assert_eq!(notes(&moving), [ImageNote::FirstFrame]);
     assert_eq!(decode(&moving).expect("it is whole"), decode(&still).expect("it is whole"));
-    assert_eq!(notes(&as_apng(&png(RgbImage::new(32, 32).into()))), [ImageNote::FirstFrame]);
+    let still = png(RgbImage::new(32, 32).into());
+    assert_eq!(notes(&as_apng(&still, 2)), [ImageNote::FirstFrame]);
+    assert_eq!(notes(&as_apng(&still, 1)), [], "one frame does not move");
+}
+
+#[test]
+fn a_second_frame_counts_even_where_it_cannot_be_read() {
+    let [first, second] = [[200, 30, 60, 255], [10, 220, 90, 255]]
+        .map(|colour| RgbaImage::from_fn(32, 32, |x, y| if x == y { Rgba([0, 0, 0, 255]) } else { Rgba(colour) }));
+    let moving = gif(&[&first, &second]);
+    assert_eq!(notes(&moving[..moving.len() - 20]), [ImageNote::FirstFrame]);
+}
+
+#[test]
+fn what_a_camera_appends_to_a_picture_is_passed_over() {
+    let whole = jpeg(&GrayImage::from_fn(32, 32, |x, y| Luma([speckle(x, y).0[0]])));
+    let film = [b"ftypmp42".as_slice(), &[0xFF, 0xDA, 0, 8], &[7; 40]].concat();
+    assert_eq!(notes(&[&whole[..], &film].concat()), []);
+    assert_eq!(notes(&[&whole[..], &whole[..whole.len() / 2]].concat()), [], "a second picture that is cut");
+    let cut = &whole[..whole.len() * 3 / 4];
+    assert_eq!(notes(&[cut, &whole].concat()), [ImageNote::BrokenOff], "a second picture behind a cut one");
+}
+
+#[test]
+fn a_png_that_browsers_bear_is_mended() {
+    let picture = RgbImage::from_fn(32, 32, speckle);
+    let whole = png(picture.into());
+    let expected = decode(&whole).expect("it is whole");
+    assert_eq!(decode(&whole[..whole.len() - 12]).expect("no end"), expected);
+    assert_eq!(decode(&whole[..whole.len() - 5]).expect("half an end"), expected);
+    let mut wrong = whole.clone();
+    let checksum = whole.len() - 14;
+    wrong[checksum] ^= 1;
+    assert_eq!(decode(&wrong).expect("a wrong checksum of pixels"), expected);
+}
+
+/// A BMP of 32×32 pixels with 32 bits each: `[header, masks and more, pixels]`, the header of the size `header`.
+fn bmp(header: u32, compression: u32, pixel: impl Fn(u32, u32) -> [u8; 4]) -> Vec<u8> {
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    let masks = [0x00FF_0000, 0x0000_FF00, 0x0000_00FF, 0xFF00_0000];
+    let mut info = words(&[header, 32, 32, 1 | 32 << 16, compression, 0, 0, 0, 0, 0]);
+    info.extend(words(&masks));
+    info.resize(header as usize, 0);
+    let start = words(&[0, 0, 14 + header]);
+    // Rows from the lowest to the highest.
+    let pixels = (0..32).rev().flat_map(|y| (0..32).map(move |x| (x, y)));
+    let pixels = pixels.flat_map(|(x, y)| {
+        let [red, green, blue, alpha] = pixel(x, y);
+        [blue, green, red, alpha]
+    });
+    b"BM".iter().copied().chain(start).chain(info).chain(pixels).collect()
+}
+
+#[test]
+fn transparency_in_a_bmp_is_what_browsers_make_of_it() {
+    let colours = |alpha: fn(u32) -> u8| {
+        move |x: u32, y: u32| {
+            let Rgb([red, green, blue]) = speckle(x, y);
+            [red, green, blue, alpha(y)]
+        }
+    };
+    let opaque = planar(|x, y| speckle(x, y).0);
+    for compression in [0, 3] {
+        let unused = bmp(124, compression, colours(|_| 0));
+        assert_eq!((decode(&unused).expect("it is whole"), notes(&unused)), (opaque.clone(), vec![]));
+        let half = bmp(124, compression, colours(|y| if y < 16 { 0 } else { 255 }));
+        let expected = planar(|x, y| if y < 16 { [255; 3] } else { speckle(x, y).0 });
+        assert_eq!((decode(&half).expect("it is whole"), notes(&half)), (expected, vec![ImageNote::OverWhite]));
+    }
+    assert_eq!(decode(&bmp(40, 0, colours(|_| 7))).expect("it is whole"), opaque, "no mask for it");
+}
+
+#[test]
+fn bmp_headers_that_browsers_read_are_read() {
+    let picture = |x: u32, y: u32| {
+        let Rgb([red, green, blue]) = speckle(x, y);
+        [red, green, blue, 0]
+    };
+    let expected = planar(|x, y| speckle(x, y).0);
+    let mut no_plane = bmp(40, 0, picture);
+    no_plane[26] = 0;
+    assert_eq!(decode(&no_plane).expect("no plane is one"), expected);
+    let mut os2 = bmp(64, 0, picture);
+    os2[54..78].fill(0);
+    assert_eq!(decode(&os2).expect("OS/2's header"), expected);
+    let mut palette = encode(GrayImage::from_fn(32, 32, |x, y| Luma([speckle(x, y).0[0]])).into(), ImageFormat::Bmp);
+    let grey = decode(&palette).expect("it is whole");
+    palette[46..50].copy_from_slice(&300_u32.to_le_bytes());
+    assert_eq!(decode(&palette).expect("more colours than can be named"), grey);
+}
+
+#[test]
+fn what_decoding_would_take_counts_too() {
+    // 198 million grey bytes would do; with the coefficients of a progressive picture it is three times that.
+    let mut claim = jpeg(&GrayImage::new(32, 32));
+    let frame = claim.windows(2).position(|mark| mark == [0xFF, 0xC0]).expect("a frame");
+    claim[frame + 5..frame + 9].copy_from_slice(&[0x37, 0x00, 0x37, 0x00]);
+    claim[frame + 1] = 0xC2;
+    assert!(matches!(decode(&claim), Err(ImageError::TooLarge { width: 14080, height: 14080 })));
+    // A picture of 64 million pixels, and a frame in it of almost as many.
+    let mut claim = gif(&[&RgbaImage::new(32, 32)]);
+    claim[6..10].copy_from_slice(&[0x40, 0x1F, 0x40, 0x1F]);
+    let frame = claim.windows(9).position(|block| block == [0x2C, 0, 0, 0, 0, 32, 0, 32, 0]).expect("a frame");
+    claim[frame + 5..frame + 9].copy_from_slice(&[0x3F, 0x1F, 0x3F, 0x1F]);
+    assert!(matches!(decode(&claim), Err(ImageError::TooLarge { width: 8000, height: 8000 })));
 }
 
 #[test]
@@ -183,9 +291,9 @@ fn gif(frames: &[&RgbaImage]) -> Vec<u8> {
     bytes
 }
 
-/// A PNG that says that it has two frames, behind its header.
-fn as_apng(png: &[u8]) -> Vec<u8> {
-    let body = [b"acTL".as_slice(), &2_u32.to_be_bytes(), &0_u32.to_be_bytes()].concat();
+/// A PNG that says that it has so many frames, behind its header.
+fn as_apng(png: &[u8], frames: u32) -> Vec<u8> {
+    let body = [b"acTL".as_slice(), &frames.to_be_bytes(), &0_u32.to_be_bytes()].concat();
     let chunk = [&8_u32.to_be_bytes(), &body[..], &crc32(&body).to_be_bytes()].concat();
     [&png[..33], &chunk, &png[33..]].concat()
 }

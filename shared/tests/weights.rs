@@ -15,7 +15,7 @@ use gradient_features::{
         FORMAT, Part, Precision, WeightsError, metadata, read_base, read_head, write_base, write_head, write_model,
     },
 };
-use half::f16;
+use half::{bf16, f16};
 use pollster::block_on;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::{
@@ -161,9 +161,35 @@ fn wrong_types_are_refused() {
     // As many bytes a number as F16, and other numbers.
     let error = refusal(|file| {
         let bias = file.entry("classifier.bias");
-        (bias.dtype, bias.bytes) = (Dtype::BF16, vec![0; 20]);
+        (bias.dtype, bias.bytes) = (Dtype::I16, vec![0; 20]);
     });
-    assert!(matches!(&error, WeightsError::Type { found: Dtype::BF16, .. }), "{error}");
+    assert!(matches!(&error, WeightsError::Type { found: Dtype::I16, .. }), "{error}");
+}
+
+#[test]
+fn numbers_of_other_widths_are_read() {
+    // Each of these is the same number in every width.
+    let numbers: [f32; 10] = std::array::from_fn(|index| index as f32 / 4.0 - 1.0);
+    let widths: [(Dtype, Vec<u8>); 4] = [
+        (Dtype::F64, numbers.iter().flat_map(|&number| f64::from(number).to_le_bytes()).collect()),
+        (Dtype::F32, numbers.iter().flat_map(|number| number.to_le_bytes()).collect()),
+        (Dtype::F16, numbers.iter().flat_map(|&number| f16::from_f32(number).to_le_bytes()).collect()),
+        (Dtype::BF16, numbers.iter().flat_map(|&number| bf16::from_f32(number).to_le_bytes()).collect()),
+    ];
+    for (dtype, bytes) in widths {
+        let mut file = Contents::of(&HEAD);
+        let bias = file.entry("classifier.bias");
+        (bias.dtype, bias.bytes) = (dtype, bytes);
+        let head = read_head(&file.bytes(), &BASE.1, &cpu()).expect("the numbers can be read");
+        let classifier = head.parameters.classifier.expect("it has a classifier");
+        assert_eq!(read(classifier.bias.val()), numbers, "{dtype:?}");
+    }
+    let error = refusal(|file| {
+        let bias = file.entry("classifier.bias");
+        (bias.dtype, bias.bytes) =
+            (Dtype::F64, [1e39_f64; 10].iter().flat_map(|number| number.to_le_bytes()).collect());
+    });
+    assert!(matches!(&error, WeightsError::NotFinite { .. }), "{error}");
 }
 
 #[test]

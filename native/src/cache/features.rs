@@ -21,18 +21,22 @@ use positioned_io::ReadAt;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::{
+    array,
     fs::{self, File},
-    io::{BufWriter, Read, Write},
-    path::Path,
+    io::{self, BufWriter, ErrorKind, Read, Write},
+    path::{Path, PathBuf},
     time::Duration,
 };
+use tempfile::NamedTempFile;
 
 /// Changes whenever the numbers or the form of the file would.
 const VERSION: &str = "kept-1";
 /// The ending of files that are being written.
 const UNFINISHED: &str = ".unfinished";
-/// An unfinished file that nobody has written to for so long was left by a run that was killed.
+/// An unfinished file that is locked by nobody and was not written to for so long was left by a run that was killed.
 const LEFT_OVER: Duration = Duration::from_secs(600);
+/// Names that a file may have: where one user's file can be neither read nor replaced by another, it is kept beside it.
+const NAMES: usize = 4;
 /// Images computed at once.
 const BATCH: usize = 250;
 /// Length of a SHA-256 in letters.
@@ -73,13 +77,13 @@ impl FeatureCache<'_> {
         ensure!(encoder.digest().is_some(), "features can be cached only for a network that has a checksum");
         let shape = FrozenShape::new(encoder.config().kind, scope);
         let key = key(encoder, images, scope, &self.compute.name);
-        let path = self.folder.join(format!("{split}-{scope}-{}.kept", &key[..16]));
+        let paths = self.paths(&format!("{split}-{scope}-{}", &key[..16]));
         let (labels, plain) = (images.labels().to_vec(), images.labels().len());
-        let file = match open_whole(&path, shape, plain, &key) {
+        let file = match paths.iter().find_map(|path| open_whole(path, shape, plain, &key)) {
             Some(file) => file,
             None => {
-                self.make(encoder, images, split, shape, &key, &path)?;
-                open_whole(&path, shape, plain, &key).with_context(|| {
+                let path = self.make(encoder, images, split, shape, &key, &paths)?;
+                open_whole(path, shape, plain, &key).with_context(|| {
                     format!("{} was damaged as soon as it was written; check the disk", path.display())
                 })?
             }
@@ -87,15 +91,23 @@ impl FeatureCache<'_> {
         Ok(FeatureFile { files: vec![(plain, file)], shape, labels, plain, activation: None, key })
     }
 
-    fn make(
+    fn paths(&self, stem: &str) -> [PathBuf; NAMES] {
+        array::from_fn(|index| match index {
+            0 => self.folder.join(format!("{stem}.kept")),
+            _ => self.folder.join(format!("{stem}-{}.kept", index + 1)),
+        })
+    }
+
+    /// Computes the features and writes them; gives the one of `paths` where they are.
+    fn make<'p>(
         &self,
         encoder: &Encoder,
         images: &impl Images,
         split: &str,
         shape: FrozenShape,
         key: &str,
-        path: &Path,
-    ) -> Result<()> {
+        paths: &'p [PathBuf],
+    ) -> Result<&'p Path> {
         files::make_folder(self.folder)?;
         let count = images.labels().len();
         let bytes = (count * shape.numbers() * 4) as u64 + TAIL;
@@ -108,7 +120,9 @@ impl FeatureCache<'_> {
             )
         };
         remove_leftovers(self.folder);
-        let mut file = tempfile::Builder::new().suffix(UNFINISHED).tempfile_in(self.folder).with_context(trouble)?;
+        let mut file = files::temporary(self.folder, ["", UNFINISHED]).with_context(trouble)?;
+        // Where there are no locks, the file's age protects it.
+        let _ = file.as_file().try_lock();
         let mut bar = self.progress.items(&format!("features of the {split} images"), 0, count as u64);
         let mut checksum = Hasher::new();
         let mut out = BufWriter::new(file.as_file_mut());
@@ -127,9 +141,23 @@ impl FeatureCache<'_> {
         out.write_all(&checksum.finalize().to_le_bytes()).with_context(trouble)?;
         out.flush().with_context(trouble)?;
         drop(out);
-        file.persist(path).map_err(|error| error.error).with_context(trouble)?;
-        Ok(())
+        put(file, paths).with_context(trouble)
     }
+}
+
+/// Gives a finished file the first of the names that nothing stands in the way of.
+fn put(mut file: NamedTempFile, paths: &[PathBuf]) -> io::Result<&Path> {
+    let mut refused = io::Error::from(ErrorKind::PermissionDenied);
+    for path in paths {
+        match file.persist(path) {
+            Ok(_) => return Ok(path),
+            Err(error) if error.error.kind() == ErrorKind::PermissionDenied => {
+                (file, refused) = (error.file, error.error);
+            }
+            Err(error) => return Err(error.error),
+        }
+    }
+    Err(refused)
 }
 
 fn rows(encoder: &Encoder, pixels: &[u8], shape: FrozenShape, device: &Device) -> Result<Vec<f32>> {
@@ -143,7 +171,8 @@ fn remove_leftovers(folder: &Path) {
     for path in entries.flatten().map(|entry| entry.path()) {
         let modified = path.metadata().and_then(|metadata| metadata.modified());
         let is_old = modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > LEFT_OVER));
-        if is_old && path.to_string_lossy().ends_with(UNFINISHED) {
+        let is_unfinished = path.to_string_lossy().ends_with(UNFINISHED);
+        if is_old && is_unfinished && File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
             let _ = fs::remove_file(path);
         }
     }
@@ -257,6 +286,7 @@ impl FeatureFile {
 mod tests {
     use super::*;
     use crate::{experiment::settings::Settings, test_support};
+    use std::time::SystemTime;
 
     #[test]
     fn images_stand_in_the_order_in_which_they_were_put_together() {
@@ -291,5 +321,38 @@ mod tests {
                 );
             },
         );
+    }
+
+    #[test]
+    fn an_unfinished_file_is_removed_only_when_its_owner_is_gone() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join(format!("some{UNFINISHED}"));
+        let owner = File::create(&path).expect("the folder can be written");
+        owner.set_modified(SystemTime::now() - 2 * LEFT_OVER).expect("its time can be set");
+        owner.try_lock().expect("nobody else has it");
+        remove_leftovers(folder.path());
+        assert!(path.exists(), "its owner is alive, for instance suspended");
+        drop(owner);
+        remove_leftovers(folder.path());
+        assert!(!path.exists());
+    }
+
+    /// A name in a folder that is not writable stands for another user's file in a folder like /tmp.
+    #[cfg(unix)]
+    #[test]
+    fn what_can_be_neither_read_nor_replaced_is_kept_beside_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let names = ["a", "b"].map(|name| folder.path().join(name));
+        let file = || files::temporary(folder.path(), ["", UNFINISHED]).expect("the folder can be written");
+        assert_eq!(put(file(), &names).expect("it can be written"), names[0]);
+        assert_eq!(put(file(), &names).expect("it can be replaced"), names[0]);
+        let locked = folder.path().join("locked");
+        fs::create_dir(&locked).expect("the folder can be written");
+        fs::set_permissions(&locked, fs::Permissions::from_mode(0o555)).expect("it is ours");
+        let blocked = [locked.join("a"), names[1].clone()];
+        let put = put(file(), &blocked).expect("the second can be written");
+        // The administrator may write anywhere.
+        assert_eq!(put, if locked.join("a").exists() { &blocked[0] } else { &names[1] });
     }
 }

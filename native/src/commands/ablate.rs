@@ -9,11 +9,14 @@ use crate::{
     report,
 };
 use anyhow::Result;
+use gradient_features::Mode;
 use std::fmt::Write;
 
 /// Takes the gradient with each part of the network random or trained, then writes the report and prints the table.
 pub fn run(experiment: Experiment, common: &Common, progress: Progress) -> Result<()> {
+    let given = experiment.settings.clone();
     let settings = environment::settings(experiment, common)?;
+    settings.check_effect(&given, &[Mode::Gradient, Mode::Full])?;
     let environment = environment::environment(common, progress)?;
     let ablation = ablation::run(&settings, &environment)?;
     report::ablation::write(&ablation, &environment.compute.name, &settings.to_toml()?)?;

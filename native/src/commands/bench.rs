@@ -5,7 +5,7 @@ use super::environment;
 use crate::{
     cli::Common,
     device::ComputeDevice,
-    model_folder,
+    experiment::settings,
     pretrain::{self, RecipeName},
     print,
     progress::Progress,
@@ -48,7 +48,7 @@ pub fn run(base: &Path, runs: usize, common: &Common, progress: Progress) -> Res
 
 fn timings(base: &Path, runs: usize, compute: &ComputeDevice) -> Result<Vec<Timing>> {
     let device = &compute.device;
-    let encoder = model_folder::load_base(base, device)?;
+    let encoder = settings::load_base(base, device)?;
     let images = noise(1024);
     let batch = to_tensor(&images.pixels[..IMAGES * IMAGE_BYTES], encoder.config().input_range, device);
     let mut timings = vec![];

@@ -3,7 +3,7 @@
 
 use super::{last_layer, precomputed};
 use crate::{data::gallery, files, model_folder};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::Device;
 use gradient_features::{
     Mode, Scope,
@@ -32,6 +32,10 @@ struct HeadEntry {
     bytes: usize,
 }
 
+fn is_same(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
 /// Writes the model's folder for the page to `out`. The base network is copied byte for byte.
 pub fn run(model: &Path, out: &Path, gallery: &Path) -> Result<()> {
     let device = Device::flex();
@@ -40,6 +44,9 @@ pub fn run(model: &Path, out: &Path, gallery: &Path) -> Result<()> {
     if files.is_empty() {
         bail!("{} has no fitted heads to export; `gradfeat compare --base` fits them", model.display());
     }
+    // Heads in 16 bits would take the place of the model's own.
+    ensure!(!is_same(model, out), "{} is the model itself; name another folder with --web", out.display());
+    let images = gallery::read_first_sheet(gallery)?;
     model_folder::copy_base(model, out)?;
     let mut index = Index {
         format: weights::FORMAT,
@@ -64,7 +71,6 @@ pub fn run(model: &Path, out: &Path, gallery: &Path) -> Result<()> {
     }
     // The page shows the narrowest scope.
     heads.retain(|head| head.scope == encoder.config().kind.scopes()[0]);
-    let images = gallery::read_first_sheet(gallery)?;
     precomputed::write(out, &encoder, &heads, &images, &device)?;
     last_layer::write(out, &encoder, &heads, &images, &device)?;
     files::write_whole(&out.join("config.json"), serde_json::to_string_pretty(&index)?.as_bytes())

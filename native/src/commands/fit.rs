@@ -12,15 +12,19 @@ use gradient_features::Mode;
 
 /// Fits the one model that the settings name.
 pub fn train(experiment: Experiment, common: &Common, progress: Progress) -> Result<()> {
+    let given = experiment.settings.clone();
     let settings = environment::settings(experiment, common)?;
     let mode = settings.one_mode()?;
+    settings.check_effect(&given, &[mode])?;
     fit(&settings, &[mode], &format!("train-{mode}"), common, progress)
 }
 
 /// Fits all four models.
 pub fn compare(experiment: Experiment, common: &Common, progress: Progress) -> Result<()> {
+    let given = experiment.settings.clone();
     let settings = environment::settings(experiment, common)?;
     settings.check_all_modes()?;
+    settings.check_effect(&given, Mode::ALL)?;
     fit(&settings, Mode::ALL, "compare", common, progress)
 }
 

@@ -19,17 +19,15 @@ use crate::{
     cli::{Cli, Command, Experiment},
     import,
     progress::Progress,
+    threads,
 };
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 /// Does what the command line says; without a subcommand, `compare`.
 pub fn run(cli: Cli) -> Result<()> {
     let common = &cli.common;
-    if let Some(threads) = common.threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into());
-        pool.build_global().context("the threads cannot be started")?;
-    }
     let progress = Progress::new(common.quiet);
+    threads::start(common.threads, progress)?;
     match cli.command.unwrap_or_else(|| Command::Compare { experiment: Experiment::default() }) {
         Command::Fetch { dataset, source } => fetch::run(dataset, source, common, progress),
         Command::Pretrain { settings } => pretrain::run(settings, common, progress),

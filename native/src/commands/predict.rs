@@ -39,23 +39,25 @@ pub fn run(model: &Path, images: &[PathBuf], head: HeadChoice, common: &Common, 
     }
     let lines = predictions.iter().map(|prediction| {
         let probability = 100.0 * prediction.probabilities[prediction.class];
-        format!("{}: {} ({probability:.1} %)", prediction.image, prediction.label)
+        let name = print::name(prediction.image.as_ref());
+        format!("{name}: {} ({probability:.1} %)", prediction.label)
     });
     let title = format!("mode {}, scope {}", head.mode, head.scope);
     print::text(&[title].into_iter().chain(lines).collect::<Vec<_>>().join("\n"))
 }
 
 fn predict(encoder: &Encoder, head: &Head, path: &Path, device: &Device, progress: Progress) -> Result<Prediction> {
-    let picture = decode(&model_folder::read(path)?).with_context(|| format!("{} cannot be used", path.display()))?;
+    let picture =
+        decode(&model_folder::read(path)?).with_context(|| format!("{} cannot be used", print::name(path)))?;
     for note in &picture.notes {
-        progress.say(format_args!("{}: {note}.", path.display()));
+        progress.say(format_args!("{}: {note}.", print::name(path)));
     }
     let pixels = picture.pixels;
     let frozen = encoder.freeze(to_tensor(&pixels, encoder.config().input_range, device), head.scope);
     let terms = head.logits(encoder, &frozen);
     let (logits, probabilities) = (numbers_blocking(terms.total())?, numbers_blocking(terms.probabilities())?);
     if logits.iter().any(|logit| !logit.is_finite()) {
-        bail!("the model's logits for {} are not finite: its weights are too large", path.display());
+        bail!("the model's logits for {} are not finite: its weights are too large", print::name(path));
     }
     let class = argmax(logits.iter().copied()).unwrap_or_default();
     Ok(Prediction {

@@ -129,11 +129,15 @@ fn next(events: &Receiver<Result<Event>>, patience: Patience) -> Result<Event> {
 fn request(url: &str, offset: u64, patience: Patience) -> Receiver<Result<Event>> {
     let (sender, events) = sync_channel(16);
     let url = url.to_owned();
-    thread::spawn(move || {
+    let failed = sender.clone();
+    let thread = thread::Builder::new().spawn(move || {
         let last = send_all(&url, offset, patience, &sender).map(|()| Event::End);
         // Sending fails when the caller has given up.
         let _ = sender.send(last);
     });
+    if let Err(error) = thread {
+        let _ = failed.send(Err(error).context("no thread can be started for the download"));
+    }
     events
 }
 

@@ -14,7 +14,6 @@ use crate::{
     data::{self, Dataset},
     files,
     interrupt::Interrupt,
-    model_folder,
     run::Run,
 };
 use anyhow::{Context, Result, ensure};
@@ -70,7 +69,7 @@ pub fn run(settings: &Settings, environment: &Environment) -> Result<Ablation> {
         !settings.chooses_decays(),
         "ablate chooses no penalties; give them, or leave out --decay and kernel-ridge"
     );
-    let trained = model_folder::load_base(&settings.base(), &compute.device)?;
+    let trained = settings.load_base(&compute.device)?;
     let dataset = settings.dataset();
     let scopes = match settings.scope {
         Some(scope) => vec![trained.config().kind.scope(Some(scope))?],

@@ -87,7 +87,10 @@ impl FitContext<'_> {
             }
             None => {
                 let (head, made) = self.fit_anew(fitted, start, config, log)?;
-                files.save(&self.encoder, &head, &made)?;
+                // The run keeps the model in any case.
+                if let Err(error) = files.save(&self.encoder, &head, &made) {
+                    self.progress.say(format!("The fit is not kept for other runs: {error:#}"));
+                }
                 (head, made)
             }
         };
@@ -208,6 +211,16 @@ mod tests {
             assert_ne!(first.0, last.0, "their keys");
             assert_ne!(first.1, last.1, "the last images' fit is not the first images'");
             assert_eq!(fit(0..30), first, "it is found again");
+        });
+    }
+
+    #[test]
+    fn a_model_is_not_lost_when_the_cache_cannot_be_written() {
+        test_support::with_context(&Settings { epochs: Some(1), ..Settings::default() }, |context, run| {
+            fs::remove_dir_all(context.cache_dir).expect("it is there");
+            fs::write(context.cache_dir, "a file in the way").expect("the folder can be written");
+            let made = context.fit(&start(context), "", run).expect("it can be fitted");
+            assert_eq!(made.head.mode, Mode::Activation);
         });
     }
 

@@ -58,7 +58,7 @@ pub fn run(settings: &Settings, modes: &[Mode], name: &str, environment: &Enviro
         settings.fit(mode)?;
     }
     progress.say(format!("Computing on: {}", compute.name));
-    let encoder = model_folder::load_base(&base, &compute.device)?;
+    let encoder = settings.load_base(&compute.device)?;
     let scope = encoder.config().kind.scope(settings.scope)?;
     let images = data::load_or_fetch(dataset, &environment.data_dir, progress)?;
     let extra = settings.extra().then(|| data::open_extra(dataset, &environment.data_dir, progress)).transpose()?;

@@ -2,11 +2,13 @@
 
 use super::penalties::{self, Decay};
 use crate::{data::Dataset, model_folder};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use burn::tensor::Device;
 use clap::{Args, ValueEnum};
 use gradient_features::{
     Mode, Scope,
     fit::{Decays, FitConfig, first_order::FirstOrderConfig, lbfgs::LbfgsConfig, ridge::RidgeConfig},
+    model::encoder::Encoder,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -137,6 +139,35 @@ impl Settings {
         }
     }
 
+    /// Checks that each option `given` on the command line has an effect on the fit of one of `modes`.
+    pub fn check_effect(&self, given: &Self, modes: &[Mode]) -> Result<()> {
+        let fits: Vec<FitConfig> = modes.iter().map(|&mode| self.fit(mode)).collect::<Result<_>>()?;
+        let by_steps = fits.iter().any(|fit| matches!(fit, FitConfig::FirstOrder(_)));
+        let by_whole = fits.iter().any(|fit| matches!(fit, FitConfig::Lbfgs(_)));
+        let by_kernel = fits.iter().any(|fit| matches!(fit, FitConfig::Ridge(_)));
+        for (name, is_given, has_effect) in [
+            ("--epochs", given.epochs.is_some(), by_steps),
+            ("--learning-rate", given.learning_rate.is_some(), by_steps),
+            ("--batch", given.batch.is_some(), by_steps || by_whole),
+            ("--iterations", given.iterations.is_some(), by_whole),
+            ("--tolerance", given.tolerance.is_some(), by_whole),
+            ("--images", given.images.is_some(), by_kernel),
+        ] {
+            ensure!(!is_given || has_effect, "{name} has no effect with --solver {}", self.solver_name());
+        }
+        Ok(())
+    }
+
+    fn solver_name(&self) -> String {
+        let value = self.solver.unwrap_or_default().to_possible_value();
+        value.map_or(String::new(), |value| value.get_name().to_owned())
+    }
+
+    /// Reads the base network.
+    pub fn load_base(&self, device: &Device) -> Result<Encoder> {
+        load_base(&self.base(), device)
+    }
+
     /// Where the base network is.
     pub fn base(&self) -> PathBuf {
         self.base.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_BASE))
@@ -255,6 +286,7 @@ impl Settings {
         let seed = self.seed();
         let fit = match (self.solver.unwrap_or_default(), mode) {
             (Solver::KernelRidge, Mode::Gradient) => {
+                ensure!(self.images != Some(0), "--images has to be 1 or more");
                 return Ok(FitConfig::Ridge(RidgeConfig { images: self.images, ridge: 1.0, seed }));
             }
             (Solver::Lbfgs, Mode::Activation | Mode::Gradient | Mode::Full) => {
@@ -274,9 +306,9 @@ impl Settings {
             batch: self.batch.unwrap_or(default.batch),
             ..default
         };
-        if !(1..=MAX_EPOCHS).contains(&fit.iterations) || !fit.tolerance.is_finite() || fit.tolerance < 0.0 {
-            bail!("iterations have to be between 1 and {MAX_EPOCHS}, and the tolerance not below 0");
-        }
+        ensure!((1..=MAX_EPOCHS).contains(&fit.iterations), "--iterations has to be between 1 and {MAX_EPOCHS}");
+        let is_tolerance = fit.tolerance.is_finite() && fit.tolerance >= 0.0;
+        ensure!(is_tolerance, "--tolerance has to be a finite number, 0 or above");
         Ok(FitConfig::Lbfgs(fit))
     }
 
@@ -287,20 +319,26 @@ impl Settings {
             learning_rate: self.learning_rate.unwrap_or(default.learning_rate),
             ..default
         };
-        let positive = fit.learning_rate.is_finite() && fit.learning_rate > 0.0;
-        if !(1..=MAX_EPOCHS).contains(&fit.epochs) || !positive {
-            bail!("epochs have to be between 1 and {MAX_EPOCHS}, and the learning rate above 0");
-        }
+        ensure!((1..=MAX_EPOCHS).contains(&fit.epochs), "--epochs has to be between 1 and {MAX_EPOCHS}");
+        let is_rate = fit.learning_rate.is_finite() && fit.learning_rate > 0.0;
+        ensure!(is_rate, "--learning-rate has to be a finite number above 0");
         Ok(FitConfig::FirstOrder(fit))
     }
 }
 
+/// Reads a base network, where the default is the one that comes with the repository.
+pub fn load_base(path: &Path, device: &Device) -> Result<Encoder> {
+    ensure!(
+        path != Path::new(DEFAULT_BASE) || path.exists(),
+        "there is no {DEFAULT_BASE} here; run this in gradfeat's repository, or name a base network with --base"
+    );
+    model_folder::load_base(path, device)
+}
+
 fn check(batch: usize, decays: Decays) -> Result<()> {
-    if !(1..=MAX_BATCH).contains(&batch) {
-        bail!("a batch has to be between 1 and {MAX_BATCH} images");
-    }
-    if [decays.classifier, decays.gradient].iter().any(|decay| !decay.is_finite() || *decay < 0.0) {
-        bail!("decays have to be not below 0");
+    ensure!((1..=MAX_BATCH).contains(&batch), "--batch has to be between 1 and {MAX_BATCH}");
+    for (name, decay) in [("--classifier-decay", decays.classifier), ("--gradient-decay", decays.gradient)] {
+        ensure!(decay.is_finite() && decay >= 0.0, "{name} has to be between 0 and {:e}", f32::MAX);
     }
     Ok(())
 }

@@ -1,14 +1,16 @@
 //! The two containers that PyTorch writes: a zip archive (`torch.save` since 1.6), and before that a sequence of pickles
 //! with the numbers after them. Only the pickles are read as a whole; numbers are read when they are asked for.
 
-use super::pickle::{self, Graph, Kind, Storage, Tensor, Value};
+use super::{
+    pickle::{self, Graph, Kind, Storage, Tensor, Value},
+    zip::{self, MAX_ENTRY, Span},
+};
 use anyhow::{Context, Result, bail, ensure};
 use half::{bf16, f16};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     fs::{self, File},
     io::{BufReader, Read, Seek, SeekFrom},
-    ops::Range,
     path::Path,
 };
 
@@ -16,13 +18,8 @@ use std::{
 const MAGIC: i128 = 0x1950_a86a_20f9_469c_fc6c;
 /// The one version of the old container.
 const PROTOCOL: i128 = 1001;
-/// The most bytes of a storage; the largest of these networks has 17 MB in double precision.
-const MAX_STORAGE: u64 = 64 << 20;
 /// The most numbers of a tensor; the largest of these networks has 2 million.
 const MAX_NUMBERS: usize = 1 << 22;
-
-/// The longest name of an archive's entry, in bytes.
-const MAX_NAME: u64 = 1000;
 
 /// An open checkpoint: what its pickle says, and where the numbers are.
 #[derive(Debug)]
@@ -31,14 +28,6 @@ pub struct Checkpoint<F> {
     pub graph: Graph,
     file: F,
     storages: HashMap<String, Span>,
-}
-
-/// Where some bytes are in the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Span {
-    place: Range<u64>,
-    /// CRC-32, where the container has one.
-    checksum: Option<u32>,
 }
 
 impl Checkpoint<File> {
@@ -66,7 +55,7 @@ impl<F: Read + Seek> Checkpoint<F> {
     }
 
     fn read_zip(mut file: F) -> Result<Self> {
-        let entries = zip_entries(&mut file)?;
+        let entries = zip::entries(&mut file)?;
         let is_pickle = |name: &&String| name.ends_with("/data.pkl") && name.matches('/').count() == 1;
         let name =
             entries.keys().find(is_pickle).context("the archive has no data.pkl: it is no PyTorch checkpoint")?;
@@ -110,16 +99,22 @@ impl<F: Read + Seek> Checkpoint<F> {
     pub fn numbers(&mut self, tensor: &Tensor) -> Result<Vec<f32>> {
         let Storage { key, kind, count } = &tensor.storage;
         let span = self.storages.get(key).with_context(|| format!("the storage {key} is missing"))?;
-        let bytes = span.place.end - span.place.start;
         ensure!(
-            count.checked_mul(kind.width()) == Some(bytes),
-            "the storage {key} should have {count} numbers, but has {bytes} bytes"
+            count.checked_mul(kind.width()) == Some(span.size),
+            "the storage {key} should have {count} numbers, but has {} bytes",
+            span.size
         );
         let count: Option<usize> = tensor.shape.iter().try_fold(1, |count: usize, &side| count.checked_mul(side));
         let fits = count.is_some_and(|count| (1..=MAX_NUMBERS).contains(&count));
         ensure!(fits, "the shape {:?} is too large, or has nothing in it", tensor.shape);
-        let stored = decode(*kind, &span.read(&mut self.file)?)?;
-        gather(&stored, tensor)
+        if span.size <= MAX_ENTRY {
+            return gather(&decode(*kind, &span.read(&mut self.file)?)?, tensor);
+        }
+        // A view of a large buffer.
+        let (first, end) = (tensor.offset as u64, extent(tensor).context("its strides are too large")?);
+        let part = first * kind.width()..end * kind.width();
+        let stored = decode(*kind, &span.read_part(&mut self.file, part)?)?;
+        gather(&stored, &Tensor { offset: 0, ..tensor.clone() })
     }
 }
 
@@ -140,24 +135,10 @@ fn old_storages<F: Read + Seek>(file: &mut BufReader<F>, graph: &Graph, keys: &G
         let end = count.checked_mul(kind.width()).and_then(|bytes| bytes.checked_add(start + 8));
         let end = end.filter(|&end| end <= length);
         let end = end.with_context(|| format!("it is cut short: the storage {key} should have {count} numbers"))?;
-        storages.insert(key.to_owned(), Span { place: start + 8..end, checksum: None });
+        storages.insert(key.to_owned(), Span::plain(start + 8..end));
         start = end;
     }
     Ok(storages)
-}
-
-impl Span {
-    /// All of it.
-    fn read(&self, file: &mut (impl Read + Seek)) -> Result<Vec<u8>> {
-        let size = self.place.end - self.place.start;
-        ensure!(size <= MAX_STORAGE, "a part of it has {size} bytes, more than any of these networks");
-        file.seek(SeekFrom::Start(self.place.start))?;
-        let mut bytes = Vec::new();
-        file.take(size).read_to_end(&mut bytes)?;
-        ensure!(bytes.len() as u64 == size, "it is cut short");
-        ensure!(self.checksum.is_none_or(|sum| sum == crc32fast::hash(&bytes)), "it is damaged: a checksum is wrong");
-        Ok(bytes)
-    }
 }
 
 fn decode(kind: Kind, bytes: &[u8]) -> Result<Vec<f32>> {
@@ -166,8 +147,17 @@ fn decode(kind: Kind, bytes: &[u8]) -> Result<Vec<f32>> {
         Kind::Double => bytes.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes) as f32).collect(),
         Kind::Half => bytes.as_chunks().0.iter().map(|&bytes| f16::from_le_bytes(bytes).to_f32()).collect(),
         Kind::BFloat16 => bytes.as_chunks().0.iter().map(|&bytes| bf16::from_le_bytes(bytes).to_f32()).collect(),
-        Kind::Integer(_) => bail!("it holds integers, which weights are not"),
+        Kind::Other(_) => bail!("it holds integers or complex numbers, which weights are not"),
     })
+}
+
+/// The place in its storage behind a tensor's last number; the tensor has some.
+fn extent(tensor: &Tensor) -> Option<u64> {
+    let mut steps = tensor.shape.iter().zip(&tensor.strides);
+    let last =
+        steps.try_fold(tensor.offset, |last, (&side, &stride)| last.checked_add((side - 1).checked_mul(stride)?))?;
+    // A storage has fewer than 2^61 numbers.
+    u64::try_from(last).ok().filter(|last| last >> 60 == 0).map(|last| last + 1)
 }
 
 /// The numbers of a view of `stored`.
@@ -181,55 +171,6 @@ fn gather(stored: &[f32], tensor: &Tensor) -> Result<Vec<f32>> {
     }
     let number = |place: usize| stored.get(place).copied().context("it reaches beyond its storage");
     places.into_iter().map(number).collect()
-}
-
-/// The entries of a zip archive as PyTorch writes it: stored, not compressed. Each is checked to lie within the file.
-fn zip_entries(file: &mut (impl Read + Seek)) -> Result<BTreeMap<String, Span>> {
-    const END: usize = 22;
-    const ENTRY: usize = 46;
-    let length = file.seek(SeekFrom::End(0))?;
-    let start = length.checked_sub(END as u64).context("the archive is cut short")?;
-    let end = at::<END>(file, start)?;
-    ensure!(end.starts_with(b"PK\x05\x06"), "the archive is cut short or damaged: it has no end");
-    let (count, mut position) = (u16_at(&end, 10), u64::from(u32_at(&end, 16)));
-    let mut entries = BTreeMap::new();
-    for _ in 0..count {
-        let entry = at::<ENTRY>(file, position)?;
-        ensure!(entry.starts_with(b"PK\x01\x02"), "the archive's list of entries is damaged");
-        let [name, extra, comment] = [28, 30, 32].map(|place| u64::from(u16_at(&entry, place)));
-        ensure!(name <= MAX_NAME, "the archive has a name of {name} bytes");
-        let mut bytes = Vec::new();
-        file.take(name).read_to_end(&mut bytes)?;
-        let name_text = String::from_utf8(bytes).context("the archive has a name that is no text")?;
-        let [packed, size, header] = [20, 24, 42].map(|place| u32_at(&entry, place));
-        let is_plain = u16_at(&entry, 8) & 1 == 0 && u16_at(&entry, 10) == 0 && packed == size;
-        ensure!(is_plain, "the archive's entry {name_text} is compressed or encrypted, which PyTorch's are not");
-        let header_end = u64::from(header) + 30;
-        let local = at::<30>(file, header.into())?;
-        ensure!(local.starts_with(b"PK\x03\x04"), "the archive's entry {name_text} is damaged");
-        let start = header_end + u64::from(u16_at(&local, 26)) + u64::from(u16_at(&local, 28));
-        let place = start..start + u64::from(size);
-        ensure!(place.end <= length, "the archive's entry {name_text} should have {size} bytes, more than there are");
-        let span = Span { place, checksum: Some(u32_at(&entry, 16)) };
-        ensure!(entries.insert(name_text, span).is_none(), "the archive has an entry twice");
-        position += ENTRY as u64 + name + extra + comment;
-    }
-    Ok(entries)
-}
-
-fn at<const N: usize>(file: &mut (impl Read + Seek), position: u64) -> Result<[u8; N]> {
-    let mut bytes = [0; N];
-    file.seek(SeekFrom::Start(position))?;
-    file.read_exact(&mut bytes).context("the archive is cut short or damaged")?;
-    Ok(bytes)
-}
-
-fn u16_at(bytes: &[u8], place: usize) -> u16 {
-    u16::from_le_bytes([bytes[place], bytes[place + 1]])
-}
-
-fn u32_at(bytes: &[u8], place: usize) -> u32 {
-    u32::from(u16_at(bytes, place)) | u32::from(u16_at(bytes, place + 2)) << 16
 }
 
 #[cfg(test)]
@@ -354,14 +295,51 @@ mod tests {
     fn archives_that_lie_are_refused() {
         let whole = bytes("small-zip.pt");
         let entry = whole.windows(4).position(|window| window == b"PK\x01\x02").expect("there is an entry");
-        refused(&patched(&whole, entry + 10, &[8, 0]), "compressed");
+        refused(&patched(&whole, entry + 10, &[8, 0]), "damaged");
+        refused(&patched(&whole, entry + 10, &[14, 0]), "compressed");
         refused(&patched(&whole, entry + 8, &[1, 0]), "encrypted");
-        refused(&patched(&whole, entry + 24, &u32::MAX.to_le_bytes()), "compressed");
-        refused(&patched(&whole, entry + 20, &[0xFF; 8]), "more than there are");
-        refused(&patched(&whole, entry + 42, &u32::MAX.to_le_bytes()), "cut short or damaged");
-        refused(&patched(&whole, entry + 16, &[0; 4]), "checksum");
+        refused(&patched(&whole, entry + 24, &[0xFE; 4]), "two sizes");
+        refused(&patched(&whole, entry + 24, &u32::MAX.to_le_bytes()), "its size is missing");
+        refused(&patched(&whole, entry + 20, &[0xFE; 8]), "more than there are");
+        refused(&patched(&whole, entry + 42, &[0xFE; 4]), "cut short or damaged");
+        refused(&patched(&whole, entry + 16, &[1; 4]), "checksum");
         refused(&patched(&whole, entry + 46 + b"small-zip/".len(), b"none.pkl"), "no data.pkl");
-        refused(&[whole.as_slice(), b"more"].concat(), "no end");
+        refused(&whole[..whole.len() - 22], "no end");
+    }
+
+    /// What PyTorch writes when it is told to compute no checksums, and what is behind an archive.
+    #[test]
+    fn archives_that_pytorch_reads_are_read() -> Result<()> {
+        let whole = bytes("small-zip.pt");
+        let expected = read(&whole)?;
+        let mut without_checksums = whole.clone();
+        for at in 0..whole.len() - 20 {
+            if whole[at..].starts_with(b"PK\x01\x02") {
+                without_checksums[at + 16..at + 20].fill(0);
+            }
+        }
+        let mut with_comment = whole.clone();
+        with_comment[whole.len() - 2] = 7;
+        with_comment.extend(b"comment");
+        for file in [without_checksums, with_comment, [whole.as_slice(), b"\n"].concat()] {
+            assert_eq!(read(&file)?, expected);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn views_of_a_large_buffer_are_read() -> Result<()> {
+        let storage = Storage { key: "0".to_owned(), kind: Kind::Float, count: 20 << 20 };
+        let mut file = vec![0; 80 << 20];
+        file[40 << 20..][..8].copy_from_slice(&[1.0_f32.to_le_bytes(), 2.0_f32.to_le_bytes()].concat());
+        let storages = HashMap::from([("0".to_owned(), Span::plain(0..80 << 20))]);
+        let graph = pickle::read(&mut b"N.".as_slice())?;
+        let mut checkpoint = Checkpoint { graph, file: Cursor::new(file), storages };
+        let view = |offset, strides| Tensor { storage: storage.clone(), offset, shape: vec![2], strides };
+        assert_eq!(checkpoint.numbers(&view(10 << 20, vec![1]))?, [1.0, 2.0]);
+        assert!(checkpoint.numbers(&view((20 << 20) - 1, vec![1])).is_err(), "beyond its end");
+        assert!(checkpoint.numbers(&view(0, vec![usize::MAX])).is_err());
+        Ok(())
     }
 
     #[test]

@@ -82,11 +82,14 @@ impl<'a> Group<'a> {
     /// The numbers of a tensor, `[count]`; none where there is no such tensor.
     ///
     /// # Errors
-    /// When they cannot be read, or are not `count`.
+    /// When they cannot be read, are not `count`, or one of them is not finite.
     pub fn numbers(&self, part: &str, count: usize, checkpoint: &mut Checkpoint<File>) -> Result<Option<Vec<f32>>> {
         let Some(named) = self.tensor(part) else { return Ok(None) };
         let numbers = checkpoint.numbers(&named.tensor).with_context(|| format!("{} cannot be read", named.name))?;
         ensure!(numbers.len() == count, "{} has {} numbers, which should be {count}", named.name, numbers.len());
+        if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
+            bail!("{} has a value that is not finite, at {at}", named.name);
+        }
         Ok(Some(numbers))
     }
 }

@@ -12,6 +12,7 @@ mod modules;
 mod parts;
 mod pickle;
 mod role;
+mod zip;
 
 use crate::{data::Dataset, files, model_folder, progress::Progress};
 use anyhow::{Context, Result, ensure};
@@ -30,6 +31,8 @@ use std::path::{Path, PathBuf};
 pub fn run(paths: &[PathBuf], out: &Path, assumptions: Assumptions, progress: Progress) -> Result<()> {
     let base = out.join(model_folder::BASE);
     ensure!(!base.exists(), "{} holds a model already; choose another folder with --out", out.display());
+    let has_heads = !model_folder::head_files(out)?.is_empty();
+    ensure!(!has_heads, "{} holds heads of another network; choose another folder with --out", out.display());
     let mut parts = Parts::default();
     for path in paths {
         parts.add(path).with_context(|| format!("{} cannot be imported", path.display()))?;

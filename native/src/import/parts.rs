@@ -73,7 +73,8 @@ impl Parts {
         self.left_out.extend(unused.map(|group| group.label().to_owned()));
         ensure!(
             self.layers.len() > before,
-            "it has no part of a published network: no convolution of the encoder, no tangent, no classifier{}",
+            "it has no part of a published network: no convolution of the encoder, no tangent, no classifier{}. What can be \
+             read in any case is its state dictionary: torch.save(net.state_dict(), path)",
             self.advice()
         );
         Ok(())

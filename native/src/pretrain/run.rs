@@ -22,10 +22,11 @@ use std::path::Path;
 pub fn run(settings: &Settings, data_dir: &Path, runs_dir: &Path, device: &Device, progress: Progress) -> Result<()> {
     // Before the data set, which may have to be downloaded.
     settings.options.check(settings.recipe)?;
+    settings.check_schedule(settings.dataset.sizes().train)?;
     let images = data::load_or_fetch(settings.dataset, data_dir, progress)?.train;
-    settings.check_schedule(images.len())?;
     let out = settings.out(runs_dir);
     files::make_folder(&out)?;
+    let _lock = files::lock_folder(&out)?;
     files::remove_leftovers(&out)?;
     let interrupt = Interrupt::listen()?;
     let mut session = Session::begin(settings, &out, &images, device)?;

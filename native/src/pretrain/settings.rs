@@ -92,7 +92,7 @@ impl Settings {
             bail!("--batch has to be between 1 and {most}, and --epochs between 1 and {MAX_EPOCHS}");
         }
         if !learning_rate.is_finite() || learning_rate <= 0.0 {
-            bail!("--learning-rate has to be above 0");
+            bail!("--learning-rate has to be a finite number above 0");
         }
         Ok(())
     }

@@ -37,7 +37,7 @@ pub enum WeightsError {
         expected: Vec<usize>,
     },
     /// A tensor is of a type that is not read.
-    #[error("the tensor `{name}` is of type {found:?}: only F32 and F16 are read")]
+    #[error("the tensor `{name}` is of type {found:?}: only F64, F32, F16 and BF16 are read")]
     Type {
         /// The tensor.
         name: String,

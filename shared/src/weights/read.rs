@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use burn::tensor::{Device, Tensor, TensorData};
-use half::f16;
+use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use sha2::{Digest, Sha256};
 use vocabulary::Mode;
@@ -122,6 +122,8 @@ fn values(name: &str, view: &TensorView) -> Result<Vec<f32>, WeightsError> {
     let bytes = view.data();
     match view.dtype() {
         Dtype::F32 => Ok(bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
+        Dtype::F64 => Ok(bytes.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes) as f32).collect()),
+        Dtype::BF16 => Ok(bytes.as_chunks().0.iter().map(|bytes| bf16::from_le_bytes(*bytes).to_f32()).collect()),
         Dtype::F16 => Ok(bytes.as_chunks().0.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect()),
         found => Err(WeightsError::Type { name: name.to_owned(), found }),
     }

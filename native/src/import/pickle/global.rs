@@ -1,4 +1,4 @@
-//! The names that a pickle may use: a short list of what PyTorch's checkpoints of these networks need.
+//! The names that a pickle uses. A few have a meaning here; of the others nothing is run, and nothing is read.
 
 use anyhow::{Result, bail};
 
@@ -12,37 +12,70 @@ pub enum Global {
     RebuildTensor,
     RebuildParameter,
     Storage(Kind),
+    /// A tensor with attributes.
+    RebuildFromType,
     /// The class of a network's part.
     Module(String),
+    /// Anything else, by its name without the module: it may be a class of modules or of values beside the weights.
+    Unknown(String),
 }
 
 /// The published networks' own classes.
 const CLASSES: [&str; 8] =
     ["FeatureNet", "NTKHeadNet", "STDHeadNet", "NTKClassifier", "STDClassifier", "Net", "NTKConv2d", "NTKLinear"];
 
+/// Modules of Python that no checkpoint needs and that a harmful file would.
+const HARMFUL: [&str; 12] =
+    ["os", "posix", "nt", "sys", "subprocess", "socket", "shutil", "runpy", "importlib", "pty", "webbrowser", "ctypes"];
+/// What is harmless of the built-in names.
+const BUILT_IN: [&str; 16] = [
+    "bool",
+    "bytearray",
+    "bytes",
+    "complex",
+    "dict",
+    "float",
+    "frozenset",
+    "int",
+    "list",
+    "object",
+    "range",
+    "set",
+    "slice",
+    "str",
+    "tuple",
+    "type",
+];
+
 impl Global {
     /// The one with that name.
     ///
     /// # Errors
-    /// When it is not on the list.
+    /// When only a harmful file would name it.
     pub fn of(module: &str, name: &str) -> Result<Self> {
         Ok(match (module, name) {
             ("collections", "OrderedDict") => Self::OrderedDict,
             ("torch", "Size") => Self::Size,
-            ("__builtin__" | "builtins", "set") => Self::Opaque,
             // An attribute of modules before torch 1.4.
             ("torch.nn.backends.thnn", "_get_thnn_function_backend") => Self::Opaque,
             ("torch._utils", "_rebuild_tensor" | "_rebuild_tensor_v2") => Self::RebuildTensor,
+            ("torch._tensor", "_rebuild_from_type_v2") => Self::RebuildFromType,
             ("torch._utils", "_rebuild_parameter" | "_rebuild_parameter_with_state") => Self::RebuildParameter,
-            ("torch", storage) if storage.ends_with("Storage") => Self::Storage(Kind::of(storage)?),
+            ("torch", storage) if storage.ends_with("Storage") => Kind::of(storage).map_or(Self::Opaque, Self::Storage),
             ("model" | "util" | "__main__", class) if CLASSES.contains(&class) => Self::Module(class.to_owned()),
             (module, class) if module.starts_with("torch.nn.modules.") => Self::Module(class.to_owned()),
-            _ => bail!(
-                "it names `{module}.{name}`, which no checkpoint of these networks needs; it may be harmful, and none of \
-                 it was run"
+            ("__builtin__" | "builtins", name) if BUILT_IN.contains(&name) => Self::Opaque,
+            (module, name) if is_harmful(module) => bail!(
+                "it names `{module}.{name}`, which no checkpoint needs: it may be harmful, and none of it was run"
             ),
+            (_, name) => Self::Unknown(name.to_owned()),
         })
     }
+}
+
+fn is_harmful(module: &str) -> bool {
+    let package = module.split('.').next().unwrap_or_default();
+    HARMFUL.contains(&package) || matches!(package, "__builtin__" | "builtins")
 }
 
 /// How a storage's numbers are stored.
@@ -52,22 +85,23 @@ pub enum Kind {
     Double,
     Half,
     BFloat16,
-    /// Integers of so many bytes, which weights are not.
-    Integer(u8),
+    /// Integers or complex numbers of so many bytes, which weights are not.
+    Other(u8),
 }
 
 impl Kind {
-    fn of(storage: &str) -> Result<Self> {
-        Ok(match storage {
+    fn of(storage: &str) -> Option<Self> {
+        Some(match storage {
             "FloatStorage" => Self::Float,
             "DoubleStorage" => Self::Double,
             "HalfStorage" => Self::Half,
             "BFloat16Storage" => Self::BFloat16,
-            "LongStorage" => Self::Integer(8),
-            "IntStorage" => Self::Integer(4),
-            "ShortStorage" => Self::Integer(2),
-            "CharStorage" | "ByteStorage" | "BoolStorage" => Self::Integer(1),
-            _ => bail!("it has a `torch.{storage}`, which is not read"),
+            "ComplexDoubleStorage" => Self::Other(16),
+            "LongStorage" | "ComplexFloatStorage" => Self::Other(8),
+            "IntStorage" => Self::Other(4),
+            "ShortStorage" => Self::Other(2),
+            "CharStorage" | "ByteStorage" | "BoolStorage" => Self::Other(1),
+            _ => return None,
         })
     }
 
@@ -77,7 +111,7 @@ impl Kind {
             Self::Float => 4,
             Self::Double => 8,
             Self::Half | Self::BFloat16 => 2,
-            Self::Integer(width) => width as u64,
+            Self::Other(width) => width as u64,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     global::Global,
-    reader::{MAX_NAME, bytes, integer, line, text},
+    reader::{MAX_NAME, bytes, integer, line, skip, text},
     value::{Id, Storage, Tensor, Value},
 };
 use anyhow::{Context, Result, bail, ensure};
@@ -61,6 +61,18 @@ impl Machine {
                 let count = u64::from_le_bytes(bytes(from)?);
                 self.push(text(from, count)?);
             }
+            b'C' => {
+                let [count] = bytes(from)?;
+                self.push(skip(from, count.into())?);
+            }
+            b'B' => {
+                let count = u32::from_le_bytes(bytes(from)?);
+                self.push(skip(from, count.into())?);
+            }
+            0x8E | 0x96 => {
+                let count = u64::from_le_bytes(bytes(from)?);
+                self.push(skip(from, count)?);
+            }
             b')' => self.push(Value::Tuple(vec![])),
             0x85..=0x87 => {
                 let count = usize::from(opcode - 0x84);
@@ -83,6 +95,10 @@ impl Machine {
                 self.set_items(items)?;
             }
             0x8F => self.push(Value::Opaque),
+            0x91 => {
+                self.pop_to_mark()?;
+                self.push(Value::Opaque);
+            }
             b'a' => {
                 let items = self.pop_many(1)?;
                 self.append(items)?;
@@ -187,7 +203,7 @@ impl Machine {
         let list = self.top()?;
         match &mut self.values[list.0] {
             Value::List(list) => list.extend(items),
-            Value::Opaque => (),
+            Value::Opaque | Value::Object { .. } => (),
             _ => bail!("its pickle appends to what is no list"),
         }
         Ok(())
@@ -199,6 +215,7 @@ impl Machine {
         let dict = self.top()?;
         match &mut self.values[dict.0] {
             Value::Dict(entries) if rest.is_empty() => entries.extend(pairs.iter().map(|&[key, value]| (key, value))),
+            Value::Opaque | Value::Object { .. } if rest.is_empty() => (),
             _ => bail!("its pickle puts entries into what is no dictionary"),
         }
         Ok(())
@@ -213,9 +230,16 @@ impl Machine {
         };
         let made = match (callee, arguments.as_slice()) {
             (Global::OrderedDict, []) => Value::Dict(vec![]),
-            (Global::Opaque, _) => Value::Opaque,
+            (Global::Opaque | Global::Unknown(_), _) => Value::Opaque,
+            (Global::RebuildTensor, &[storage, ..]) if self.values[storage.0] == Value::Opaque => Value::Opaque,
             (Global::RebuildTensor, &[storage, offset, shape, strides, ..]) => {
                 Value::Tensor(self.tensor(storage, offset, shape, strides)?)
+            }
+            // A call within: what it gives has attributes, which are of no interest.
+            (Global::RebuildFromType, &[function, _, arguments, ..]) => {
+                ensure!(self.values[function.0] != Value::Global(Global::RebuildFromType), "its pickle calls itself");
+                self.stack.extend([function, arguments]);
+                return self.reduce();
             }
             // Nothing is copied: a pickle could have the same large value copied again and again.
             (Global::Size, &[same]) | (Global::RebuildParameter, &[same, ..]) => {
@@ -256,6 +280,10 @@ impl Machine {
                 Value::Object { class: class.clone(), state: None }
             }
             (Value::Global(Global::OrderedDict), Value::Tuple(_)) => Value::Dict(vec![]),
+            (Value::Global(Global::Unknown(class)), Value::Tuple(_)) => {
+                Value::Object { class: class.clone(), state: None }
+            }
+            (Value::Global(Global::Opaque), Value::Tuple(_)) => Value::Opaque,
             _ => bail!("its pickle makes an object of what is no network's class"),
         };
         self.push(made);
@@ -282,8 +310,12 @@ impl Machine {
         match (parts.first().and_then(|&kind| self.text(kind)), &parts[..]) {
             (Some("module"), &[_, class, ..]) => self.stack.push(class),
             (Some("storage"), &[_, kind, key, _, count, ..]) if matches!(view, None | Some(Value::None)) => {
-                let (Value::Global(Global::Storage(kind)), Some(key)) = (&self.values[kind.0], self.text(key)) else {
+                let (Value::Global(kind), Some(key)) = (&self.values[kind.0], self.text(key)) else {
                     bail!("its pickle has a storage that is none");
+                };
+                let Global::Storage(kind) = kind else {
+                    self.push(Value::Opaque);
+                    return Ok(());
                 };
                 ensure!(key.len() <= MAX_NAME, "its pickle has a storage with a key of {} bytes", key.len());
                 let storage = Storage { key: key.to_owned(), kind: *kind, count: self.size(count)? as u64 };
