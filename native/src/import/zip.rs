@@ -33,7 +33,8 @@ enum Packing {
 /// Where some bytes are in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
-    place: Range<u64>,
+    /// From where to where.
+    pub place: Range<u64>,
     packing: Packing,
     /// Bytes when unpacked.
     pub size: u64,
