@@ -199,14 +199,14 @@ for (const backend of ["webgpu", "cpu"]) {
     });
 
     test("the whole state comes back from the address", async () => {
-      const query = `?image=${index}&class=3&against=5&rows=stored&columns=position&view=1000,100,256&weight=7,99&nudge=-3`;
+      const query = `?image=${index}&class=3&against=5&rows=stored&columns=position&view=1000,100,256&weight=7,99&nudge=-19`;
       const other = await site.open({ query });
       await other.outcome(String(index));
       await other.section("gradient", String(index));
       assertEntry(await other.entry(), expected(index, { label: 3, against: 5 }), "from the address");
       assert.deepEqual(await other.drawn(), [1000, 256, 100, 32]);
       const { output, column } = await other.data("nudge");
-      assert.deepEqual([output, column, await other.page.getByTestId("nudge-delta").inputValue()], ["7", "99", "-3"]);
+      assert.deepEqual([output, column, await other.page.getByTestId("nudge-delta").inputValue()], ["7", "99", "-19"]);
       other.assertQuiet();
       await other.close();
     });

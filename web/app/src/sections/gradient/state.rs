@@ -11,12 +11,12 @@ use protocol::{
     gradient::Order,
     insight::{Drawn, Gradient, Insight},
     messages::{Draw, FromEngine, ToEngine},
-    nudge::WeightChoice,
+    nudge::{STEPS, WeightChoice},
     viewport::Viewport,
 };
 
 /// How far the weight has moved at first, in steps: short of every kink.
-const STEPS: i32 = 5;
+const FIRST_STEPS: i32 = 5;
 
 /// A handle, to be copied at will.
 #[derive(Clone, Copy)]
@@ -52,7 +52,7 @@ impl GradientState {
         let state = Self {
             gradient,
             weight: kept("weight", WeightChoice::default()),
-            steps: kept_within("nudge", STEPS, -STEPS..=STEPS),
+            steps: kept_within("nudge", FIRST_STEPS, -STEPS..=STEPS),
             rows: kept("rows", Order::default()),
             columns: kept("columns", Order::default()),
             view: kept("view", Viewport::default()),
