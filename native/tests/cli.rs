@@ -355,7 +355,11 @@ fn a_folder_that_cannot_be_made_is_named() {
     let file = folder.path().join("file");
     fs::write(&file, "").expect("the folder can be written");
     let below = file.join("web");
-    refused(&["export", text(&model()), "--web", text(&below)], &["cannot make the folder", text(&below)]);
+    let gallery = root().join("gallery");
+    refused(
+        &["export", text(&model()), "--web", text(&below), "--gallery", text(&gallery)],
+        &["cannot make the folder", text(&below)],
+    );
 }
 
 /// Every configuration that is shipped is one that `train` takes: it gets as far as looking for the base network.
