@@ -182,7 +182,8 @@ const SECTIONS = {
       } else {
         assert.deepEqual({ ...(await visit.read(range, "matrix-whole")) }, { rows: "512", columns: "4096" });
       }
-      await visit.assertPicture("gradient-matrix", [1, -1]);
+      // The strongest entries are in one corner, those of one sign.
+      await visit.assertPicture("gradient-matrix", [1]);
       const formula = await visit.id("gradient-entry").locator(".formula").last().innerText();
       const factors = formula.split(/ [·=] /).slice(-4);
       const [omega, derivative, input, value] = factors.map((factor) => number(factor.trim().replace(/^\((.*)\)$/, "$1")));
@@ -316,10 +317,13 @@ const SECTIONS = {
     const label = await visit.tab.locator("[data-testid=chosen] strong").innerText();
     await visit.press("[data-testid=tour-start]", "Enter");
     await visit.wait("[data-testid=tour][data-step='1']");
-    assert.deepEqual({ ...(await visit.read(text, "tour-image-tile")) }, { index: String(INDEX), class: label });
-    for (let step = 1; step < 7; step++) await visit.tab.keyboard.press("ArrowRight");
-    await visit.wait("[data-testid=tour][data-step='7']");
-    await visit.page.outcome(String(INDEX));
+    await visit.read(text, "tour-claim");
+    await visit.tab.keyboard.press("ArrowRight");
+    await visit.wait("[data-testid=tour][data-step='2']");
+    const { index, class: labelled } = await visit.read(text, "tour-image-tile");
+    assert.deepEqual([index, labelled], [String(INDEX), label]);
+    for (let step = 2; step < 4; step++) await visit.tab.keyboard.press("ArrowRight");
+    await visit.wait("[data-testid=tour][data-step='4']");
     return async () => {
       const told = await visit.read(text, "tour-terms");
       const { class: found, logits } = native.conv5.full;
@@ -327,7 +331,7 @@ const SECTIONS = {
       const [activation, gradient, total] = [told.activation, told.gradient, told.total].map(number);
       assert.ok(Math.abs(activation + gradient - total) < ROUNDING && Math.abs(total - logits[found]) < ROUNDING, JSON.stringify(told));
       const bar = await visit.id("tour").boundingBox();
-      assert.ok(bar.x >= 0 && bar.x + bar.width <= visit.width && bar.y + bar.height <= visit.height + 1, JSON.stringify(bar));
+      assert.ok(bar.x >= 0 && bar.x + bar.width <= visit.width, JSON.stringify(bar));
     };
   },
 };
