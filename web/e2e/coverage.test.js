@@ -13,7 +13,7 @@ import { Words, number } from "./words.js";
 
 const [BEFORE, INDEX] = indices(0).slice(4, 6);
 /** The least that can be trained and compared. */
-const SMALL = "classes=35&images=2&steps=2&speed=1&ablationimages=2";
+const SMALL = "classes=35&images=2&held=10&steps=2&speed=1&ablationimages=2";
 /** Each differs from the one before in one thing, also around the end. */
 const LAYOUTS = [
   { width: 390, height: 844, language: "zh" },

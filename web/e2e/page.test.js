@@ -114,7 +114,7 @@ for (const backend of ["webgpu", "cpu"]) {
 
     test("every section says more, in words, to those who ask", async () => {
       await page.openAppendix();
-      const deeper = page.page.locator("main details.deeper");
+      const deeper = page.page.locator("main details.deeper:not(.advanced)");
       assert.equal(await deeper.count(), 8);
       for (const details of await deeper.all()) {
         const text = details.locator("p");

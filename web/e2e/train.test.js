@@ -4,15 +4,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { MODEL, indices, tilePng } from "./gallery.js";
+import { OPENING, MODEL, indices, tilePng } from "./gallery.js";
 import { MODES } from "./live_training.js";
 import { native } from "./native.js";
 import { write } from "./scratch.js";
 import { stage } from "./setup.js";
 
 /** Two classes, five images each, two passes: nothing that a software GPU could not do. */
-const TINY = "?classes=35&images=5&steps=5&speed=1";
-const SMALL = "?classes=35&images=20&steps=10&speed=4";
+const TINY = "?classes=35&images=5&held=10&steps=5&speed=1";
+const SMALL = "?classes=35&images=20&held=10&steps=10&speed=4";
 /** Two backends round differently, step after step. */
 const TOLERANCE = 1e-3;
 /** What the lesson came to over many seeds. */
@@ -71,7 +71,7 @@ for (const backend of ["cpu", "webgpu"]) {
     });
 
     test("models that are loaded back say the same of an image", async () => {
-      const [index] = indices(0);
+      const index = OPENING;
       const before = await training.verdicts(index);
       await training.get("reset").click();
       await training.until("idle", 0);
@@ -151,7 +151,7 @@ describe("runs of live training", { timeout: 900_000 }, () => {
   });
 
   test("an image is predicted while the models train", async () => {
-    const training = await site.training("?classes=35&steps=2000&speed=50");
+    const training = await site.training("?classes=35&held=10&steps=2000&speed=50");
     await training.get("play").click();
     await training.beyond(3);
     const before = Number((await training.data()).step);
@@ -164,7 +164,7 @@ describe("runs of live training", { timeout: 900_000 }, () => {
   });
 
   test("own classes from files and from the chosen image, and back from a file with their names", async () => {
-    const training = await site.training("?classes=&images=50&steps=50&speed=10");
+    const training = await site.training("?classes=&images=50&held=10&steps=50&speed=10");
     const gallery = indices(0);
     for (const [place, name] of ["mine", "yours"].entries()) {
       const own = await training.addClass(name, pictures(gallery.slice(4 * place, 4 * place + 4)));
@@ -211,7 +211,7 @@ describe("runs of live training", { timeout: 900_000 }, () => {
   test("live training goes on from its snapshot when the engine's worker breaks", async () => {
     // A snapshot is taken every ten seconds of the worker's clock, which here goes by how often it is looked at.
     site.server.faults.sabotage = "let time = 0; performance.now = () => (time += 10);\n";
-    const training = await site.training("?classes=35&images=20&steps=2000&speed=50");
+    const training = await site.training("?classes=35&images=20&held=10&steps=2000&speed=50");
     site.server.faults.sabotage = "";
     await training.get("play").click();
     await training.beyond(200);
@@ -234,7 +234,7 @@ describe("runs of live training", { timeout: 900_000 }, () => {
         self.engineMemory = made.instance.exports.memory;
         return made;
       };\n`;
-    const training = await site.training("?classes=35&images=5&steps=200&speed=50");
+    const training = await site.training("?classes=35&images=5&held=10&steps=200&speed=50");
     site.server.faults.sabotage = "";
     const worker = training.tab.workers().at(-1);
     const bytes = () => worker.evaluate(() => self.engineMemory.buffer.byteLength);

@@ -327,6 +327,7 @@ train-column-fitted = this run, fitted on
 train-column-held = this run, held out (95 % interval)
 train-column-seconds = seconds
 train-save-model = Save the { $model } model
+train-held = Images a class to hold out
 train-finding = Mean of { $seeds } runs, each with other images, in points above the activation model: gradient { $gradient }, full { $full }.
 train-interval = { $mean } (95 % interval { $low } to { $high })
 train-band = Bands: mean accuracy of { $seeds } runs, measured beforehand, with its 95 % interval. Lines on top: your own run.

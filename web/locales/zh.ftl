@@ -327,6 +327,7 @@ train-column-fitted = 本次，训练图像
 train-column-held = 本次，留出图像（95 % 区间）
 train-column-seconds = 秒
 train-save-model = 保存“{ $model }”模型
+train-held = 每类留出图像数
 train-finding = { $seeds } 次训练（每次重新抽取图像）的平均，比激活模型高的百分点：梯度模型 { $gradient }，完整模型 { $full }。
 train-interval = { $mean }（95 % 置信区间 { $low } 至 { $high }）
 train-band = 色带：事先测得的 { $seeds } 次训练的平均准确率及其 95 % 置信区间。上面的线：您自己的这次训练。

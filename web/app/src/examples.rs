@@ -28,8 +28,9 @@ pub struct Examples {
 }
 
 impl Examples {
-    /// Divides every class's images by the seed: `wanted` of each to fit on, the rest to hold out.
-    pub fn split(sources: Vec<Class>, wanted: usize, seed: u32) -> Result<Self, String> {
+    /// Divides every class's images by the seed: `wanted` of each to fit on, and of the rest at most `most_held` to hold
+    /// out.
+    pub fn split(sources: Vec<Class>, wanted: usize, most_held: usize, seed: u32) -> Result<Self, String> {
         let (mut classes, mut fitted, mut held) = (Vec::new(), Vec::new(), Vec::new());
         for Class { name, images, held: others } in sources {
             let HoldoutSplit { fitted: own, held: rest } = split(images, others, wanted, seed);
@@ -39,7 +40,7 @@ impl Examples {
             // There are fewer classes than a byte counts: see below.
             let labelled = |source| (source, classes.len() as u8);
             fitted.extend(own.into_iter().map(labelled));
-            held.extend(rest.into_iter().map(labelled));
+            held.extend(rest.into_iter().take(most_held).map(labelled));
             classes.push(name);
         }
         if !(2..=usize::from(u8::MAX)).contains(&classes.len()) {

@@ -9,6 +9,8 @@ use vocabulary::Mode;
 pub const CLASSES: [usize; 5] = [2, 3, 4, 5, 7];
 /// Images a class to fit on, of the gallery's 100. The others and 200 more are held out.
 pub const IMAGES: usize = 90;
+/// Images a class to hold out: all that there are beside those.
+pub const HELD: usize = 210;
 /// About how many steps.
 pub const STEPS: usize = 400;
 

@@ -116,7 +116,7 @@ impl Ablation {
     fn plan(self) -> Result<Plan, String> {
         let (wanted, seed) = (self.images.get_untracked().max(1), self.seed.get_untracked());
         let sources = of_classes(Classes([true; 10]), &self.gallery.all_tiles()?, &[]);
-        let Examples { classes, images, fitted } = Examples::split(sources, wanted, seed)?;
+        let Examples { classes, images, fitted } = Examples::split(sources, wanted, usize::MAX, seed)?;
         let id = self.id.get_value();
         Ok(Plan {
             id,

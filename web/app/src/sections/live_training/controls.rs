@@ -54,6 +54,7 @@ pub fn Settings() -> impl IntoView {
     view! {
         <div class="controls">
             <Select label=say::images_a_class() testid="train-images" setting=training.images options=plain(&[2, 5, 10, 20, lesson::IMAGES, MOST_IMAGES]) />
+            <Select label=say::train_held() testid="train-held" setting=training.held options=plain(&[10, 50, 100, lesson::HELD]) />
             <Select label=say::train_scope() testid="train-scope" setting=training.scope options=SCOPES.map(|scope| (scope, scope.to_string())).to_vec() />
             <Select label=say::train_steps() testid="train-steps" setting=training.steps options=plain(&[5, 50, 100, 200, lesson::STEPS, 500, 1000, MOST_STEPS]) />
             <Select label=say::train_speed() testid="train-speed" setting=training.speed options=plain(&[1, 2, 4, 10, MOST_SPEED]) />

@@ -29,6 +29,7 @@ impl Lesson {
 /// Whether the settings are those of the lesson, whatever the seed.
 fn is_set(training: LiveTraining) -> bool {
     (training.classes.get(), training.scope.get()) == (Classes::default(), SCOPES[0])
-        && (training.images.get(), training.steps.get()) == (lesson::IMAGES, lesson::STEPS)
+        && (training.images.get(), training.held.get()) == (lesson::IMAGES, lesson::HELD)
+        && training.steps.get() == lesson::STEPS
         && training.own.with(Vec::is_empty)
 }

@@ -92,7 +92,7 @@ fn lead(training: LiveTraining) -> String {
 /// When the settings change, training starts anew.
 fn reset_on_change(training: LiveTraining) {
     let set = Memo::new(move |_| {
-        let numbers = (training.images.get(), training.steps.get(), training.seed.get());
+        let numbers = (training.images.get(), training.held.get(), training.steps.get(), training.seed.get());
         (training.classes.get(), training.scope.get(), numbers, training.own.get())
     });
     Effect::new(move |before: Option<()>| {

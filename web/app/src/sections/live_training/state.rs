@@ -36,6 +36,8 @@ pub struct LiveTraining {
     pub classes: RwSignal<Classes>,
     /// Images a class to fit on.
     pub images: RwSignal<usize>,
+    /// Images a class to hold out, at most.
+    pub held: RwSignal<usize>,
     /// Which layers the gradient is taken by.
     pub scope: RwSignal<Scope>,
     /// About how many steps there are.
@@ -129,6 +131,7 @@ impl LiveTraining {
         let training = Self {
             classes: kept("classes", Classes::default()),
             images: kept_within("images", lesson::IMAGES, 1..=MOST_IMAGES),
+            held: kept_within("held", lesson::HELD, 1..=lesson::HELD),
             scope: kept_scope("trainscope"),
             steps: kept_within("steps", lesson::STEPS, 1..=MOST_STEPS),
             seed: kept_within("seed", 1, 0..=MOST_SEED),
@@ -327,7 +330,8 @@ impl LiveTraining {
     /// The training that is set.
     fn plan(self) -> Result<Plan, String> {
         let (wanted, seed) = (self.images.get_untracked().max(1), self.seed.get_untracked());
-        let Examples { classes, images, fitted } = Examples::split(self.sources()?, wanted, seed)?;
+        let held = self.held.get_untracked();
+        let Examples { classes, images, fitted } = Examples::split(self.sources()?, wanted, held, seed)?;
         Ok(Plan {
             id: 0,
             scope: self.scope.get_untracked(),
