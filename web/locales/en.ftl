@@ -251,10 +251,10 @@ cloud-role = cloud of images
 cloud-label = { $across } against { $up }. { $summary }
 cloud-right = <b>{ $count }</b> of { $all } right: { $model }
 cloud-same = Both name the same class for { $same } of { $all } images. On average their margins differ by { $apart }.
-cloud-summary = The { $across } has { $right } of { $all } images right, the { $up } { $other }. { $same }
+cloud-summary = Of { $all } images, the { $across } has { $right } right and the { $up } has { $other }. { $same }
 cloud-at = At r = { $r }: { $summary }
-cloud-verdict = { $model }: { $class }, margin { $margin }
-cloud-image = { $image }. { $across }. { $up }.
+cloud-verdict = the { $model } says { $class }, margin { $margin }
+cloud-image = Image { $index }, labelled { $class }: { $across }; { $up }.
 cloud-point = Point at a mark, or tap it, to see its image.
 cloud-keys = Keys on a plot: arrows lead from image to image, Enter chooses one for the whole page.
 cloud-loading = The numbers of 100 images are loading …

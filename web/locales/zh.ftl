@@ -253,8 +253,8 @@ cloud-right = { $model }：{ $all } 幅中 <b>{ $count }</b> 幅正确
 cloud-same = 两者对 { $all } 幅图像中的 { $same } 幅给出相同类别，间隔平均相差 { $apart }。
 cloud-summary = { $all } 幅图像中，{ $across }判对 { $right } 幅，{ $up }判对 { $other } 幅。{ $same }
 cloud-at = r = { $r } 时：{ $summary }
-cloud-verdict = { $model }：{ $class }，间隔 { $margin }
-cloud-image = { $image }。{ $across }。{ $up }。
+cloud-verdict = { $model }判为{ $class }，间隔 { $margin }
+cloud-image = 图像 { $index }，标签为{ $class }：{ $across }；{ $up }。
 cloud-point = 指向或轻触一个记号，查看它的图像。
 cloud-keys = 图上的按键：方向键在图像之间移动，回车键为整个页面选定一幅。
 cloud-loading = 正在加载 100 幅图像的数据……

@@ -159,8 +159,7 @@ fn sentence(state: CloudState, cloud: Cloud, pair: Pair, image: usize) -> Option
     let tile = state.tiles.with(|tiles| tiles.get(image).cloned())?;
     let Dot { across, up, .. } = cloud.dots.with(|dots| dots.get(image).copied())?;
     let says = |model, verdict: Verdict| say::cloud_verdict(model, say::class(verdict.class), signed(verdict.margin));
-    let name = say::gallery_tile(say::class(tile.label), tile.index);
-    Some(say::cloud_image(name, says(pair.across, across), says(pair.up, up)))
+    Some(say::cloud_image(tile.index, say::class(tile.label), says(pair.across, across), says(pair.up, up)))
 }
 
 fn same(tally: &Tally) -> String {
@@ -172,7 +171,7 @@ fn summary(cloud: Cloud, pair: Pair) -> String {
     let tally = cloud.dots.with(|dots| Tally::of(dots));
     match tally.all {
         0 => say::cloud_loading().to_owned(),
-        all => say::cloud_summary(pair.across, tally.across, all, pair.up, tally.up, same(&tally)),
+        all => say::cloud_summary(all, pair.across, tally.across, pair.up, tally.up, same(&tally)),
     }
 }
 
