@@ -2,8 +2,9 @@
 
 use crate::{gallery::Tile, say};
 use protocol::{
+    holdout::{HoldoutSplit, split},
     messages::Source,
-    training::{Classes, HoldoutSplit, split},
+    training::Classes,
 };
 use vocabulary::classes::CIFAR10;
 

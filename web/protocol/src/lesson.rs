@@ -1,6 +1,6 @@
 //! The lesson that live training opens with, and what it came to over ten seeds, measured beforehand.
 
-use crate::training::{self, Course};
+use crate::course::{self, Course};
 use serde::Deserialize;
 use std::{collections::BTreeMap, ops::Range};
 use vocabulary::Mode;
@@ -60,11 +60,11 @@ pub struct CurvePoint {
     pub high: f32,
 }
 
-/// The area between the ends of a curve's intervals as an SVG path, in the places of [`training::path`].
+/// The area between the ends of a curve's intervals as an SVG path, in the places of [`course::path`].
 pub fn band(curve: &[CurvePoint], right: f32, range: &Range<f32>) -> String {
     let upper = curve.iter().map(|point| (point.step as f32, point.high));
     let lower = curve.iter().rev().map(|point| (point.step as f32, point.low));
-    let edge = training::path(upper.chain(lower), right, range);
+    let edge = course::path(upper.chain(lower), right, range);
     if edge.is_empty() { edge } else { edge + "Z" }
 }
 

@@ -9,9 +9,11 @@
 pub mod ablation;
 pub mod blobs;
 pub mod cloud;
+pub mod course;
 pub mod drawing;
 mod floats;
 pub mod gradient;
+pub mod holdout;
 pub mod insight;
 pub mod last_layer;
 pub mod lesson;

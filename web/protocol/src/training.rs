@@ -1,8 +1,8 @@
-//! Training in the page: what the interface and the engine say of it, which images it is on, and its curves.
+//! Training in the page: what the interface and the engine say of it.
 
 use crate::{blobs, lesson, messages::Source, trouble::Trouble};
 use serde::{Deserialize, Serialize};
-use std::{fmt, ops::Range, str::FromStr};
+use std::{fmt, str::FromStr};
 use vocabulary::{Mode, Scope, argmax};
 use web_sys::Blob;
 
@@ -10,8 +10,6 @@ use web_sys::Blob;
 pub const MODES: usize = Mode::ALL.len();
 /// The most images of one class to fit on: as many as the gallery has.
 pub const MOST_IMAGES: usize = 100;
-/// Of so many images of a class that are the visitor's own, at least one is held out.
-const ONE_HELD_OF: usize = 5;
 
 /// From the interface to the engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -286,95 +284,6 @@ impl FromStr for Classes {
     }
 }
 
-/// One class's images: those that are fitted on, and those held out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HoldoutSplit<T> {
-    /// To fit on.
-    pub fitted: Vec<T>,
-    /// To measure on.
-    pub held: Vec<T>,
-}
-
-/// Deals a class's images out, in an order of the seed: as many as are wanted to fit on, the rest held out. Where no
-/// others are held out beside them, that is one of five at least.
-pub fn split<T>(mut images: Vec<T>, others: Vec<T>, wanted: usize, seed: u32) -> HoldoutSplit<T> {
-    shuffle(&mut images, seed);
-    let spared = if others.is_empty() { images.len() / ONE_HELD_OF } else { 0 };
-    let mut held = images.split_off(wanted.min(images.len() - spared));
-    held.extend(others);
-    HoldoutSplit { fitted: images, held }
-}
-
-/// Fisher and Yates's, by xorshift: a handful of images needs no more, and the interface no crate for it.
-fn shuffle<T>(items: &mut [T], seed: u32) {
-    let mut state = seed.wrapping_mul(0x9E37_79B9) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        state as usize
-    };
-    // The first numbers of small seeds are small.
-    (0..8).for_each(|_| _ = next());
-    for last in (1..items.len()).rev() {
-        items.swap(last, next() % (last + 1));
-    }
-}
-
-/// How training went so far.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Course {
-    /// Every step.
-    pub taken: Vec<Step>,
-    /// What was measured.
-    pub marks: Vec<Mark>,
-    /// Steps in all.
-    pub steps: usize,
-}
-
-impl Course {
-    /// Takes a report in.
-    pub fn add(&mut self, report: Report) {
-        self.steps = report.steps;
-        self.taken.extend(report.taken);
-        self.marks.extend(report.marks);
-    }
-
-    /// Forgets what was after a step, where training continues from it.
-    pub fn cut(&mut self, step: usize) {
-        self.taken.truncate(step);
-        self.marks.retain(|mark| mark.step <= step);
-    }
-
-    /// Seconds that a model's steps took up to a step.
-    pub fn seconds(&self, step: usize, mode: usize) -> f32 {
-        step.checked_sub(1).and_then(|at| self.taken.get(at)).map_or(0.0, |step| step.seconds[mode])
-    }
-
-    /// A model's losses, as the means of at most `points` equal parts: by step, and the mean.
-    pub fn losses(&self, mode: usize, points: usize) -> Vec<(usize, f32)> {
-        let part = self.taken.len().div_ceil(points).max(1);
-        let mean = |(index, steps): (usize, &[Step])| {
-            let sum: f32 = steps.iter().map(|step| step.losses[mode]).sum();
-            (index * part + steps.len().div_ceil(2), sum / steps.len() as f32)
-        };
-        self.taken.chunks(part).enumerate().map(mean).collect()
-    }
-}
-
-/// A curve as an SVG path within 1000 by 1000, for a plot from 0 to `right` and over a `range` of heights.
-pub fn path(points: impl Iterator<Item = (f32, f32)>, right: f32, range: &Range<f32>) -> String {
-    // The casts saturate; a point beyond the edge is drawn on it.
-    let place = |share: f32| (share.clamp(0.0, 1.0) * 1000.0).round() as i32;
-    let mut path = String::new();
-    for (x, y) in points.filter(|(_, y)| y.is_finite()) {
-        let letter = if path.is_empty() { 'M' } else { 'L' };
-        let height = (y - range.start) / (range.end - range.start);
-        path += &format!("{letter}{} {}", place(x / right), place(1.0 - height));
-    }
-    path
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -404,52 +313,5 @@ mod tests {
         assert_eq!(all.modes, [Mode::Activation, Mode::Full]);
         all.add(fitted(Scope::Conv45, "cup", Mode::Gradient));
         assert_eq!(all, fitted(Scope::Conv45, "cup", Mode::Gradient));
-    }
-
-    #[test]
-    fn every_image_is_dealt_once_and_the_rest_is_held_out() {
-        let HoldoutSplit { fitted, held } = split((0..100).collect(), vec![], 50, 1);
-        assert_eq!((fitted.len(), held.len()), (50, 50));
-        let mut all = [fitted.clone(), held].concat();
-        all.sort_unstable();
-        assert_eq!(all, (0..100).collect::<Vec<_>>());
-        assert_ne!(fitted, split((0..100).collect(), vec![], 50, 2).fitted, "another seed, other images");
-        assert_eq!(fitted, split((0..100).collect(), vec![], 50, 1).fitted);
-    }
-
-    #[test]
-    fn others_are_held_out_beside_the_rest() {
-        let HoldoutSplit { fitted, held } = split((0..5).collect(), vec![7, 8], 4, 1);
-        assert_eq!((fitted.len(), held.len()), (4, 3));
-        assert!(!fitted.contains(&7) && held.contains(&7) && held.contains(&8));
-        assert_eq!(split((0..5).collect(), vec![7], 9, 1).fitted.len(), 5, "none needs to be spared");
-    }
-
-    #[test]
-    fn of_few_images_one_of_five_is_held_out() {
-        let sizes = |count: u32, wanted| {
-            let HoldoutSplit { fitted, held } = split((0..count).collect(), vec![], wanted, 1);
-            (fitted.len(), held.len())
-        };
-        assert_eq!([sizes(5, 50), sizes(4, 50), sizes(12, 5), sizes(0, 5)], [(4, 1), (4, 0), (5, 7), (0, 0)]);
-    }
-
-    #[test]
-    fn paths_stay_within_their_plot_and_leave_out_what_is_no_number() {
-        let points = [(0.0, 0.0), (1.0, f32::NAN), (1.0, 2.0), (2.0, 9.0)];
-        assert_eq!(path(points.into_iter(), 2.0, &(0.0..4.0)), "M0 1000L500 500L1000 0");
-        assert_eq!(path(points.into_iter(), 2.0, &(1.0..3.0)), "M0 1000L500 500L1000 0");
-    }
-
-    #[test]
-    fn a_course_is_thinned_by_means_and_cut_where_it_goes_on() {
-        let step = |at: u8| Step { losses: [f32::from(at); MODES], seconds: [f32::from(at + 1); MODES] };
-        let marks = [0, 4, 8].map(|step| Mark { step, ..Mark::default() }).to_vec();
-        let mut course = Course::default();
-        course.add(Report { steps: 20, taken: (0..8).map(step).collect(), marks, ..Report::default() });
-        assert_eq!(course.losses(1, 4), [(1, 0.5), (3, 2.5), (5, 4.5), (7, 6.5)]);
-        assert_eq!([course.seconds(0, 0), course.seconds(3, 0)], [0.0, 3.0]);
-        course.cut(4);
-        assert_eq!((course.taken.len(), course.marks.len()), (4, 2));
     }
 }

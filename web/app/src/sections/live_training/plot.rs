@@ -7,8 +7,8 @@ use crate::{
 };
 use leptos::prelude::*;
 use protocol::{
+    course::{Course, path},
     lesson::{CurvePoint, Summary, band, heights, held},
-    training::{Course, path},
 };
 use std::ops::Range;
 use vocabulary::Mode;

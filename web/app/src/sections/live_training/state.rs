@@ -1,6 +1,11 @@
 //! Live training's state: it asks for a few steps, shows their result, and asks again once that is drawn. The engine
 //! never runs ahead, and training continues in another engine from the last snapshot.
 
+mod files;
+mod own_classes;
+
+pub use own_classes::OwnClass;
+
 use crate::{
     engine::Engine,
     examples::{Class, Examples, of_classes},
@@ -11,15 +16,14 @@ use crate::{
 };
 use leptos::prelude::*;
 use protocol::{
+    course::Course,
     lesson,
     messages::{FromEngine, Source, ToEngine},
-    training::{Classes, Course, Fitted, FromTrainer, MOST_IMAGES, Plan, Snapshot, ToTrainer},
-    trouble::Trouble,
+    training::{Classes, Fitted, FromTrainer, MOST_IMAGES, Plan, Snapshot, ToTrainer},
 };
 use std::collections::HashSet;
-use vocabulary::{Mode, Scope, classes::CIFAR10};
-use wasm_bindgen::JsCast;
-use web_sys::{Blob, HtmlAnchorElement, Url};
+use vocabulary::Scope;
+use web_sys::Blob;
 
 /// The most steps that the controls offer.
 pub const MOST_STEPS: usize = 2000;
@@ -101,15 +105,6 @@ enum Next {
     #[default]
     Nothing,
     Step,
-}
-
-/// A class of the visitor's own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnClass {
-    /// Its name.
-    pub name: String,
-    /// Its images, planar.
-    pub images: Vec<Vec<u8>>,
 }
 
 impl Phase {
@@ -196,48 +191,6 @@ impl LiveTraining {
         }
     }
 
-    /// Takes fitted models from files, to predict with.
-    pub fn load(self, files: impl Iterator<Item = Blob>) {
-        self.pause();
-        for file in files {
-            if !self.send_file(&file) {
-                return self.note.set(Some(say::engine_not_ready().to_owned()));
-            }
-            self.files.update_value(|files| files.push(file));
-        }
-    }
-
-    fn send_file(self, file: &Blob) -> bool {
-        self.send(ToTrainer::Load { id: self.id.get_value(), file: file.clone() })
-    }
-
-    /// A file's model is there: its classes and its scope are now those that are set.
-    fn take_loaded(self, fitted: &Fitted) {
-        let all = match self.loaded.get_untracked() {
-            Some(mut all) => {
-                all.add(fitted.clone());
-                all
-            }
-            None => fitted.clone(),
-        };
-        self.reset();
-        self.scope.set(all.scope);
-        self.set_classes(&all.classes);
-        self.loaded.set(Some(all));
-    }
-
-    /// Sets the classes by their names. Those that are not of CIFAR-10 are the visitor's own, and keep their images.
-    fn set_classes(self, names: &[String]) {
-        let known = std::array::from_fn(|label| names.iter().any(|name| name == CIFAR10[label]));
-        self.classes.set(Classes(known));
-        let own = names.iter().filter(|name| !CIFAR10.contains(&name.as_str()));
-        self.own.update(|before| {
-            let images = |name: &String| before.iter().find(|class| class.name == *name).cloned();
-            let none = |name: &String| OwnClass { name: name.clone(), images: Vec::new() };
-            *before = own.map(|name| images(name).unwrap_or_else(|| none(name))).collect();
-        });
-    }
-
     /// Whether there are models to predict with.
     pub fn has_models(self) -> bool {
         let is_begun = self.phase.with(|phase| matches!(phase, Phase::Learning | Phase::Done));
@@ -271,11 +224,6 @@ impl LiveTraining {
         self.note.set(None);
         self.phase.set(Phase::Idle);
         self.course.set(Course::default());
-    }
-
-    /// Has a model's file made.
-    pub fn save(self, mode: Mode) {
-        self.send(ToTrainer::Save { id: self.id.get_value(), mode });
     }
 
     /// Does what is next, unless the engine is at something already.
@@ -367,33 +315,6 @@ impl LiveTraining {
         Ok(of_cifar10.into_iter().chain(own).collect())
     }
 
-    /// Adds a class of the visitor's own, unless there is one of that name.
-    pub fn add_class(self, name: &str) {
-        let name = name.trim().to_owned();
-        let is_taken = CIFAR10.contains(&name.as_str())
-            || self.own.with_untracked(|own| own.iter().any(|class| class.name == name));
-        match (name.is_empty(), is_taken) {
-            (true, _) => self.note.set(Some(say::train_no_name().to_owned())),
-            (_, true) => self.note.set(Some(say::train_taken(name))),
-            _ => self.own.update(|own| own.push(OwnClass { name, images: Vec::new() })),
-        }
-    }
-
-    /// Removes a class of the visitor's own.
-    pub fn remove_class(self, name: &str) {
-        self.own.update(|own| own.retain(|class| class.name != name));
-    }
-
-    /// Gives one of the visitor's own classes another image, once the engine has read it.
-    pub fn add_image(self, class: String, source: Source) {
-        let id = self.id.get_value();
-        self.reading.update_value(|reading| reading.push(class));
-        if !self.send(ToTrainer::Read { id, source }) {
-            self.reading.update_value(Vec::clear);
-            self.note.set(Some(say::engine_not_ready().to_owned()));
-        }
-    }
-
     /// Another engine is ready: training continues from the last snapshot.
     fn engine_ready(self) {
         self.reading.update_value(Vec::clear);
@@ -437,7 +358,7 @@ impl LiveTraining {
                 self.answered();
             }
             FromTrainer::Snapshot { snapshot, .. } => self.snapshot.set_value(Some(snapshot.clone())),
-            FromTrainer::Saved { mode, file, .. } => download(*mode, file),
+            FromTrainer::Saved { mode, file, .. } => files::download(*mode, file),
             FromTrainer::Failed { trouble, .. } => {
                 self.reset();
                 self.phase.set(Phase::Failed(say::sentence(words::trouble(trouble))));
@@ -456,29 +377,4 @@ impl LiveTraining {
             }
         });
     }
-
-    fn read(self, image: &Result<Vec<u8>, Trouble>) {
-        // The engine answers in the order in which it is asked.
-        let class = self.reading.try_update_value(|reading| (!reading.is_empty()).then(|| reading.remove(0))).flatten();
-        match (class, image) {
-            (Some(class), Ok(pixels)) => self.own.update(|own| {
-                if let Some(class) = own.iter_mut().find(|own| own.name == class) {
-                    class.images.push(pixels.clone());
-                }
-            }),
-            (_, Err(trouble)) => self.note.set(Some(say::sentence(words::trouble(trouble)))),
-            (None, Ok(_)) => {}
-        }
-    }
-}
-
-/// Gives the visitor a file.
-fn download(mode: Mode, file: &Blob) {
-    let anchor = document().create_element("a").ok().map(JsCast::unchecked_into::<HtmlAnchorElement>);
-    let (Some(anchor), Ok(address)) = (anchor, Url::create_object_url_with_blob(file)) else { return };
-    anchor.set_href(&address);
-    anchor.set_download(&format!("gradfeat-{}.safetensors", mode.name()));
-    anchor.click();
-    // The browser has taken hold of the file by then.
-    let _ = Url::revoke_object_url(&address);
 }
