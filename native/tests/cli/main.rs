@@ -1,7 +1,9 @@
 //! The program from outside: what it says and how it ends when it is given something bad.
 
+mod exports;
+mod images;
+
 use burn::tensor::Device;
-use flate2::{Compression, write::ZlibEncoder};
 use gradient_features::{
     InputRange, Parametrization, Scope,
     model::{
@@ -11,10 +13,8 @@ use gradient_features::{
     },
     weights::{self, Precision, write_model},
 };
-use safetensors::SafeTensors;
 use std::{
     fs,
-    io::Write,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -130,27 +130,6 @@ fn no_more_threads_are_started_than_the_machine_runs() {
     let output = gradfeat(&["predict", text(&model()), text(&test_image(folder.path())), "--threads", "65535"]);
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && message.contains("--threads 65535 is taken as"), "{message}");
-}
-
-#[test]
-fn an_image_that_is_none_is_refused() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let fake = folder.path().join("fake.png");
-    fs::write(&fake, "this is no image").expect("the folder can be written");
-    refused(&["predict", text(&model()), text(&fake)], &["fake.png", "not an image"]);
-    refused(&["predict", text(&model()), "nowhere.png"], &["cannot read nowhere.png"]);
-}
-
-#[test]
-fn what_was_done_to_an_image_is_said_and_not_among_the_results() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("clear.png");
-    image::RgbaImage::from_pixel(40, 32, image::Rgba([9, 99, 199, 50])).save(&path).expect("the folder can be written");
-    let output = gradfeat(&["predict", text(&model()), text(&path), "--json"]);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("clear.png: it is cropped") && said.contains("clear.png: what is transparent"), "{said}");
-    serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("JSON alone on standard output");
-    assert!(gradfeat(&["predict", text(&model()), text(&path), "--quiet"]).stderr.is_empty());
 }
 
 #[test]
@@ -282,86 +261,6 @@ fn a_prediction_is_the_sum_of_its_terms() {
     }
 }
 
-/// What the page shows before its engine is there is what `predict` says.
-#[test]
-fn exported_predictions_are_those_of_the_models() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let (web, image) = (folder.path().join("web"), folder.path().join("image.png"));
-    let gallery = root().join("gallery");
-    let output = gradfeat(&["export", text(&model()), "--web", text(&web), "--gallery", text(&gallery)]);
-    assert!(output.status.success(), "{output:?}");
-    let file = fs::read(web.join("predictions.json")).expect("predictions are written");
-    let precomputed: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
-    assert_eq!(precomputed["images"].as_array().map(Vec::len), Some(100));
-    // The third image of the first sheet.
-    let sheet = image::open(gallery.join("sheet-0.png")).expect("the gallery is there");
-    sheet.crop_imm(64, 0, 32, 32).save(&image).expect("the folder can be written");
-    for mode in ["activation", "gradient", "full", "finetune"] {
-        let model = model();
-        let asked =
-            ["predict", text(&model), "--mode", mode, "--scope", "conv5", text(&image), "--json", "--device", "cpu"];
-        let output = gradfeat(&asked);
-        let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        for (term, name) in ["activation_logits", "gradient_logits"].into_iter().enumerate() {
-            for class in 0..10 {
-                let number = |value: &serde_json::Value| value.as_f64().expect("a number");
-                let difference =
-                    number(&precomputed["images"][2]["terms"][mode][class][term]) - number(&said[0][name][class]);
-                assert!(difference.abs() < 1e-3, "{mode}, {name}, class {class}: {difference}");
-            }
-        }
-    }
-}
-
-/// What the page moves 100 images by gives the logits that were precomputed: those of the activation model at rest, and
-/// the full model's gradient term as what they gain.
-#[test]
-fn the_exported_last_layer_gives_the_models_terms() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let gallery = root().join("gallery");
-    let output = gradfeat(&["export", text(&model()), "--web", text(folder.path()), "--gallery", text(&gallery)]);
-    assert!(output.status.success(), "{output:?}");
-    let read = |name: &str| fs::read(folder.path().join(name)).expect("it is written");
-    let precomputed: serde_json::Value = serde_json::from_slice(&read("predictions.json")).expect("JSON");
-    let bytes = read("last-layer.safetensors");
-    let (_, header) = SafeTensors::read_metadata(&bytes).expect("a header");
-    let slope = header.metadata().as_ref().and_then(|metadata| metadata["slope"].parse::<f32>().ok()).expect("a slope");
-    let tensors = SafeTensors::deserialize(&bytes).expect("safetensors");
-    let [omega, bias, pre, tangent] = ["omega", "bias", "pre", "tangent"].map(|name| halves(&tensors, name));
-    assert_eq!([omega.len(), bias.len(), pre.len(), tangent.len()], [5120, 10, 51_200, 51_200]);
-    for (image, (pre, tangent)) in pre.chunks(512).zip(tangent.chunks(512)).enumerate() {
-        for class in 0..10 {
-            let derivative = |z: f32| if z > 0.0 { 1.0 } else { slope };
-            let sum = |of: &[f32]| (0..512).map(|o| omega[o * 10 + class] * derivative(pre[o]) * of[o]).sum::<f32>();
-            let term = |mode: &str, term: usize| precomputed["images"][image]["terms"][mode][class][term].as_f64();
-            let found = [bias[class] + sum(pre), sum(tangent)].map(f64::from);
-            for (found, wanted) in found.into_iter().zip([term("activation", 0), term("full", 1)]) {
-                let wanted = wanted.expect("a number");
-                assert!((found - wanted).abs() < 0.02, "image {image}, class {class}: {found} instead of {wanted}");
-            }
-        }
-    }
-}
-
-fn halves(tensors: &SafeTensors<'_>, name: &str) -> Vec<f32> {
-    let (numbers, _) = tensors.tensor(name).expect("it is there").data().as_chunks();
-    numbers.iter().map(|&bytes| half::f16::from_le_bytes(bytes).to_f32()).collect()
-}
-
-#[cfg(unix)]
-#[test]
-fn a_folder_that_cannot_be_made_is_named() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let file = folder.path().join("file");
-    fs::write(&file, "").expect("the folder can be written");
-    let below = file.join("web");
-    let gallery = root().join("gallery");
-    refused(
-        &["export", text(&model()), "--web", text(&below), "--gallery", text(&gallery)],
-        &["cannot make the folder", text(&below)],
-    );
-}
-
 /// Every configuration that is shipped is one that `train` takes: it gets as far as looking for the base network.
 #[test]
 fn the_shipped_configurations_are_read() {
@@ -485,78 +384,6 @@ fn an_error_says_each_cause_once() {
     let message = String::from_utf8_lossy(&output.stderr);
     let cause = message.trim_end().rsplit(": ").next().expect("a cause");
     assert_eq!(message.matches(cause).count(), 1, "{message}");
-}
-
-#[cfg(unix)]
-#[test]
-fn names_of_files_cannot_command_the_terminal() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let name = folder.path().join("a\u{1b}]0;title\u{7}\n.png");
-    fs::rename(test_image(folder.path()), &name).expect("the folder can be written");
-    let good = gradfeat(&["predict", text(&model()), text(&name)]);
-    fs::write(&name, "no image").expect("the folder can be written");
-    let bad = gradfeat(&["predict", text(&model()), text(&name)]);
-    assert!(good.status.success() && !bad.status.success());
-    for output in [good.stdout, bad.stderr] {
-        let said = String::from_utf8(output).expect("text");
-        assert!(said.contains(r"a\u{1b}]0;title\u{7}\n.png") && !said.contains(['\u{1b}', '\u{7}']), "{said}");
-    }
-}
-
-#[test]
-fn a_model_is_not_exported_onto_itself() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let copy = copied_model(folder.path());
-    let head = copy.join("heads/full-conv5.safetensors");
-    let before = fs::read(&head).expect("it was just copied");
-    refused(&["export", text(&copy), "--web", text(&copy)], &["is the model itself", "--web"]);
-    assert_eq!(fs::read(&head).expect("it is there"), before);
-    let web = folder.path().join("web");
-    refused(&["export", text(&copy), "--web", text(&web), "--gallery", "nowhere"], &["nowhere"]);
-    assert!(!web.exists(), "nothing is written without the gallery");
-}
-
-/// A PNG of 16,384 × 16,384 black pixels of one bit each, in 33 KB.
-fn huge_png() -> Vec<u8> {
-    let side = 16_384_u32;
-    let mut packed = ZlibEncoder::new(vec![], Compression::best());
-    let row = vec![0; 1 + side as usize / 8];
-    (0..side).for_each(|_| packed.write_all(&row).expect("memory takes it"));
-    let header = [&side.to_be_bytes()[..], &side.to_be_bytes(), &[1, 0, 0, 0, 0]].concat();
-    let pixels = packed.finish().expect("memory takes it");
-    let chunk = |name: &[u8], body: &[u8]| {
-        let named = [name, body].concat();
-        let length = u32::try_from(body.len()).expect("it is short").to_be_bytes();
-        [&length[..], &named, &crc32fast::hash(&named).to_be_bytes()].concat()
-    };
-    [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(b"IHDR", &header), chunk(b"IDAT", &pixels), chunk(b"IEND", b"")].concat()
-}
-
-/// Runs `predict` in a limited space of addresses.
-#[cfg(target_os = "linux")]
-fn predict_within(kilobytes: u32, image: &Path) -> Output {
-    let mut shell = Command::new("sh");
-    shell.args(["-c", &format!(r#"ulimit -v {kilobytes}; exec "$0" "$@""#), env!("CARGO_BIN_EXE_gradfeat")]);
-    shell.args(["predict", "--device", "cpu", text(&model()), text(image)]);
-    shell.output().expect("there is a shell")
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_huge_picture_is_read_in_little_memory_or_refused() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let image = folder.path().join("huge.png");
-    fs::write(&image, huge_png()).expect("the folder can be written");
-    let output = predict_within(2_000_000, &image);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    // So little that something has to give way: it is said, and the program does not abort.
-    let small = test_image(folder.path());
-    let enough = (1..40).map(|step| 50_000 * step).find(|&limit| predict_within(limit, &small).status.success());
-    let output = predict_within(enough.expect("2 GB are enough"), &image);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("too little memory"), "{said}");
 }
 
 #[test]
